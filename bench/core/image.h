@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// One layer of a container image.
+struct Layer {
+  std::string role;        ///< "base" | "dependencies" | "app"
+  std::string diff_id;     ///< "sha256:…" of the uncompressed tar
+  std::int64_t bytes = 0;  ///< of the uncompressed tar
+};
+
+struct ContainerImage {
+  std::filesystem::path archive;  ///< docker-archive, as `POST /images/load` takes it
+  std::string reference;          ///< "bench/backend:<key>": what the engine calls it
+  std::string id;                 ///< "sha256:…" of the image's configuration
+  std::vector<Layer> layers;
+};
+
+struct VmImage {
+  std::filesystem::path disk;    ///< qcow2, read-only backing of every trial's overlay
+  std::filesystem::path kernel;  ///< empty: the disk boots by itself through UEFI firmware
+  std::filesystem::path initrd;
+  std::string cmdline;  ///< of the direct kernel boot
+  [[nodiscard]] bool uefi() const { return kernel.empty(); }
+};
+
+/// Everything that was built for one app: the same bytes for both worlds.
+struct ImageSet {
+  std::string key;  ///< content hash of recipe + app + package versions
+  std::filesystem::path dir;
+  std::string app_sha256, python, flask;
+  std::string base;  ///< "debian bookworm (packages)" or the registry reference
+  int port = 4567;   ///< the app's port inside the instance
+  ContainerImage container;
+  std::map<std::string, VmImage> vm;  ///< by profile: "direct", "full"
+};
+
+}  // namespace bench

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace bench {
+
+/// The schema that this program writes; a change of meaning raises it.
+inline constexpr const char* kRunSchema = "bench.run/1";
+
+/// A fact about the environment; monostate is "unknown" and is stored as null, never as a default.
+using Fact = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+using Facts = std::map<std::string, Fact>;
+
+struct Warning {
+  std::string text;
+  std::string remedy;
+  bool operator==(const Warning&) const = default;
+};
+
+struct Environment {
+  Facts fingerprint;  ///< must match before two runs are compared
+  Facts volatile_;    ///< load, steal, free memory…: stored, never compared ("volatile" in JSON)
+  std::vector<Warning> warnings;
+  bool operator==(const Environment&) const = default;
+};
+
+/// What a running instance says it is. Absent is unknown.
+struct Equivalence {
+  std::optional<std::string> app_sha256, python, flask, kernel;
+  std::optional<std::int64_t> cpus;
+  std::optional<std::int64_t> memory_bytes;
+  bool operator==(const Equivalence&) const = default;
+};
+
+/// One of the things that are compared: driver + profile.
+struct TargetInfo {
+  std::string name;     ///< as the user writes it: "docker", "libvirt:direct"; unique in a run
+  std::string kind;     ///< "container" | "vm" | "process"
+  std::string driver;   ///< "docker", "libvirt", …
+  std::string profile;  ///< "" | "direct" | "full" | …
+  std::string engine_name;
+  std::string engine_version;
+  Facts engine;  ///< more about the engine: API version, storage driver, runtime, QEMU, URI, …
+  std::string acceleration = "none";  ///< "none" | "kvm" | "kvm-nested" | "tcg"
+  int cpus = 0;
+  std::int64_t memory_bytes = 0;
+  Facts image;  ///< digest, reference, layers, …
+  Equivalence equivalence;
+  bool operator==(const TargetInfo&) const = default;
+};
+
+struct Sample {
+  std::string scenario;
+  std::string target;
+  std::string metric;  ///< "startup.ready", …
+  std::string unit;    ///< "seconds" | "bytes" | "count" | "per_second" | "ratio"
+  double value = 0;
+  int round = 0;     ///< 0-based; warm-up rounds count on their own, from 0
+  int position = 0;  ///< 0-based place of the trial within its round
+  bool warmup = false;
+  std::optional<double> resolution;  ///< same unit: how finely this value could be seen
+  bool operator==(const Sample&) const = default;
+};
+
+struct Failure {
+  std::string scenario;
+  std::string target;
+  int round = 0;
+  bool warmup = false;
+  std::string phase;  ///< the phase that the trial was in
+  std::string message;
+  std::optional<double> censored_at;  ///< seconds: the value is known to be larger than this (a time-out)
+  bool operator==(const Failure&) const = default;
+};
+
+// Derived: every one of these can be had again from the samples.
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+  bool operator==(const Interval&) const = default;
+};
+
+struct Summary {
+  std::string scenario, target, metric, unit;
+  int n = 0;
+  int failures = 0;
+  double median = 0, mean = 0;
+  std::optional<double> stddev;
+  double min = 0, max = 0;
+  std::optional<double> p95;
+  std::optional<Interval> ci95;  ///< of the median
+  int outliers = 0;
+  bool operator==(const Summary&) const = default;
+};
+
+/// b against a: ratio = median(b) / median(a).
+struct Comparison {
+  std::string scenario, metric, a, b;
+  double ratio = 0;
+  std::optional<Interval> ci95;
+  double shift = 0;     ///< Hodges–Lehmann shift b − a, in the metric's unit
+  std::string verdict;  ///< "faster" | "slower" | "smaller" | "larger" | "equivalent" | "inconclusive" | "not
+                        ///< comparable"
+  std::string why;      ///< one line for people
+  std::optional<double> detectable;  ///< the smallest relative difference that this run could have seen
+  int n = 0;                         ///< paired rounds
+  bool operator==(const Comparison&) const = default;
+};
+
+struct Claim {
+  std::string id, sentence, verdict;
+  std::optional<double> ratio;
+  std::optional<Interval> ci95;
+  std::string why;
+  bool operator==(const Claim&) const = default;
+};
+
+/// Everything that a run measured; the only thing that is stored.
+struct Run {
+  std::string run_id;
+  std::string suite_version, suite_commit;
+  std::vector<std::string> command;
+  std::uint64_t seed = 0;
+  std::string started_at, finished_at;  ///< RFC 3339, UTC
+  std::string status = "failed";        ///< "complete" | "interrupted" | "failed"
+  std::string stopped_by;               ///< "rounds" | "precision" | "budget" | "signal" | "error"
+  int rounds = 0, warmup_rounds = 0;    ///< as planned
+  double wall_seconds = 0;              ///< from the first trial's t0 to the end of the last
+  double trials_seconds = 0;            ///< sum over the trials, t0 to stopped
+  Facts conditions;                     ///< cache state ("warm"), time-outs, limits, probe periods
+  Environment environment;
+  std::vector<TargetInfo> targets;
+  std::vector<Sample> samples;
+  std::vector<Failure> failures;
+  std::vector<Summary> summaries;
+  std::vector<Comparison> comparisons;
+  std::vector<Claim> claims;
+  bool operator==(const Run&) const = default;
+};
+
+}  // namespace bench

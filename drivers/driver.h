@@ -1,0 +1,151 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/core/clock.h"
+#include "bench/core/image.h"
+#include "bench/core/run.h"
+
+namespace bench {
+
+/// Who owns an instance. Stored with every instance (container labels, domain metadata), so that the
+/// leftovers of a killed run are known. Nothing without it is ever touched.
+struct Ownership {
+  std::string run_id;
+  pid_t pid = 0;  ///< of the bench process that made it
+  std::uint64_t pid_start =
+      0;  ///< its start time (/proc/PID/stat field 22), so that a reused pid is not taken for it
+};
+
+/// What an instance shall be. The same for every driver.
+struct InstanceSpec {
+  std::string name;  ///< unique, "bench-…", [a-z0-9-], at most 40 characters
+  Ownership owner;
+  std::string nonce;  ///< reaches the app as BENCH_NONCE; echoed in its answers
+  int cpus = 1;
+  std::int64_t memory_bytes = 0;
+  std::string profile;  ///< of the target; "" where the driver has no profiles
+};
+
+/// Where the app answers, on the host's loopback.
+struct Endpoint {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+/// A host process that an instance costs.
+struct HostProcess {
+  pid_t pid = 0;
+  std::string role;  ///< "app" | "shim" | "proxy" | "vmm" | …
+};
+
+struct InstanceState {
+  bool running = false;
+  std::optional<int> exit_code;
+  std::string detail;  ///< in the engine's words: "exited (3)", "OOM killed", "crashed"
+};
+
+/// An instance that carries our label.
+struct OwnedInstance {
+  std::string id;
+  std::string name;
+  Ownership owner;
+};
+
+/// What a driver says about itself and the target it would make.
+struct DriverInfo {
+  std::string kind;  ///< "container" | "vm" | "process"
+  std::string engine_name, engine_version;
+  Facts engine;
+  std::string acceleration = "none";  ///< proven, see measurement rules
+  std::vector<Warning>
+      warnings;  ///< with remedies ("engine runs inside a VM", "KVM does not boot here: TCG", …)
+};
+
+/// Receives an instance's console (stdout and stderr, or the serial line) as it arrives. Called from a thread
+/// of the driver; calls for one instance never overlap. Time is read by the receiver, never by the driver.
+class ConsoleSink {
+ public:
+  virtual ~ConsoleSink() = default;
+  virtual void bytes(std::string_view chunk) = 0;
+  /// The stream ended: usually because the instance did. Called at most once, nothing follows.
+  virtual void closed() = 0;
+};
+
+/// Flat verbs over an opaque instance id: no timing, no policy, no retries that hide an error. Every verb
+/// throws Error{code, what, remedy} and can be woken by the stop token where it has one
+/// (Error{kInterrupted}). Verbs may be called from different threads for different instances.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  /// Throws kUnavailable with a remedy where the engine cannot be used. `profile` must be one of profiles().
+  virtual DriverInfo info(const std::string& profile) = 0;
+
+  /// Makes the image known to the engine (loads it; idempotent). Facts for the run: digest, reference, …
+  virtual Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) = 0;
+
+  /// The engine has created the instance; it does not run yet. Returns its id.
+  virtual std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) = 0;
+
+  /// Must be called between create and start. The sink outlives the instance's removal (shared).
+  virtual void console(const std::string& id, std::shared_ptr<ConsoleSink> sink) = 0;
+
+  /// Returns when the engine's start call has returned.
+  virtual void start(const std::string& id, std::stop_token stop) = 0;
+
+  /// After start.
+  virtual Endpoint endpoint(const std::string& id) = 0;
+  virtual InstanceState state(const std::string& id) = 0;
+
+  /// The host processes that exist only because of this instance.
+  virtual std::vector<HostProcess> processes(const std::string& id) = 0;
+  /// Long-lived processes of the engine that work for every instance (dockerd, containerd, libvirtd); their
+  /// CPU during a start belongs to it. Empty when the engine is a library in this process.
+  virtual std::vector<HostProcess> engine_processes() = 0;
+  /// True when the engine's work is done by this very process (libvirt's embedded driver).
+  [[nodiscard]] virtual bool engine_in_process() const { return false; }
+
+  /// Ends the instance: asks politely until `grace` has passed, then kills. No error if it is already gone.
+  virtual void stop(const std::string& id, Seconds grace) = 0;
+  /// Removes all that the instance left (container, domain, overlay, sockets). Force, idempotent, not
+  /// cancellable.
+  virtual void remove(const std::string& id) = 0;
+
+  /// All instances that carry our label, of any run.
+  virtual std::vector<OwnedInstance> owned() = 0;
+};
+
+/// What a row of the drivers' table gets when it makes a driver.
+struct DriverOptions {
+  std::string connect;                               ///< --connect: libvirt URI; empty: choose
+  std::string accel = "auto";                        ///< --accel: kvm | tcg | auto
+  bool start_private = true;                         ///< may start engines of our own where none answers
+  std::function<void(const std::string&)> progress;  ///< one line for people, may be empty
+};
+
+/// One row per driver. Adding a driver is one file and one row (drivers/table.cpp).
+struct DriverRow {
+  std::string name;                   ///< "docker"
+  std::string kind;                   ///< "container"
+  std::vector<std::string> profiles;  ///< {""}, or {"direct", "full"}; the first is the default
+  bool built = false;                 ///< false: left out at build time
+  std::string left_out;               ///< why, and the remedy
+  std::string summary;                ///< one line for `bench list targets`
+  std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
+};
+
+const std::vector<DriverRow>& driver_table();
+
+}  // namespace bench
