@@ -133,6 +133,7 @@ struct DriverOptions {
   std::string accel = "auto";                        ///< --accel: kvm | tcg | auto
   bool start_private = true;                         ///< may start engines of our own where none answers
   std::function<void(const std::string&)> progress;  ///< one line for people, may be empty
+  std::stop_token stop;  ///< wakes what verbs without a token of their own wait for (starting an engine)
 };
 
 /// One row per driver. Adding a driver is one file and one row (drivers/table.cpp).
