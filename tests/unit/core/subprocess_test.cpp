@@ -1,0 +1,191 @@
+#include "bench/core/subprocess.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/core/error.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// True once `condition` holds, false after 5 s.
+template <typename Condition>
+bool eventually(Condition condition) {
+  const Deadline deadline(Seconds(5));
+  while (!deadline.expired()) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return condition();
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool alive(pid_t pid) {
+  const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
+  return !stat.empty() && stat.find(") Z") == std::string::npos;
+}
+
+class SubprocessTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "bench-sub-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  fs::path root_;
+};
+
+TEST_F(SubprocessTest, CapturesBothStreamsAndTheExitCode) {
+  const auto result = run_command({"sh", "-c", "echo out; echo err >&2; exit 3"});
+  EXPECT_EQ(result.out, "out\n");
+  EXPECT_EQ(result.err, "err\n");
+  EXPECT_EQ(result.exit_code, 3);
+}
+
+TEST_F(SubprocessTest, ArgumentsAreNotSeenByAShell) {
+  EXPECT_EQ(check_command({"printf", "%s|", "a b", "$HOME", "*"}), "a b|$HOME|*|");
+}
+
+TEST_F(SubprocessTest, LargeOutputOnBothStreamsDoesNotBlock) {
+  const auto result = run_command({"sh", "-c", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2"});
+  EXPECT_EQ(result.out.size(), 1'000'000U);
+  EXPECT_EQ(result.err.size(), 64U * 1024);
+}
+
+TEST_F(SubprocessTest, LinesOfStderrAreHandedOver) {
+  std::vector<std::string> lines;
+  CommandOptions options;
+  options.on_line = [&](std::string_view line) { lines.emplace_back(line); };
+  run_command({"sh", "-c", "printf 'one\\ntwo\\rthr' >&2; sleep 0.05; printf 'ee' >&2"}, options);
+  EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST_F(SubprocessTest, EnvironmentAndDirectoryAreGiven) {
+  CommandOptions options;
+  options.env = {{"BENCH_TEST_WORD", "hello"}};
+  options.cwd = root_;
+  EXPECT_EQ(check_command({"sh", "-c", "echo $BENCH_TEST_WORD; pwd -P"}, options),
+            "hello\n" + fs::canonical(root_).string() + "\n");
+}
+
+TEST_F(SubprocessTest, StandardInputIsEmpty) {
+  EXPECT_EQ(check_command({"cat"}), "");
+}
+
+TEST_F(SubprocessTest, DeathBySignalIs128PlusItsNumber) {
+  EXPECT_EQ(run_command({"sh", "-c", "kill -KILL $$"}).exit_code, 128 + SIGKILL);
+}
+
+TEST_F(SubprocessTest, MissingProgramIsUnavailable) {
+  try {
+    run_command({"no-such-program-of-bench"});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_NE(std::string(error.what()).find("no-such-program-of-bench"), std::string::npos);
+  }
+  EXPECT_FALSE(have_program("no-such-program-of-bench"));
+  EXPECT_TRUE(have_program("sh"));
+  EXPECT_TRUE(have_program("/bin/sh"));
+  EXPECT_FALSE(have_program("/tmp"));
+}
+
+TEST_F(SubprocessTest, CheckCommandThrowsTheTailOfStderr) {
+  try {
+    check_command({"sh", "-c", "echo 'no space left' >&2; exit 7"});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kEngine);
+    EXPECT_NE(std::string(error.what()).find("ended with 7: no space left"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(SubprocessTest, TimeoutEndsTheWholeGroup) {
+  CommandOptions options;
+  options.timeout = Seconds(0.2);
+  const fs::path pidfile = root_ / "pid";
+  const auto start = Clock::now();
+  try {
+    run_command({"sh", "-c", "sleep 60 & echo $! > " + pidfile.string() + "; wait"}, options);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kTimeout);
+  }
+  EXPECT_LT(Clock::now() - start, 2s);
+  const pid_t grandchild = std::stoi(text_of(pidfile));
+  EXPECT_TRUE(eventually([&] { return !alive(grandchild); }));
+}
+
+TEST_F(SubprocessTest, StopTokenEndsEvenWhatIgnoresSigterm) {
+  std::stop_source source;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(200ms);
+    source.request_stop();
+  });
+  const fs::path pidfile = root_ / "pid";
+  const auto start = Clock::now();
+  try {
+    run_command(
+        {"sh", "-c", "trap '' TERM; echo $$ > " + pidfile.string() + "; while :; do sleep 0.05; done"}, {},
+        source.get_token());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_LT(Clock::now() - start, 4s);
+  EXPECT_FALSE(alive(std::stoi(text_of(pidfile))));
+}
+
+TEST_F(SubprocessTest, StoppedBeforehandStartsNothing) {
+  std::stop_source source;
+  source.request_stop();
+  const fs::path trace = root_ / "trace";
+  EXPECT_THROW(run_command({"touch", trace.string()}, {}, source.get_token()), Error);
+  EXPECT_FALSE(fs::exists(trace));
+}
+
+TEST_F(SubprocessTest, BackgroundChildThatKeepsThePipesDoesNotHoldUs) {
+  const auto start = Clock::now();
+  const auto result = run_command({"sh", "-c", "sleep 5 & echo $!"});
+  EXPECT_LT(Clock::now() - start, 3s);
+  kill(std::stoi(result.out), SIGKILL);
+}
+
+TEST_F(SubprocessTest, DaemonLivesInItsOwnSessionAndWritesItsLog) {
+  const fs::path log = root_ / "log";
+  const pid_t pid = spawn_daemon({"sh", "-c", "echo started; echo warning >&2; sleep 60"}, log);
+  EXPECT_TRUE(eventually([&] { return text_of(log) == "started\nwarning\n"; })) << text_of(log);
+  EXPECT_EQ(getsid(pid), pid);
+  kill(-pid, SIGKILL);
+  EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
+}
+
+TEST_F(SubprocessTest, StartTimeTellsProcessesApart) {
+  const auto mine = process_start_time(getpid());
+  ASSERT_TRUE(mine.has_value());
+  EXPECT_EQ(process_start_time(getpid()), mine);
+  EXPECT_LT(process_start_time(1).value(), *mine);
+  EXPECT_FALSE(process_start_time(0x3fffffff).has_value());
+}
+
+}  // namespace
+}  // namespace bench
