@@ -1,0 +1,50 @@
+#include "bench/config.h"
+#include "drivers/driver.h"
+
+#if BENCH_HAVE_DOCKER
+#include "drivers/docker.h"
+#endif
+#if BENCH_HAVE_LIBVIRT
+#include "drivers/libvirt.h"
+#endif
+
+namespace bench {
+
+const std::vector<DriverRow>& driver_table() {
+  static const std::vector<DriverRow> table{
+      {
+          .name = "docker",
+          .kind = "container",
+          .profiles = {""},
+          .built = BENCH_HAVE_DOCKER != 0,
+          .left_out =
+              BENCH_HAVE_DOCKER != 0
+                  ? ""
+                  : "left out of this build (BENCH_WITH_DOCKER=OFF): configure with -DBENCH_WITH_DOCKER=ON",
+          .summary = "a Docker container, through the Engine API",
+#if BENCH_HAVE_DOCKER
+          .make = make_docker_driver,
+#endif
+      },
+      {
+          .name = "libvirt",
+          .kind = "vm",
+          .profiles = {"direct", "full"},
+          .built = BENCH_HAVE_LIBVIRT != 0,
+          .left_out =
+              BENCH_HAVE_LIBVIRT != 0
+                  ? ""
+                  : "left out of this build, libvirt or pugixml was not found: install libvirt-dev and "
+                    "libpugixml-dev and build again",
+          .summary =
+              "a QEMU virtual machine, through libvirt; direct: kernel and a minimal init, full: firmware, "
+              "boot loader and systemd",
+#if BENCH_HAVE_LIBVIRT
+          .make = make_libvirt_driver,
+#endif
+      },
+  };
+  return table;
+}
+
+}  // namespace bench

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "bench/core/run.h"
+
+namespace bench::test {
+
+/// Seeded noise that is the same on every platform (the standard's distributions are not).
+class Noise {
+ public:
+  explicit Noise(std::uint64_t seed) : engine_(seed) {}
+  double uniform();  ///< in (0, 1)
+  double normal();   ///< mean 0, standard deviation 1
+ private:
+  std::mt19937_64 engine_;
+};
+
+/// A start-up run as a 2-core machine without KVM gives it: docker, libvirt:direct and libvirt:full (TCG),
+/// `rounds` rounds and one warm-up round, environment and equivalence filled, nothing derived.
+Run sample_run(int rounds = 10);
+
+Run kvm_run();            ///< the same with libvirt:direct under KVM only
+Run run_with_failures();  ///< libvirt:full fails in 2 of 10 rounds, one a time-out; docker once in the
+                          ///< warm-up
+Run dead_target_run();    ///< libvirt:direct never became ready
+Run one_target_run();
+Run interrupted_run();   ///< after 4 of 10 rounds
+Run single_round_run();  ///< n = 1
+Run mismatched_run();    ///< the guest has another Python
+Run unmarked_run();      ///< somebody else's app: no marks of its own, no `about`; one mark out of order
+Run empty_run();         ///< failed before the first trial
+
+}  // namespace bench::test
