@@ -136,6 +136,13 @@ struct DriverOptions {
   std::stop_token stop;  ///< wakes what verbs without a token of their own wait for (starting an engine)
 };
 
+/// What a driver knows beyond its engine's answer, for `bench doctor`.
+struct EngineFinding {
+  std::string item;  ///< "acceleration"
+  bool good = false;
+  std::string detail, remedy;
+};
+
 /// One row per driver. Adding a driver is one file and one row (drivers/table.cpp).
 struct DriverRow {
   std::string name;                   ///< "docker"
@@ -145,6 +152,11 @@ struct DriverRow {
   std::string left_out;               ///< why, and the remedy
   std::string summary;                ///< one line for `bench list targets`
   std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
+  /// May be null. Starts nothing.
+  std::vector<EngineFinding> (*findings)(const DriverOptions&) = nullptr;
+  /// May be null. Removes what is left of engines of our own whose owner is dead, once the instances are
+  /// gone; one line per thing removed.
+  std::vector<std::string> (*clean)() = nullptr;
 };
 
 const std::vector<DriverRow>& driver_table();

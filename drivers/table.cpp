@@ -3,12 +3,30 @@
 
 #if BENCH_HAVE_DOCKER
 #include "drivers/docker.h"
+#include "drivers/private_docker.h"
 #endif
 #if BENCH_HAVE_LIBVIRT
 #include "drivers/libvirt.h"
 #endif
 
 namespace bench {
+namespace {
+
+#if BENCH_HAVE_DOCKER
+std::vector<std::string> clean_private_engine() {
+  return clean_private_docker();
+}
+#endif
+
+#if BENCH_HAVE_LIBVIRT
+std::vector<EngineFinding> acceleration_finding(const DriverOptions& options) {
+  const AccelerationVerdict verdict = acceleration_verdict(options);
+  const bool good = verdict.proven && verdict.acceleration != "tcg";
+  return {{"acceleration", good, verdict.acceleration + ": " + verdict.how, verdict.remedy}};
+}
+#endif
+
+}  // namespace
 
 const std::vector<DriverRow>& driver_table() {
   static const std::vector<DriverRow> table{
@@ -24,6 +42,8 @@ const std::vector<DriverRow>& driver_table() {
           .summary = "a Docker container, through the Engine API",
 #if BENCH_HAVE_DOCKER
           .make = make_docker_driver,
+          .findings = nullptr,
+          .clean = clean_private_engine,
 #endif
       },
       {
@@ -41,6 +61,8 @@ const std::vector<DriverRow>& driver_table() {
               "boot loader and systemd",
 #if BENCH_HAVE_LIBVIRT
           .make = make_libvirt_driver,
+          .findings = acceleration_finding,
+          .clean = nullptr,
 #endif
       },
   };

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "bench/commands/command.h"
+
+namespace bench {
+
+void add_run(CLI::App& app, CommandContext& context);
+void add_prepare(CLI::App& app, CommandContext& context);
+void add_report(CLI::App& app, CommandContext& context);
+void add_list(CLI::App& app, CommandContext& context);
+void add_doctor(CLI::App& app, CommandContext& context);
+void add_clean(CLI::App& app, CommandContext& context);
+
+}  // namespace bench

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
+#include "bench/commands/run_lock.h"
+#include "bench/commands/targets.h"
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/images/images.h"
+#include "drivers/driver.h"
+
+namespace bench {
+namespace {
+
+std::string human(std::int64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024.0 * 1024.0));
+}
+
+int clean(Ui& ui, bool images, const std::string& connect) {
+  const RunLock lock;  // a run that is going on is not ours to clean away
+  std::string text;
+  bool trouble = false;
+  for (const DriverRow& row : driver_table()) {
+    if (!row.built) continue;
+    DriverOptions options;
+    options.connect = connect;
+    options.start_private = false;
+    try {
+      const auto driver = row.make(options);
+      for (const std::string& name : remove_leftovers(*driver))
+        text += fmt::format("removed {} {}\n", row.name, name);
+    } catch (const Error& error) {
+      // No engine, nothing of ours in it. Anything else is worth a word.
+      if (error.code() != ErrorCode::kUnavailable) {
+        ui.warn(error.what(), error.remedy());
+        trouble = true;
+      }
+    }
+    if (row.clean == nullptr) continue;
+    for (const std::string& line : row.clean()) text += line + "\n";
+  }
+  if (images) {
+    const std::int64_t bytes = image_cache_bytes();
+    remove_image_cache();
+    std::error_code ignored;
+    std::filesystem::remove_all(cache_dir() / "docker", ignored);
+    text += fmt::format("removed the image cache ({})\n", human(bytes));
+  }
+  if (text.empty()) text = "nothing of ours was left\n";
+  print_out(text);
+  return trouble ? exit_code::kCouldNotMeasure : exit_code::kOk;
+}
+
+}  // namespace
+
+void add_clean(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("clean", "remove everything that carries our label");
+  struct Options {
+    bool images = false;
+    std::string connect;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_flag("--images", options->images, "the cached images too (the next run builds them again)");
+  command->add_option("--connect", options->connect, "libvirt URI to look at");
+  command->footer(
+      "Examples:\n"
+      "  bench clean            leftovers of a killed run: instances, overlays, sockets, a private daemon\n"
+      "  bench clean --images   the image cache as well\n\n"
+      "Never touches a container, VM, network or image that bench did not make, nor a stored run.");
+  command->callback(
+      [options, &context] { context.exit_code = clean(context.ui, options->images, options->connect); });
+}
+
+}  // namespace bench

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
+#include "bench/config.h"
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/measure/host_doctor.h"
+#include "drivers/driver.h"
+
+namespace bench {
+namespace {
+
+std::string fact_text(const Facts& facts, const std::string& key) {
+  const auto found = facts.find(key);
+  if (found == facts.end()) return {};
+  const auto* text = std::get_if<std::string>(&found->second);
+  return text != nullptr ? *text : std::string{};
+}
+
+// Asks each engine what a run would ask it; starts a private daemon where a run would, and stops it again.
+std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
+  std::vector<DoctorRow> rows;
+  for (const DriverRow& driver : driver_table()) {
+    if (!driver.built) {
+      rows.push_back({driver.name, "driver", "missing", "left out of this build: " + driver.left_out,
+                      "install what it needs and build again"});
+      continue;
+    }
+    try {
+      const auto opened = driver.make(options);
+      const DriverInfo info = opened->info(driver.profiles.front());
+      std::string detail = fmt::format("{} {}", info.engine_name, info.engine_version);
+      for (const char* key : {"uri", "endpoint", "api_version", "qemu"}) {
+        if (const std::string text = fact_text(info.engine, key); !text.empty())
+          detail += fmt::format(", {} {}", key, text);
+      }
+      rows.push_back({driver.name, "engine", "ok", detail, ""});
+      for (const Warning& warning : info.warnings) {
+        rows.push_back({driver.name, "note", "warn", warning.text, warning.remedy});
+      }
+    } catch (const Error& error) {
+      rows.push_back({driver.name, "engine", "missing", error.what(), error.remedy()});
+    }
+    if (driver.findings == nullptr) continue;
+    for (const EngineFinding& finding : driver.findings(options)) {
+      rows.push_back(
+          {driver.name, finding.item, finding.good ? "ok" : "warn", finding.detail, finding.remedy});
+    }
+  }
+  return rows;
+}
+
+std::string as_text(const std::vector<DoctorRow>& rows) {
+  std::string text =
+      fmt::format("bench {}{}{}\n", BENCH_VERSION, *BENCH_COMMIT != '\0' ? " " : "", BENCH_COMMIT);
+  std::string area;
+  for (const DoctorRow& row : rows) {
+    if (row.area != area) {
+      area = row.area;
+      text += fmt::format("\n{}\n", area);
+    }
+    text += fmt::format("  {:<8} {:<16} {}\n", row.status, row.item, row.detail);
+    if (!row.remedy.empty()) text += fmt::format("  {:<8} {:<16} remedy: {}\n", "", "", row.remedy);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("doctor", "what works here, what does not, and the remedy");
+  struct Options {
+    bool json = false;
+    DriverOptions driver;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_flag("--json", options->json, "as JSON");
+  command->add_option("--connect", options->driver.connect, "libvirt URI to look at");
+  command->footer(
+      "Examples:\n  bench doctor\n  bench doctor --json | jq '.[] | select(.status != \"ok\")'\n\n"
+      "Exit: 0 when a container engine and a VM engine work, else 3.");
+  command->callback([options, &context] {
+    std::vector<DoctorRow> rows = engine_rows(options->driver);
+    for (DoctorRow& row : host_rows(cache_dir())) rows.push_back(std::move(row));
+    if (options->json) {
+      nlohmann::ordered_json array = nlohmann::ordered_json::array();
+      for (const DoctorRow& row : rows) {
+        array.push_back({{"area", row.area},
+                         {"item", row.item},
+                         {"status", row.status},
+                         {"detail", row.detail},
+                         {"remedy", row.remedy}});
+      }
+      print_out(array.dump(2) + "\n");
+    } else {
+      print_out(as_text(rows));
+    }
+    for (const DoctorRow& row : rows) {
+      if (row.item == "engine" && row.status == "missing") context.exit_code = exit_code::kCouldNotMeasure;
+      if (row.item == "driver" && row.status == "missing") context.exit_code = exit_code::kCouldNotMeasure;
+    }
+  });
+}
+
+}  // namespace bench

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_lock.h"
+#include "bench/commands/run_options.h"
+#include "bench/images/images.h"
+
+namespace bench {
+
+void add_prepare(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("prepare", "build the images (or find them), without measuring");
+  struct Options {
+    std::string targets;
+    std::filesystem::path app;
+    std::string base = "distribution";
+    bool rebuild = false;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_option("--targets", options->targets, "for which targets; default: those of `bench run`");
+  command->add_option("--app", options->app, "another Flask backend directory in place of the bundled one");
+  command
+      ->add_option("--base", options->base, "'distribution', or an image reference in a reachable registry")
+      ->capture_default_str();
+  command->add_flag("--rebuild", options->rebuild, "build again even what the cache holds");
+  command->footer(
+      "Examples:\n"
+      "  bench prepare\n"
+      "  bench prepare --targets docker,libvirt:direct,libvirt:full\n"
+      "  bench prepare --app ./my-backend\n\n"
+      "The only command that needs the network. Images are kept under the user's cache directory by content "
+      "hash.");
+  command->callback([options, &context] {
+    TargetOptions target;
+    target.targets = options->targets;
+    target.app = options->app;
+    target.base = options->base;
+    OpenRequest request = target.request();
+    ImageRequest images = request.images;
+    images.rebuild = options->rebuild;
+    images.container = false;
+    for (const TargetName& name : request.names) {
+      if (name.row->kind == "container") {
+        images.container = true;
+      } else {
+        images.vm_profiles.push_back(name.profile);
+      }
+    }
+    images.progress = [&context](const std::string& text) { context.ui.step(text); };
+    const RunLock lock;
+    const ImageSet set = prepare_images(images, context.stop);
+    fmt::print("images  {}\n", set.dir.string());
+    fmt::print("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256,
+               set.python, set.flask);
+    if (images.container) fmt::print("container  {}\n", set.container.reference);
+    for (const auto& [profile, vm] : set.vm) fmt::print("vm:{:<7} {}\n", profile, vm.disk.string());
+  });
+}
+
+}  // namespace bench

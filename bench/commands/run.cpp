@@ -1,0 +1,196 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <random>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
+#include "bench/commands/run_lock.h"
+#include "bench/commands/run_options.h"
+#include "bench/commands/values.h"
+#include "bench/config.h"
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/measure/checkpoint.h"
+#include "bench/measure/environment.h"
+#include "bench/measure/runner.h"
+#include "bench/stats/derive.h"
+
+namespace bench {
+namespace {
+
+constexpr double kPrecision = 0.05;
+
+std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names) {
+  std::vector<const ScenarioRow*> chosen;
+  for (const std::string& name : names) {
+    bool found = false;
+    for (const ScenarioRow& row : scenario_table()) {
+      if (name != "all" && name != row.name) continue;
+      found = true;
+      if (std::find(chosen.begin(), chosen.end(), &row) == chosen.end()) chosen.push_back(&row);
+    }
+    if (!found) {
+      std::vector<std::string> known;
+      for (const ScenarioRow& row : scenario_table()) known.push_back(row.name);
+      throw Error(ErrorCode::kUsage, fmt::format("unknown scenario '{}'", name),
+                  fmt::format("scenarios: {}, all", fmt::join(known, ", ")));
+    }
+  }
+  return chosen;
+}
+
+std::filesystem::path results_dir(const RunOptions& options,
+                                  const std::vector<const ScenarioRow*>& scenarios) {
+  if (!options.out.empty()) return options.out;
+  std::vector<std::string> names;
+  for (const ScenarioRow* row : scenarios) names.push_back(row->name);
+  const std::string base = fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-"));
+  std::filesystem::path dir = std::filesystem::path("results") / base;
+  for (int again = 2; std::filesystem::exists(dir); ++again) {
+    dir = std::filesystem::path("results") / fmt::format("{}-{}", base, again);
+  }
+  return dir;
+}
+
+Plan make_plan(const RunOptions& options) {
+  Plan plan;
+  plan.scenarios = chosen_scenarios(options.scenarios);
+  plan.rounds = options.rounds;
+  plan.warmup = options.warmup;
+  if (!options.budget.empty()) plan.budget = parse_duration(options.budget, "--budget");
+  if (!options.all_rounds) plan.precision = kPrecision;
+  plan.seed = options.seed.value_or(std::random_device{}());
+  if (!options.timeout.empty()) {
+    plan.rules.container_timeout = plan.rules.vm_timeout = parse_duration(options.timeout, "--timeout");
+  }
+  if (!options.ready_path.empty()) {
+    if (options.ready_path.front() != '/') {
+      throw Error(ErrorCode::kUsage, fmt::format("--ready-path {} is not a path", options.ready_path),
+                  "it begins with a slash: --ready-path /health");
+    }
+    plan.rules.ready_path = options.ready_path;
+  }
+  return plan;
+}
+
+Run new_run(const CommandContext& context, const Plan& plan, const OpenTargets& open) {
+  Run run;
+  run.run_id = plan.owner.run_id;
+  run.suite_version = BENCH_VERSION;
+  run.suite_commit = BENCH_COMMIT;
+  run.command = context.argv;
+  run.seed = plan.seed;
+  run.started_at = utc_now();
+  run.rounds = plan.rounds;
+  run.warmup_rounds = plan.warmup;
+  run.conditions = {{"cache", std::string("warm")},
+                    {"ready_path", plan.rules.ready_path},
+                    {"container_timeout_seconds", plan.rules.container_timeout.count()},
+                    {"vm_timeout_seconds", plan.rules.vm_timeout.count()},
+                    {"container_probe_period_seconds", plan.rules.container_period.count()},
+                    {"vm_probe_period_seconds", plan.rules.vm_period.count()},
+                    {"stop_grace_seconds", plan.rules.stop_grace.count()}};
+  run.environment = read_environment(cache_dir());
+  for (const Warning& warning : open.warnings) run.environment.warnings.push_back(warning);
+  for (const Target& target : plan.targets) run.targets.push_back(target.info);
+  return run;
+}
+
+RunObserver observer_for(Ui& ui) {
+  RunObserver observer;
+  observer.round_begins = [&ui](const std::string& scenario, int round, int rounds, bool warmup) {
+    ui.live(fmt::format("{}: {} {} of {}…", scenario, warmup ? "warm-up" : "round", round + 1, rounds));
+  };
+  observer.trial_done = [&ui](const Sample& sample) {
+    ui.step(fmt::format("  {} {:>2}  {:<18} ready in {:.3f} s", sample.warmup ? "warm-up" : "round  ",
+                        sample.round + 1, sample.target, sample.value));
+  };
+  observer.trial_failed = [&ui](const Failure& failure) {
+    const std::string first_line = failure.message.substr(0, failure.message.find('\n'));
+    ui.warn(fmt::format("{} {}, {} in phase {}: {}", failure.warmup ? "warm-up" : "round", failure.round + 1,
+                        failure.target, failure.phase, first_line));
+  };
+  return observer;
+}
+
+// Something valid for every target that was asked for?
+bool measured_all(const Run& run) {
+  return std::all_of(run.targets.begin(), run.targets.end(), [&run](const TargetInfo& target) {
+    return std::any_of(run.samples.begin(), run.samples.end(), [&target](const Sample& sample) {
+      return !sample.warmup && sample.target == target.name;
+    });
+  });
+}
+
+int run_scenarios(CommandContext& context, const RunOptions& options) {
+  Plan plan = make_plan(options);
+  const OpenRequest request = options.target.request();
+  Ui& ui = context.ui;
+  const std::filesystem::path dir = results_dir(options, plan.scenarios);
+  require_writable(dir);  // before minutes are spent
+  const RunLock lock;
+  plan.owner = own_ownership(dir.filename().string());
+
+  OpenTargets open = open_targets(request, ui, context.stop);
+  plan.targets = open.targets;
+  Run run = new_run(context, plan, open);
+  for (const Warning& warning : run.environment.warnings) ui.warn(warning.text, warning.remedy);
+  Checkpoint checkpoint(dir, run);
+  ui.step(fmt::format("measuring {} rounds of {} targets; Ctrl-C stops and keeps what was measured",
+                      plan.rounds, plan.targets.size()));
+
+  std::exception_ptr failed;
+  const RunObserver observer = observer_for(ui);
+  try {
+    run_plan(plan, run, checkpoint, observer, context.stop);
+  } catch (const Error&) {
+    failed = std::current_exception();
+  }
+  ui.settle();
+  run.finished_at = utc_now();
+  derive(run);
+  std::exception_ptr not_stored;
+  try {
+    write_run_files(run, dir);
+  } catch (const Error&) {
+    not_stored = std::current_exception();
+  }
+
+  if (options.json) {
+    print_out(run_as_json(run));
+  } else if (!failed || !run.samples.empty()) {
+    print_out(run_as_console(run, dir, ui.colour()));
+  }
+  if (failed) std::rethrow_exception(failed);
+  if (not_stored) std::rethrow_exception(not_stored);
+  if (run.status == "interrupted") return exit_code::kInterrupted;
+  if (!measured_all(run)) {
+    throw Error(ErrorCode::kEngine, "nothing valid was measured for at least one target",
+                "the failures above say why; `bench doctor` shows what works here");
+  }
+  return exit_code::kOk;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("run", "measure scenarios and store an honest comparison");
+  auto options = std::make_shared<RunOptions>();
+  options->add_to(*command);
+  command->footer(
+      "Examples:\n"
+      "  bench run startup                                      a container and a VM, 20 rounds\n"
+      "  bench run startup --rounds 10 --targets docker,libvirt:direct,libvirt:full\n"
+      "  bench run startup --targets docker,docker              a target against itself: the noise of this "
+      "host\n"
+      "  bench run startup --app ./my-backend --memory 1G       somebody else's Flask backend\n"
+      "  bench run startup --json --out runs/today | jq '.comparisons'\n\n"
+      "Exit: 0 measured, 2 usage, 3 could not measure, 130 interrupted (what was measured is stored).");
+  command->callback([options, &context] { context.exit_code = run_scenarios(context, *options); });
+}
+
+}  // namespace bench

@@ -1,0 +1,89 @@
+#include "bench/commands/run_options.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "bench/commands/values.h"
+#include "bench/core/error.h"
+
+namespace bench {
+
+void TargetOptions::add_to(CLI::App& command) {
+  command.add_option(
+      "--targets", targets,
+      "what to compare, with commas; default: one container engine and one VM profile that are "
+      "built (`bench list targets`). A target named twice is measured against itself.");
+  command.add_option("--app", app,
+                     "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
+                     "its Dockerfile if any)");
+  command
+      .add_option("--base", base,
+                  "'distribution' (packages of this machine's distribution), or an image "
+                  "reference in a reachable registry, such as python:3.10-slim-bullseye")
+      ->capture_default_str();
+  command.add_option("--cpus", cpus, "CPUs of every instance")
+      ->check(CLI::Range(1, 512))
+      ->capture_default_str();
+  command.add_option("--memory", memory, "memory of every instance")->capture_default_str();
+  command
+      .add_option("--accel", accel,
+                  "acceleration of VMs: auto proves by booting a guest whether KVM works here")
+      ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
+      ->capture_default_str();
+  command.add_option("--connect", connect,
+                     "libvirt URI; default: LIBVIRT_DEFAULT_URI, a daemon that works, or an "
+                     "embedded driver of our own");
+}
+
+OpenRequest TargetOptions::request() const {
+  OpenRequest request;
+  request.names = targets.empty() ? default_targets() : parse_targets(targets);
+  request.cpus = cpus;
+  request.memory_bytes = parse_bytes(memory, "--memory");
+  constexpr std::int64_t kLeast = 128LL << 20U;
+  if (request.memory_bytes < kLeast) {
+    throw Error(ErrorCode::kUsage, fmt::format("--memory {} is too little for a guest with Python", memory),
+                "give at least 128M");
+  }
+  if (const unsigned host = std::thread::hardware_concurrency();
+      host != 0 && static_cast<unsigned>(cpus) > host) {
+    throw Error(ErrorCode::kUsage, fmt::format("--cpus {} is more than this host has ({})", cpus, host),
+                fmt::format("give at most --cpus {}", host));
+  }
+  if (!app.empty() && !std::filesystem::is_directory(app)) {
+    throw Error(ErrorCode::kUsage, fmt::format("--app {} is not a directory", app.string()),
+                "name the directory that holds the backend's app.py");
+  }
+  request.images.app = app;
+  request.images.base = base;
+  request.driver.accel = accel;
+  request.driver.connect = connect;
+  return request;
+}
+
+void RunOptions::add_to(CLI::App& command) {
+  command.add_option("scenario", scenarios, "what to measure: scenarios (`bench list scenarios`), or all")
+      ->required();
+  target.add_to(command);
+  command
+      .add_option("--rounds", rounds,
+                  "rounds, each with every target once in random order; at least 10 for a verdict")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command.add_option("--warmup", warmup, "rounds before that which are stored but not counted")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  command.add_option("--budget", budget, "begin no further round after this time, such as 10m");
+  command.add_flag("--all-rounds", all_rounds,
+                   "run every round, also when after 10 or more the ratio is known to ±5 %");
+  command.add_option("--seed", seed, "of the order of trials; default: random, and stored");
+  command.add_option("--timeout", timeout,
+                     "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
+  command.add_option("--ready-path", ready_path,
+                     "the path whose first 200 means ready; default: /api/activities/home");
+  command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>");
+  command.add_flag("--json", json, "the run's JSON on stdout, nothing else there");
+}
+
+}  // namespace bench

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/commands/targets.h"
+#include "bench/measure/plan.h"
+
+namespace bench {
+
+/// The options that say what is started and how; shared by the commands that start something.
+struct TargetOptions {
+  std::string targets;        ///< empty: the default ones
+  std::filesystem::path app;  ///< empty: the bundled backend
+  std::string base = "distribution";
+  int cpus = 1;
+  std::string memory = "512M";
+  std::string accel = "auto";
+  std::string connect;
+
+  void add_to(CLI::App& app);
+  /// Throws Error{kUsage} for what makes no sense.
+  [[nodiscard]] OpenRequest request() const;
+};
+
+/// `bench run`'s own options.
+struct RunOptions {
+  std::vector<std::string> scenarios;
+  TargetOptions target;
+  int rounds = 20;
+  int warmup = 1;
+  std::string budget;
+  std::optional<std::uint64_t> seed;
+  bool all_rounds = false;
+  std::string timeout;
+  std::string ready_path;
+  std::filesystem::path out;
+  bool json = false;
+
+  void add_to(CLI::App& app);
+};
+
+}  // namespace bench

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <exception>
+#include <memory>
+
+#include "bench/commands/all_commands.h"
+#include "bench/config.h"
+#include "bench/core/error.h"
+
+namespace bench {
+namespace {
+
+int exit_code_for(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUsage:
+      return exit_code::kUsage;
+    case ErrorCode::kInterrupted:
+      return exit_code::kInterrupted;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kEngine:
+    case ErrorCode::kInstanceDied:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kIo:
+    case ErrorCode::kCorrupt:
+      return exit_code::kCouldNotMeasure;
+  }
+  return exit_code::kCouldNotMeasure;
+}
+
+}  // namespace
+
+const std::vector<CommandRow>& command_table() {
+  static const std::vector<CommandRow> rows = {
+      {"run", &add_run},   {"prepare", &add_prepare}, {"report", &add_report},
+      {"list", &add_list}, {"doctor", &add_doctor},   {"clean", &add_clean},
+  };
+  return rows;
+}
+
+int run_command_line(int argc, char** argv, std::stop_token stop) {
+  CommandContext context;
+  context.argv.assign(argv, argv + argc);
+  if (!context.argv.empty()) context.argv.front() = "bench";  // where it lies is the machine's business
+  context.stop = std::move(stop);
+
+  CLI::App app{"bench: the same backend in a container and in a VM, measured by one stopwatch", "bench"};
+  app.set_version_flag("--version", fmt::format("bench {}{}{}", BENCH_VERSION,
+                                                *BENCH_COMMIT != '\0' ? " " : "", BENCH_COMMIT));
+  app.require_subcommand(1);
+  app.fallthrough();  // the options below may stand after the command too
+  app.add_flag("-q,--quiet", context.ui.quiet, "no progress, only results, warnings and errors");
+  app.add_flag("-v,--verbose", context.ui.verbose, "more progress");
+  app.footer("First: bench run startup     What works here: bench doctor     More: bench COMMAND --help");
+  app.get_formatter()->column_width(28);
+  for (const CommandRow& row : command_table()) row.add(app, context);
+
+  try {
+    app.parse(argc, argv);
+    return context.exit_code;
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    context.ui.error(error.what(), "bench --help, or bench COMMAND --help, shows what can be said");
+    return exit_code::kUsage;
+  } catch (const Error& error) {
+    context.ui.error(error.what(), error.remedy());
+    return exit_code_for(error.code());
+  } catch (const std::exception& error) {
+    context.ui.error(error.what(), "this should not happen; please report it with the command that you ran");
+    return exit_code::kCouldNotMeasure;
+  }
+}
+
+}  // namespace bench

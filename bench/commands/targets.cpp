@@ -1,0 +1,179 @@
+#include "bench/commands/targets.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+#include "bench/core/error.h"
+#include "bench/core/subprocess.h"
+
+namespace bench {
+namespace {
+
+std::string known_targets() {
+  std::vector<std::string> names;
+  for (const DriverRow& row : driver_table()) {
+    for (const std::string& profile : row.profiles) {
+      names.push_back(profile.empty() ? row.name : row.name + ":" + profile);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void require_built(const DriverRow& row) {
+  if (!row.built) {
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("this build has no {} driver: {}", row.name, row.left_out),
+                fmt::format("install what it needs and build again, or leave {} out of --targets", row.name));
+  }
+}
+
+}  // namespace
+
+std::vector<TargetName> parse_targets(const std::string& text) {
+  std::vector<TargetName> names;
+  std::map<std::string, int> seen;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    const std::size_t colon = word.find(':');
+    const std::string driver = word.substr(0, colon);
+    const auto row = std::find_if(driver_table().begin(), driver_table().end(),
+                                  [&driver](const DriverRow& candidate) { return candidate.name == driver; });
+    if (row == driver_table().end()) {
+      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word), "targets: " + known_targets());
+    }
+    const std::string profile = colon == std::string::npos ? row->profiles.front() : word.substr(colon + 1);
+    if (std::find(row->profiles.begin(), row->profiles.end(), profile) == row->profiles.end()) {
+      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word), "targets: " + known_targets());
+    }
+    require_built(*row);
+    const std::string full = profile.empty() ? driver : driver + ":" + profile;
+    const int count = ++seen[full];
+    names.push_back({count == 1 ? full : fmt::format("{}#{}", full, count), &*row, profile});
+  }
+  if (names.empty()) throw Error(ErrorCode::kUsage, "--targets names nothing", "targets: " + known_targets());
+  return names;
+}
+
+std::vector<TargetName> default_targets() {
+  std::vector<TargetName> names;
+  for (const char* kind : {"container", "vm"}) {
+    const DriverRow* first = nullptr;
+    for (const DriverRow& row : driver_table()) {
+      if (row.kind == kind && (first == nullptr || (!first->built && row.built))) first = &row;
+    }
+    if (first == nullptr) continue;
+    require_built(*first);
+    const std::string& profile = first->profiles.front();
+    names.push_back({profile.empty() ? first->name : first->name + ":" + profile, first, profile});
+  }
+  return names;
+}
+
+bool owner_lives(const Ownership& owner) {
+  const auto start = process_start_time(owner.pid);
+  return start && *start == owner.pid_start;
+}
+
+Ownership own_ownership(const std::string& run_id) {
+  return {run_id, getpid(), process_start_time(getpid()).value_or(0)};
+}
+
+std::vector<std::string> remove_leftovers(Driver& driver, bool all) {
+  std::vector<std::string> removed;
+  for (const OwnedInstance& instance : driver.owned()) {
+    if (!all && owner_lives(instance.owner)) continue;
+    driver.remove(instance.id);
+    removed.push_back(instance.name);
+  }
+  return removed;
+}
+
+OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop) {
+  OpenTargets open;
+  std::mutex ui_mutex;
+  const auto progress = [&](const std::string& text) {
+    const std::lock_guard lock(ui_mutex);
+    ui.step(text);
+  };
+
+  ImageRequest images = request.images;
+  images.container = false;
+  images.vm_profiles.clear();
+  images.progress = progress;
+  std::map<std::string, std::size_t> driver_index;
+  for (const TargetName& name : request.names) {
+    if (name.row->kind == "container") {
+      images.container = true;
+    } else if (std::find(images.vm_profiles.begin(), images.vm_profiles.end(), name.profile) ==
+               images.vm_profiles.end()) {
+      images.vm_profiles.push_back(name.profile);
+    }
+    if (driver_index.contains(name.row->name)) continue;
+    driver_index[name.row->name] = open.drivers.size();
+    DriverOptions options = request.driver;
+    options.progress = progress;
+    open.drivers.push_back(name.row->make(options));
+  }
+
+  // The first word with each engine, side by side: a daemon of our own takes a second or two to start. An
+  // engine that is not there is known before minutes are spent on images.
+  std::vector<std::future<void>> asked;
+  for (const auto& [driver_name, index] : driver_index) {
+    const auto named = std::find_if(request.names.begin(), request.names.end(),
+                                    [&](const TargetName& name) { return name.row->name == driver_name; });
+    asked.push_back(
+        std::async(std::launch::async, [&, driver = open.drivers[index].get(), profile = named->profile] {
+          driver->info(profile);
+          for (const std::string& name : remove_leftovers(*driver))
+            progress("removed a leftover of a killed run: " + name);
+        }));
+  }
+  std::exception_ptr first_error;
+  for (auto& answer : asked) {
+    try {
+      answer.get();
+    } catch (...) {
+      if (!first_error) first_error = std::current_exception();
+    }
+  }
+  if (first_error) std::rethrow_exception(first_error);
+  if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted while opening the engines");
+
+  const auto set = std::make_shared<const ImageSet>(prepare_images(images, stop));
+  for (const TargetName& name : request.names) {
+    Driver& driver = *open.drivers[driver_index[name.row->name]];
+    Target target;
+    target.driver = &driver;
+    target.images = set;
+    target.info.name = name.name;
+    target.info.driver = name.row->name;
+    target.info.profile = name.profile;
+    target.info.cpus = request.cpus;
+    target.info.memory_bytes = request.memory_bytes;
+    target.info.image = driver.prepare(*set, name.profile, stop);
+    // After prepare: only now is an acceleration proven.
+    const DriverInfo info = driver.info(name.profile);
+    target.info.kind = info.kind;
+    target.info.engine_name = info.engine_name;
+    target.info.engine_version = info.engine_version;
+    target.info.engine = info.engine;
+    target.info.acceleration = info.acceleration;
+    for (const Warning& warning : info.warnings) {
+      if (std::find(open.warnings.begin(), open.warnings.end(), warning) == open.warnings.end()) {
+        open.warnings.push_back(warning);
+      }
+    }
+    open.targets.push_back(std::move(target));
+  }
+  return open;
+}
+
+}  // namespace bench

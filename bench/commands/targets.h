@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "bench/commands/ui.h"
+#include "bench/images/images.h"
+#include "bench/measure/stopwatch.h"
+#include "drivers/driver.h"
+
+namespace bench {
+
+/// A target as the user named it.
+struct TargetName {
+  std::string name;  ///< unique: a repeated one gets "#2", "#3", …
+  const DriverRow* row = nullptr;
+  std::string profile;
+};
+
+/// "docker,libvirt:direct" → names. Throws Error{kUsage} for unknown drivers and profiles (naming those that
+/// there are) and Error{kUnavailable} for a driver that was left out of this build.
+std::vector<TargetName> parse_targets(const std::string& text);
+
+/// One container engine and one VM profile, in the order of the drivers' table: of those that are built.
+std::vector<TargetName> default_targets();
+
+/// Drivers that answer, and the targets made with them. The drivers outlive the targets.
+struct OpenTargets {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  std::vector<Target> targets;
+  std::vector<Warning> warnings;
+};
+
+struct OpenRequest {
+  std::vector<TargetName> names;
+  int cpus = 1;
+  std::int64_t memory_bytes = 0;
+  DriverOptions driver;
+  ImageRequest images;  ///< its container and vm_profiles are set from the names
+};
+
+/// Makes one driver per driver name, removes what dead owners left, prepares the images (building what is
+/// missing) and makes them known to the engines; the drivers side by side. Throws the first error.
+OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop);
+
+/// True when a process with that pid and start time lives.
+bool owner_lives(const Ownership& owner);
+
+/// Who we are, for the labels.
+Ownership own_ownership(const std::string& run_id);
+
+/// Removes the instances of owners that are dead (or of everyone with `all`). Returns their names.
+std::vector<std::string> remove_leftovers(Driver& driver, bool all = false);
+
+}  // namespace bench

@@ -1,0 +1,76 @@
+#include "bench/commands/values.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <map>
+
+#include "bench/core/error.h"
+
+namespace bench {
+namespace {
+
+struct Quantity {
+  double value = 0;
+  std::string unit;  // lower case
+};
+
+Quantity split(const std::string& text, const std::string& option, const char* example) {
+  Quantity quantity;
+  const char* end = text.data() + text.size();
+  const auto [rest, failed] = std::from_chars(text.data(), end, quantity.value);
+  if (failed != std::errc{} || !std::isfinite(quantity.value) || quantity.value <= 0) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is not a positive quantity", option, text),
+                fmt::format("write it like {} {}", option, example));
+  }
+  for (const char* c = rest; c != end; ++c) {
+    quantity.unit.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(*c))));
+  }
+  return quantity;
+}
+
+double scale(const Quantity& quantity, const std::map<std::string, double>& units, const std::string& text,
+             const std::string& option, const char* example) {
+  const auto unit = units.find(quantity.unit);
+  if (unit == units.end()) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' has an unknown unit", option, text),
+                fmt::format("write it like {} {}", option, example));
+  }
+  return quantity.value * unit->second;
+}
+
+}  // namespace
+
+std::int64_t parse_bytes(const std::string& text, const std::string& option) {
+  constexpr double kKi = 1024;
+  static const std::map<std::string, double> units = {{"", 1},
+                                                      {"b", 1},
+                                                      {"k", kKi},
+                                                      {"kib", kKi},
+                                                      {"m", kKi * kKi},
+                                                      {"mib", kKi * kKi},
+                                                      {"g", kKi * kKi * kKi},
+                                                      {"gib", kKi * kKi * kKi}};
+  const double bytes = scale(split(text, option, "512M"), units, text, option, "512M");
+  if (bytes > 9e18) throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is too much", option, text));
+  return static_cast<std::int64_t>(bytes);
+}
+
+Seconds parse_duration(const std::string& text, const std::string& option) {
+  static const std::map<std::string, double> units = {
+      {"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}};
+  return Seconds(scale(split(text, option, "10m"), units, text, option, "10m"));
+}
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+std::string utc_now_compact() {
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace bench

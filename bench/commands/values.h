@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bench/core/clock.h"
+
+namespace bench {
+
+/// "512M", "1GiB", "536870912": bytes; K, M, G are powers of 1024. Throws Error{kUsage} naming `option`.
+std::int64_t parse_bytes(const std::string& text, const std::string& option);
+
+/// "90", "90s", "10m", "1.5h": seconds. Throws Error{kUsage} naming `option`.
+Seconds parse_duration(const std::string& text, const std::string& option);
+
+/// Now, as RFC 3339 in UTC ("2026-01-31T12:00:00Z"), and as a part of a file name ("20260131T120000Z").
+std::string utc_now();
+std::string utc_now_compact();
+
+}  // namespace bench

@@ -1,0 +1,45 @@
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <stop_token>
+#include <thread>
+
+#include "bench/commands/command.h"
+
+namespace {
+
+// SIGINT and SIGTERM become a stop request: what runs unwinds and removes its instances. The second one
+// kills.
+void watch_signals(const sigset_t& signals, std::stop_source& stop) {
+  int number = 0;
+  while (sigwait(&signals, &number) == 0) {
+    if (number == SIGUSR2) return;  // our own, at the end
+    if (stop.stop_requested()) _exit(bench::exit_code::kInterrupted);
+    constexpr const char* kText =
+        "\nbench: interrupted; removing what is running (once more to leave at once)\n";
+    (void)!write(STDERR_FILENO, kText, std::strlen(kText));
+    stop.request_stop();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread, so that all inherit it
+  // A shell starts background jobs with SIGINT ignored; ignored signals would never reach the watcher.
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of write(), not our end
+
+  std::stop_source stop;
+  std::thread watcher([&] { watch_signals(signals, stop); });
+  const int code = bench::run_command_line(argc, argv, stop.get_token());
+  pthread_kill(watcher.native_handle(), SIGUSR2);
+  watcher.join();
+  return code;
+}

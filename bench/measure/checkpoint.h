@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "bench/core/run.h"
+
+namespace bench {
+
+/// samples.jsonl: what was measured, on disk as it arrives. Its first line is the run without its samples.
+/// Every call throws Error{kIo} with a remedy when the file cannot take it (disk full): a sample that could
+/// not be kept is not passed over in silence.
+class Checkpoint {
+ public:
+  /// Creates `dir` and the file in it. Throws before anything was measured where they cannot be written.
+  Checkpoint(std::filesystem::path dir, const Run& header);
+  ~Checkpoint();
+  Checkpoint(const Checkpoint&) = delete;
+  Checkpoint& operator=(const Checkpoint&) = delete;
+
+  void append(const Sample& sample);
+  void append(const Failure& failure);
+
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
+
+ private:
+  void write_line(std::string line);
+
+  std::filesystem::path dir_;
+  std::filesystem::path file_;
+  int fd_ = -1;
+};
+
+}  // namespace bench

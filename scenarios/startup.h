@@ -1,0 +1,10 @@
+#pragma once
+
+#include "scenarios/scenario.h"
+
+namespace bench {
+
+/// Start-up latency: one instance from nothing to its first verified answer, and its end.
+ScenarioRow startup_scenario();
+
+}  // namespace bench

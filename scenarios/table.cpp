@@ -1,0 +1,11 @@
+#include "scenarios/scenario.h"
+#include "scenarios/startup.h"
+
+namespace bench {
+
+const std::vector<ScenarioRow>& scenario_table() {
+  static const std::vector<ScenarioRow> rows = {startup_scenario()};
+  return rows;
+}
+
+}  // namespace bench
