@@ -1,0 +1,373 @@
+#include "drivers/libvirt_connection.h"
+
+#include <fmt/format.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "drivers/domain_xml.h"
+#include "drivers/libvirt_embed.h"
+
+namespace bench {
+namespace fs = std::filesystem;
+
+void throw_libvirt(const std::string& what, const std::string& remedy) {
+  const auto* error = virGetLastError();
+  const int code = error != nullptr ? error->code : VIR_ERR_INTERNAL_ERROR;
+  const bool nobody = code == VIR_ERR_NO_CONNECT || code == VIR_ERR_AUTH_FAILED ||
+                      code == VIR_ERR_AUTH_UNAVAILABLE || code == VIR_ERR_INVALID_CONN;
+  throw Error(nobody ? ErrorCode::kUnavailable : ErrorCode::kEngine,
+              fmt::format("{}: {}", what, virGetLastErrorMessage()), remedy);
+}
+
+/// libvirt's event loop, run by one thread while any connection is open.
+class EventLoop {
+ public:
+  static std::shared_ptr<EventLoop> acquire() {
+    static std::mutex mutex;
+    static std::weak_ptr<EventLoop> running;
+    const std::lock_guard lock(mutex);
+    auto loop = running.lock();
+    if (!loop) {
+      loop = std::shared_ptr<EventLoop>(new EventLoop);
+      running = loop;
+    }
+    return loop;
+  }
+
+  ~EventLoop() {
+    stop_ = true;
+    virEventUpdateTimeout(timer_, 0);  // wakes the loop out of its poll
+    thread_.join();
+    virEventRemoveTimeout(timer_);
+  }
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+ private:
+  EventLoop() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+      if (std::getenv("LIBVIRT_LOG_OUTPUTS") == nullptr) {
+        ::setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);  // its log would go to our stderr
+      }
+      virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});  // and so would its errors
+      if (virEventRegisterDefaultImpl() < 0 || virInitialize() < 0) {
+        throw_libvirt("libvirt does not start");
+      }
+    });
+    timer_ = virEventAddTimeout(-1, [](int, void*) {}, nullptr, nullptr);
+    thread_ = std::thread([this] {
+      while (!stop_) {
+        if (virEventRunDefaultImpl() < 0) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+      }
+    });
+  }
+
+  std::atomic<bool> stop_ = false;
+  int timer_ = -1;
+  std::thread thread_;
+};
+
+/// Filled by the event loop's thread.
+struct DomainEvents {
+  std::mutex mutex;
+  std::map<std::string, std::string> stopped;
+};
+
+namespace {
+
+/// A start that takes longer means that the daemon asks QEMU about itself again at every start.
+constexpr Seconds kSlowStart{10.0};
+constexpr Seconds kAnswerLimit{5.0};
+
+std::string stopped_because(int event, int detail) {
+  if (event != VIR_DOMAIN_EVENT_STOPPED) {
+    return {};
+  }
+  switch (detail) {
+    case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+      return "shut down";
+    case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+      return "destroyed";
+    case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+      return "crashed";
+    case VIR_DOMAIN_EVENT_STOPPED_FAILED:
+      return "failed";
+    default:
+      return "stopped";
+  }
+}
+
+int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void* opaque) {
+  auto& events = **static_cast<std::shared_ptr<DomainEvents>*>(opaque);
+  const char* name = virDomainGetName(domain);
+  const std::string why = stopped_because(event, detail);
+  if (name != nullptr && std::strncmp(name, "bench-", 6) == 0 && !why.empty()) {
+    const std::lock_guard lock(events.mutex);
+    events.stopped[name] = why;
+  }
+  return 0;
+}
+
+fs::path runtime_dir() {
+  const char* dir = std::getenv("XDG_RUNTIME_DIR");
+  return dir != nullptr && *dir != '\0' ? fs::path(dir) : fs::path("/run/user") / std::to_string(::getuid());
+}
+
+/// The process that listens on a unix socket; nothing when nobody does. Looks before libvirt does, because
+/// libvirt starts a user's session daemon when it finds none.
+std::optional<pid_t> listener(const fs::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.string().size() >= sizeof(address.sun_path)) {
+    return std::nullopt;
+  }
+  std::strcpy(address.sun_path, path.c_str());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return std::nullopt;
+  }
+  std::optional<pid_t> pid;
+  const timeval limit{1, 0};  // a full backlog would block
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+      pid = peer.pid;
+    }
+  }
+  ::close(fd);
+  return pid;
+}
+
+std::optional<pid_t> daemon_of(const std::string& uri) {
+  if (!uri.starts_with("qemu:///") && !uri.starts_with("qemu+unix:///")) {
+    return std::nullopt;
+  }
+  const auto given = uri.find("socket=");
+  if (given != std::string::npos) {
+    const auto from = given + std::strlen("socket=");
+    return listener(uri.substr(from, uri.find('&', from) - from));
+  }
+  const fs::path base = uri.find("///session") == std::string::npos ? "/run" : runtime_dir();
+  for (const char* name : {"virtqemud-sock", "libvirt-sock"}) {
+    if (const auto pid = listener(base / "libvirt" / name)) {
+      return pid;
+    }
+  }
+  return std::nullopt;
+}
+
+/// virConnectOpen, given up after a while: a daemon that hangs would hang us.
+virConnectPtr open_in_time(const std::string& uri) {
+  auto promise = std::make_shared<std::promise<virConnectPtr>>();
+  auto opened = promise->get_future();
+  auto message = std::make_shared<std::string>();
+  std::thread thread([promise, message, uri] {
+    virConnectPtr connection = virConnectOpen(uri.c_str());
+    if (connection == nullptr) {
+      *message = virGetLastErrorMessage();
+    }
+    promise->set_value(connection);
+  });
+  if (opened.wait_for(kAnswerLimit) != std::future_status::ready) {
+    thread.detach();
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("the libvirt daemon at {} does not answer within {:.0f} s", uri, kAnswerLimit.count()),
+                "Restart the daemon, or choose another with --connect.");
+  }
+  thread.join();
+  virConnectPtr connection = opened.get();
+  if (connection == nullptr) {
+    throw Error(ErrorCode::kUnavailable, fmt::format("cannot open {}: {}", uri, *message),
+                "Check that the daemon runs and that you may use it (group libvirt), or leave --connect and "
+                "LIBVIRT_DEFAULT_URI away.");
+  }
+  return connection;
+}
+
+nlohmann::json load_json(const fs::path& path) {
+  std::ifstream in(path);
+  auto json = nlohmann::json::parse(in, nullptr, false);
+  return json.is_object() ? json : nlohmann::json::object();
+}
+
+/// How long the daemon takes to start a guest without a disk and without running it; remembered.
+Seconds trial_start(virConnectPtr connection, const std::string& uri) {
+  unsigned long version = 0;
+  virConnectGetLibVersion(connection, &version);
+  const std::string key = fmt::format("{} libvirt {}", uri, version);
+  const fs::path file = cache_dir() / "libvirt-daemons.json";
+  auto known = load_json(file);
+  if (known.contains(key) && known[key].is_number()) {
+    return Seconds(known[key].get<double>());
+  }
+  DomainSpec spec;
+  spec.name = fmt::format("bench-trial-{}", ::getpid());
+  spec.owner.pid = ::getpid();
+  spec.memory_bytes = std::int64_t{64} << 20;
+  const auto begin = Clock::now();
+  const auto domain = virDomainCreateXML(connection, domain_xml(spec).c_str(),
+                                         VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY);
+  if (domain == nullptr) {
+    throw_libvirt(fmt::format("{} answers, but starts no guest", uri));
+  }
+  const Seconds took = Clock::now() - begin;
+  virDomainDestroy(domain);
+  virDomainFree(domain);
+  known[key] = took.count();
+  write_file_atomically(file, known.dump(2) + "\n");
+  return took;
+}
+
+std::vector<std::string> daemons_that_listen() {
+  std::vector<std::string> uris;
+  for (const char* uri : {"qemu:///system", "qemu:///session"}) {
+    // root's session is the system daemon
+    if ((std::strstr(uri, "session") == nullptr || ::geteuid() != 0) && daemon_of(uri)) {
+      uris.emplace_back(uri);
+    }
+  }
+  return uris;
+}
+
+}  // namespace
+
+void LibvirtConnection::connect(const std::string& uri) {
+  uri_ = uri;
+  if (embedded()) {
+    connection_ = virConnectOpen(uri.c_str());
+    if (connection_ == nullptr) {
+      throw Error(ErrorCode::kUnavailable,
+                  fmt::format("libvirt's embedded QEMU driver does not start: {}", virGetLastErrorMessage()),
+                  "Install libvirt's QEMU driver and QEMU (Debian, Ubuntu: libvirt-daemon "
+                  "libvirt-daemon-driver-qemu qemu-system-x86), or start a libvirt daemon.");
+    }
+  } else {
+    connection_ = open_in_time(uri);
+  }
+  const char* type = virConnectGetType(connection_);
+  mock_ = type != nullptr && std::string(type) == "TEST";
+  events_ = std::make_shared<DomainEvents>();
+  auto* opaque = new std::shared_ptr<DomainEvents>(events_);
+  events_id_ = virConnectDomainEventRegisterAny(
+      connection_, nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), opaque,
+      [](void* data) { delete static_cast<std::shared_ptr<DomainEvents>*>(data); });
+  if (events_id_ < 0) {
+    delete opaque;
+  }
+}
+
+std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& options) {
+  std::string asked = options.connect;
+  if (const char* uri = std::getenv("LIBVIRT_DEFAULT_URI"); asked.empty() && uri != nullptr) {
+    asked = uri;
+  }
+  const auto fresh = [] {
+    auto connection = std::shared_ptr<LibvirtConnection>(new LibvirtConnection);
+    connection->loop_ = EventLoop::acquire();
+    return connection;
+  };
+  if (!asked.empty()) {
+    auto connection = fresh();
+    connection->connect(asked);
+    return connection;
+  }
+  std::vector<Warning> warnings;
+  for (const auto& uri : daemons_that_listen()) {
+    try {
+      auto connection = fresh();
+      connection->connect(uri);
+      const Seconds took = trial_start(connection->get(), uri);
+      if (took < kSlowStart) {
+        return connection;
+      }
+      warnings.push_back({fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used",
+                                      uri, took.count()),
+                          "Give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
+                          "--connect to use it all the same."});
+    } catch (const Error& error) {
+      warnings.push_back({fmt::format("{} is not used: {}", uri, error.what()), error.remedy()});
+    }
+  }
+  if (!options.start_private) {
+    throw Error(ErrorCode::kUnavailable, "no libvirt daemon answers and works",
+                "Start libvirtd or virtqemud, or allow engines of bench's own.");
+  }
+  auto connection = fresh();
+  connection->warnings_ = std::move(warnings);
+  connection->root_ = std::make_unique<EmbedRoot>();
+  connection->connect(connection->root_->uri());
+  return connection;
+}
+
+LibvirtConnection::~LibvirtConnection() {
+  if (connection_ != nullptr) {
+    if (events_id_ >= 0) {
+      virConnectDomainEventDeregisterAny(connection_, events_id_);
+    }
+    virConnectClose(connection_);
+  }
+}
+
+bool LibvirtConnection::alive() const { return virConnectIsAlive(connection_) == 1; }
+
+bool LibvirtConnection::system_daemon() const {
+  return !embedded() && !mock_ && uri_.find("///system") != std::string::npos;
+}
+
+fs::path LibvirtConnection::log_file(const std::string& name) const {
+  const std::string file = name + ".log";
+  if (embedded()) {
+    return root_->dir() / "log" / "qemu" / file;
+  }
+  if (system_daemon()) {
+    return fs::path("/var/log/libvirt/qemu") / file;
+  }
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const fs::path base = cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/") / ".cache";
+  return base / "libvirt" / "qemu" / "log" / file;
+}
+
+fs::path LibvirtConnection::pid_file(const std::string& name) const {
+  const std::string file = name + ".pid";
+  if (embedded()) {
+    return root_->dir() / "run" / "qemu" / file;
+  }
+  return system_daemon() ? fs::path("/run/libvirt/qemu") / file
+                         : runtime_dir() / "libvirt" / "qemu" / "run" / file;
+}
+
+std::optional<pid_t> LibvirtConnection::daemon_pid() const {
+  return embedded() || mock_ ? std::nullopt : daemon_of(uri_);
+}
+
+std::optional<std::string> LibvirtConnection::stop_reason(const std::string& name) const {
+  const std::lock_guard lock(events_->mutex);
+  const auto found = events_->stopped.find(name);
+  return found == events_->stopped.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace bench

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace bench {
+
+/// The directory of one embedded libvirt driver, with a configuration of our own, locked for this process:
+/// libvirt allows one driver per directory, so a second bench process gets a second directory. Capabilities
+/// that libvirt found out about QEMU are kept in the cache directory, or every process would pay for them.
+class EmbedRoot {
+ public:
+  /// Takes the first directory that no living process holds. Throws kUnavailable when its path is too long
+  /// for QEMU's sockets, kIo when it cannot be made.
+  EmbedRoot();
+  /// Removes the directory, unless a guest still lives in it, and lets the lock go.
+  ~EmbedRoot();
+  EmbedRoot(const EmbedRoot&) = delete;
+  EmbedRoot& operator=(const EmbedRoot&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
+  [[nodiscard]] std::string uri() const { return "qemu:///embed?root=" + dir_.string(); }
+
+ private:
+  bool try_lock(const std::filesystem::path& lock);
+
+  std::filesystem::path dir_, lock_;
+  int lock_fd_ = -1;
+};
+
+/// The text of the embedded driver's qemu.conf.
+std::string embed_configuration(bool root);
+
+}  // namespace bench
