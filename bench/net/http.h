@@ -17,18 +17,18 @@ namespace bench {
 /// One request to an engine's API over its unix socket.
 struct HttpRequest {
   std::string method = "GET";
-  std::string path;  ///< with the query: "/v1.41/containers/json?all=1"
-  std::string body;
-  std::filesystem::path body_file;  ///< streamed in place of `body` when not empty
-  std::vector<std::string> headers;
+  std::string path{};  ///< with the query: "/v1.41/containers/json?all=1"
+  std::string body{};
+  std::filesystem::path body_file{};  ///< streamed in place of `body` when not empty
+  std::vector<std::string> headers{};
   Seconds timeout{30};  ///< for the whole exchange; zero: none (streams)
   /// How long the exchange may still go on when the stop token has fired: a call that makes something is
   /// better ended than cut off half-way.
   Seconds stop_grace{0};
   /// Called once, when the status line and headers of the answer are there.
-  std::function<void(int status)> on_headers;
+  std::function<void(int status)> on_headers{};
   /// Receives the body of a successful answer (2xx) as it arrives, in place of HttpResponse::body.
-  std::function<void(std::string_view)> on_body;
+  std::function<void(std::string_view)> on_body{};
 };
 
 struct HttpResponse {

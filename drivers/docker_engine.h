@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+
+#include "bench/net/http.h"
+
+namespace bench {
+
+/// A daemon that speaks the Engine API, and the version of it that we both speak.
+class DockerEngine {
+ public:
+  /// Asks the daemon who it is. Throws kUnavailable, with the reason, when nobody answers at `socket` or its
+  /// API is of another age.
+  explicit DockerEngine(std::filesystem::path socket, std::stop_token stop = {});
+
+  [[nodiscard]] const std::filesystem::path& socket() const { return socket_; }
+  [[nodiscard]] const std::string& api() const { return api_; }
+  /// The body of GET /version.
+  [[nodiscard]] const nlohmann::json& version() const { return version_; }
+
+  /// One exchange, whatever its status; request.path without the version prefix. A daemon that does not
+  /// answer (any more) is Error{kEngine} with a remedy.
+  [[nodiscard]] HttpResponse call(HttpRequest request, std::stop_token stop = {}) const;
+  /// The same for calls that must succeed (2xx or 304).
+  HttpResponse checked(HttpRequest request, std::stop_token stop = {}) const;
+  /// GET, parsed; throws kEngine when the answer is an error or no JSON.
+  [[nodiscard]] nlohmann::json get(const std::string& path, std::stop_token stop = {}) const;
+
+ private:
+  std::filesystem::path socket_;
+  std::string api_;
+  nlohmann::json version_;
+};
+
+/// "1.41" of the daemon's range and ours; throws kUnavailable when they do not meet.
+std::string negotiate_api(const std::string& daemon_newest, const std::string& daemon_oldest);
+
+}  // namespace bench

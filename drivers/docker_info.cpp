@@ -1,0 +1,86 @@
+#include "drivers/docker_info.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+namespace bench {
+
+namespace {
+
+using nlohmann::json;
+
+Fact text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string() || found->get<std::string>().empty()) return {};
+  return found->get<std::string>();
+}
+
+std::string component_version(const json& version, const std::string& name) {
+  for (const auto& component : version.value("Components", json::array())) {
+    if (component.value("Name", "") == name) return component.value("Version", "");
+  }
+  return {};
+}
+
+Fact known(const std::string& value) {
+  if (value.empty()) return {};
+  return value;
+}
+
+void warn_if_in_vm(const json& info, std::vector<Warning>& warnings) {
+  utsname host{};
+  const std::string here = uname(&host) == 0 ? host.release : "";
+  const std::string there = info.value("KernelVersion", "");
+  const std::string system = info.value("OperatingSystem", "");
+  const bool desktop = system.find("Docker Desktop") != std::string::npos;
+  if (!desktop && (here.empty() || there.empty() || here == there)) return;
+  warnings.push_back(
+      {fmt::format(
+           "the Docker engine runs inside a VM ({}, kernel {}; this host: {}): its containers are not "
+           "containers on this host",
+           system.empty() ? "unknown system" : system, there, here),
+       "use a Docker engine that runs on this host itself (package docker.io)"});
+}
+
+void warn_of_missing_limits(const json& info, std::vector<Warning>& warnings) {
+  for (const auto& [key, what] : {std::pair{"MemoryLimit", "memory"}, std::pair{"SwapLimit", "swap"},
+                                  std::pair{"CpuCfsQuota", "CPU"}}) {
+    if (info.value(key, true)) continue;
+    warnings.push_back(
+        {fmt::format("this kernel gives Docker no {} limit: the container may use more than the VM", what),
+         "enable the cgroup controllers (kernel option cgroup_enable=memory swapaccount=1)"});
+  }
+}
+
+}  // namespace
+
+DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
+  const json& version = engine.version();
+  const json info = engine.get("/info");
+  DriverInfo result;
+  result.kind = "container";
+  const std::string podman = component_version(version, "Podman Engine");
+  result.engine_name = podman.empty() ? "Docker" : "Podman";
+  result.engine_version = podman.empty() ? version.value("Version", "") : podman;
+  result.engine = {
+      {"api", engine.api()},
+      {"socket", engine.socket().string()},
+      {"private", is_private},
+      {"storage_driver", text(info, "Driver")},
+      {"runtime", text(info, "DefaultRuntime")},
+      {"runtime_version", known(component_version(version, "runc"))},
+      {"containerd_version", known(component_version(version, "containerd"))},
+      {"cgroup_version", text(info, "CgroupVersion")},
+      {"cgroup_driver", text(info, "CgroupDriver")},
+      {"os", text(info, "OperatingSystem")},
+      {"kernel", text(info, "KernelVersion")},
+      {"log_driver", "json-file"},
+  };
+  // A private daemon publishes ports through its proxy alone and leaves the host's firewall as it is.
+  if (is_private) result.engine["firewall_rules"] = false;
+  warn_if_in_vm(info, result.warnings);
+  warn_of_missing_limits(info, result.warnings);
+  return result;
+}
+
+}  // namespace bench
