@@ -63,7 +63,7 @@ struct Sample {
   int round = 0;     ///< 0-based; warm-up rounds count on their own, from 0
   int position = 0;  ///< 0-based place of the trial within its round
   bool warmup = false;
-  std::optional<double> resolution;  ///< same unit: how finely this value could be seen
+  std::optional<double> resolution = std::nullopt;  ///< same unit: how finely this value could be seen
   bool operator==(const Sample&) const = default;
 };
 
@@ -74,7 +74,8 @@ struct Failure {
   bool warmup = false;
   std::string phase;  ///< the phase that the trial was in
   std::string message;
-  std::optional<double> censored_at;  ///< seconds: the value is known to be larger than this (a time-out)
+  std::optional<double> censored_at =
+      std::nullopt;  ///< seconds: the value is known to be larger than this (a time-out)
   bool operator==(const Failure&) const = default;
 };
 
@@ -91,10 +92,10 @@ struct Summary {
   int n = 0;
   int failures = 0;
   double median = 0, mean = 0;
-  std::optional<double> stddev;
+  std::optional<double> stddev = std::nullopt;
   double min = 0, max = 0;
-  std::optional<double> p95;
-  std::optional<Interval> ci95;  ///< of the median
+  std::optional<double> p95 = std::nullopt;
+  std::optional<Interval> ci95 = std::nullopt;  ///< of the median
   int outliers = 0;
   bool operator==(const Summary&) const = default;
 };
@@ -103,21 +104,22 @@ struct Summary {
 struct Comparison {
   std::string scenario, metric, a, b;
   double ratio = 0;
-  std::optional<Interval> ci95;
-  double shift = 0;     ///< Hodges–Lehmann shift b − a, in the metric's unit
-  std::string verdict;  ///< "faster" | "slower" | "smaller" | "larger" | "equivalent" | "inconclusive" | "not
-                        ///< comparable"
-  std::string why;      ///< one line for people
-  std::optional<double> detectable;  ///< the smallest relative difference that this run could have seen
-  int n = 0;                         ///< paired rounds
+  std::optional<Interval> ci95 = std::nullopt;
+  double shift = 0;       ///< Hodges–Lehmann shift b − a, in the metric's unit
+  std::string verdict{};  ///< "faster" | "slower" | "smaller" | "larger" | "equivalent" | "inconclusive" |
+                          ///< "not comparable"
+  std::string why{};  ///< one line for people
+  std::optional<double> detectable =
+      std::nullopt;  ///< the smallest relative difference that this run could have seen
+  int n = 0;         ///< paired rounds
   bool operator==(const Comparison&) const = default;
 };
 
 struct Claim {
   std::string id, sentence, verdict;
-  std::optional<double> ratio;
-  std::optional<Interval> ci95;
-  std::string why;
+  std::optional<double> ratio = std::nullopt;
+  std::optional<Interval> ci95 = std::nullopt;
+  std::string why{};
   bool operator==(const Claim&) const = default;
 };
 
