@@ -1,0 +1,212 @@
+#include "bench/measure/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "bench/core/error.h"
+#include "bench/core/run_json.h"
+#include "support/fake_driver.h"
+
+namespace bench {
+namespace {
+
+using test::FakeDriver;
+using ::testing::HasSubstr;
+
+class Runner : public ::testing::Test {
+ protected:
+  Runner() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bench-runner-XXXXXX").string();
+    scratch_ = mkdtemp(pattern.data());
+    plan_.scenarios = {&scenario_table().front()};
+    plan_.rounds = 3;
+    plan_.warmup = 1;
+    plan_.seed = 5;
+    plan_.rules.container_timeout = Seconds(2);
+    plan_.owner = {"run", getpid(), 1};
+    add("a", a_);
+    add("b", b_);
+  }
+  ~Runner() override { std::filesystem::remove_all(scratch_); }
+
+  void add(const std::string& name, FakeDriver& driver) {
+    Target target;
+    target.driver = &driver;
+    target.images = std::make_shared<const ImageSet>();
+    target.info.name = name;
+    target.info.kind = "container";
+    plan_.targets.push_back(target);
+    run_.targets.push_back(target.info);
+  }
+
+  void go() {
+    Checkpoint checkpoint(scratch_ / "run", run_);
+    run_plan(plan_, run_, checkpoint, observer_, stop_.get_token());
+  }
+
+  [[nodiscard]] long count(const std::string& target, const std::string& metric, bool warmup) const {
+    return std::count_if(run_.samples.begin(), run_.samples.end(), [&](const Sample& sample) {
+      return sample.target == target && sample.metric == metric && sample.warmup == warmup;
+    });
+  }
+
+  FakeDriver a_, b_;
+  Plan plan_;
+  bench::Run run_;
+  RunObserver observer_;
+  std::stop_source stop_;
+  std::filesystem::path scratch_;
+};
+
+TEST_F(Runner, MeasuresEveryTargetOncePerRoundInTheSeedsOrder) {
+  go();
+  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.stopped_by, "rounds");
+  for (const char* target : {"a", "b"}) {
+    EXPECT_EQ(count(target, "startup.ready", false), 3);
+    EXPECT_EQ(count(target, "startup.ready", true), 1);
+  }
+  for (const Sample& sample : run_.samples) {
+    const auto order = round_order(plan_.seed, sample.round, sample.warmup, 2);
+    EXPECT_EQ(plan_.targets[order[static_cast<std::size_t>(sample.position)]].info.name, sample.target);
+  }
+  EXPECT_EQ(a_.alive() + b_.alive(), 0);
+  EXPECT_GT(run_.trials_seconds, 0);
+  EXPECT_GE(run_.wall_seconds, run_.trials_seconds);
+}
+
+TEST_F(Runner, TheHeadlineIsWhatGoogleBenchmarkWasTold) {
+  go();
+  for (const Sample& sample : run_.samples) {
+    if (sample.metric != "startup.ready") continue;
+    const auto app = std::find_if(run_.samples.begin(), run_.samples.end(), [&](const Sample& other) {
+      return other.metric == "startup.app" && other.target == sample.target && other.round == sample.round &&
+             other.warmup == sample.warmup;
+    });
+    ASSERT_NE(app, run_.samples.end());
+    EXPECT_GE(sample.value, app->value);
+    EXPECT_LT(sample.value, 2.0);
+    EXPECT_TRUE(sample.resolution);
+  }
+}
+
+TEST_F(Runner, SamplesAreOnDiskAsTheyArrive) {
+  std::size_t lines_at_first = 0;
+  observer_.round_begins = [&](const std::string&, int round, int, bool warmup) {
+    if (warmup || round != 1) return;
+    std::ifstream file(scratch_ / "run" / "samples.jsonl");
+    for (std::string line; std::getline(file, line);) ++lines_at_first;
+  };
+  go();
+  EXPECT_GT(lines_at_first, 10U) << "the samples of the first rounds are there before the last round begins";
+  const bench::Run back = load_run(scratch_ / "run");
+  EXPECT_EQ(back.samples, run_.samples);
+}
+
+TEST_F(Runner, AFailureIsCountedAndIsNoSample) {
+  plan_.rounds = 4;
+  observer_.round_begins = [&](const std::string&, int round, int, bool warmup) {
+    b_.behaviour.die_after = !warmup && round == 2 ? std::optional<Seconds>(Seconds(0.0)) : std::nullopt;
+    b_.behaviour.ready_after = !warmup && round == 2 ? Seconds(60) : Seconds(0.01);
+  };
+  go();
+  EXPECT_EQ(run_.status, "complete");
+  ASSERT_EQ(run_.failures.size(), 1U);
+  EXPECT_EQ(run_.failures[0].target, "b");
+  EXPECT_EQ(run_.failures[0].round, 2);
+  EXPECT_EQ(count("b", "startup.ready", false), 3);
+  EXPECT_EQ(count("b", "startup.stop", false), 3) << "nothing of the failed trial is taken";
+  EXPECT_EQ(count("a", "startup.ready", false), 4);
+}
+
+TEST_F(Runner, ATargetThatNeverWorkedEndsTheRunAtItsFirstTrial) {
+  b_.behaviour.die_after = Seconds(0.0);
+  b_.behaviour.ready_after = Seconds(60);
+  plan_.rounds = 50;
+  EXPECT_THROW(go(), Error);
+  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(b_.created(), 1);
+  EXPECT_EQ(a_.alive() + b_.alive(), 0);
+}
+
+TEST_F(Runner, AnEngineThatIsGoneEndsTheRunAndKeepsWhatWasMeasured) {
+  plan_.rounds = 50;
+  observer_.round_begins = [&](const std::string&, int round, int, bool warmup) {
+    if (warmup || round != 2) return;
+    b_.behaviour.fail.emplace("create", Error(ErrorCode::kEngine, "connection refused"));
+    b_.behaviour.fail.emplace("info", Error(ErrorCode::kEngine, "the daemon went away", "start it"));
+  };
+  try {
+    go();
+    FAIL() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("went away"));
+  }
+  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(count("b", "startup.ready", false), 2);
+  EXPECT_EQ(load_run(scratch_ / "run").samples, run_.samples);
+}
+
+TEST_F(Runner, AnInterruptKeepsWhatWasMeasured) {
+  plan_.rounds = 50;
+  observer_.round_begins = [&](const std::string&, int round, int, bool warmup) {
+    if (!warmup && round == 2) stop_.request_stop();
+  };
+  go();
+  EXPECT_EQ(run_.status, "interrupted");
+  EXPECT_EQ(run_.stopped_by, "signal");
+  EXPECT_EQ(count("a", "startup.ready", false), 2);
+  EXPECT_TRUE(run_.failures.empty()) << "an interrupted trial is no failure";
+  EXPECT_EQ(a_.alive() + b_.alive(), 0);
+}
+
+TEST_F(Runner, TheBudgetEndsARunBetweenRounds) {
+  plan_.rounds = 1000;
+  plan_.budget = Seconds(0.3);
+  go();
+  EXPECT_EQ(run_.stopped_by, "budget");
+  EXPECT_EQ(count("a", "startup.ready", false), count("b", "startup.ready", false));
+}
+
+TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
+  plan_.rounds = 50;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  observer_.round_begins = [&](const std::string&, int round, int, bool warmup) {
+    if (warmup || round != 2) return;
+    const rlimit limit{std::filesystem::file_size(scratch_ / "run" / "samples.jsonl") + 100, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  };
+  try {
+    go();
+    ADD_FAILURE() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+    EXPECT_THAT(error.remedy(), HasSubstr("--out"));
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(run_.status, "failed");
+  const bench::Run back = load_run(scratch_ / "run");
+  EXPECT_GE(back.samples.size(), 30U) << "what was stored before is still there";
+  EXPECT_EQ(a_.alive() + b_.alive(), 0);
+}
+
+TEST_F(Runner, ADirectoryThatHoldsARunIsNotOverwritten) {
+  go();
+  EXPECT_THROW(Checkpoint(scratch_ / "run", run_), Error);
+}
+
+}  // namespace
+}  // namespace bench

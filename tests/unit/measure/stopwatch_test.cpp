@@ -1,0 +1,152 @@
+#include "bench/measure/stopwatch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <thread>
+
+#include "support/fake_driver.h"
+
+namespace bench {
+namespace {
+
+using test::FakeDriver;
+using ::testing::HasSubstr;
+
+class Stopwatch : public ::testing::Test {
+ protected:
+  Stopwatch() {
+    target_.driver = &driver_;
+    target_.images = std::make_shared<const ImageSet>();
+    target_.info.name = "fake";
+    target_.info.kind = "container";
+    spec_.name = "bench-test";
+    spec_.nonce = make_nonce();
+    rules_.container_timeout = Seconds(10);
+  }
+
+  StartedInstance start() { return start_and_wait(target_, spec_, rules_, stop_.get_token()); }
+
+  StartError failure() {
+    try {
+      start();
+    } catch (const StartError& error) {
+      return error;
+    }
+    throw std::runtime_error("the start did not fail");
+  }
+
+  FakeDriver driver_;
+  Target target_;
+  InstanceSpec spec_;
+  StartRules rules_;
+  std::stop_source stop_;
+};
+
+TEST_F(Stopwatch, MarksAreCumulativeAndInOrder) {
+  driver_.behaviour.create_delay = Seconds(0.02);
+  driver_.behaviour.start_delay = Seconds(0.03);
+  driver_.behaviour.runtime_after = Seconds(0.05);
+  driver_.behaviour.ready_after = Seconds(0.15);
+  const StartedInstance started = start();
+  const StartTimes& times = started.times;
+  EXPECT_GE(times.create, 0.02);
+  EXPECT_GE(times.launch, times.create + 0.03);
+  ASSERT_TRUE(times.runtime && times.app);
+  EXPECT_LE(*times.runtime, *times.app);
+  EXPECT_LE(*times.app, times.ready);
+  EXPECT_FALSE(times.firmware || times.kernel || times.init) << "a container has none of them";
+  EXPECT_GT(times.resolution, 0);
+}
+
+TEST_F(Stopwatch, ADelayInTheAppMovesReadyByThatMuch) {
+  const double quick = start().times.ready;
+  driver_.behaviour.ready_after = Seconds(0.51);
+  const double slow = start().times.ready;
+  EXPECT_NEAR(slow - quick, 0.5, 0.1);
+}
+
+TEST_F(Stopwatch, TheAppsOwnWordGivesAFineResolutionEvenWhenProbesAreRare) {
+  rules_.container_period = Seconds(0.5);
+  driver_.behaviour.ready_after = Seconds(0.2);
+  const StartTimes times = start().times;
+  EXPECT_LT(times.ready, 0.45) << "it must not wait for the next probe";
+  EXPECT_LT(times.resolution, 0.1);
+}
+
+TEST_F(Stopwatch, AnInstanceThatDiesFailsAtOnceWithItsLastWords) {
+  driver_.behaviour.die_after = Seconds(0.05);
+  driver_.behaviour.ready_after = Seconds(60);
+  const TimePoint began = Clock::now();
+  const StartError error = failure();
+  EXPECT_LT(Seconds(Clock::now() - began), Seconds(5)) << "not after the time-out";
+  EXPECT_EQ(error.code(), ErrorCode::kInstanceDied);
+  EXPECT_THAT(error.what(), HasSubstr("fake: the app gave up"));
+  EXPECT_FALSE(error.failure().censored_at) << "a death is no time-out";
+  EXPECT_EQ(error.failure().phase, "app");
+  EXPECT_EQ(driver_.alive(), 0);
+}
+
+TEST_F(Stopwatch, ATimeOutIsCensoredAtItsLimit) {
+  driver_.behaviour.never_answer = true;
+  rules_.container_timeout = Seconds(0.4);
+  const StartError error = failure();
+  EXPECT_EQ(error.code(), ErrorCode::kTimeout);
+  ASSERT_TRUE(error.failure().censored_at);
+  EXPECT_DOUBLE_EQ(*error.failure().censored_at, 0.4);
+  EXPECT_EQ(error.failure().phase, "ready");
+  EXPECT_EQ(driver_.alive(), 0);
+}
+
+TEST_F(Stopwatch, AnAnswerThatIsNot200IsNotReady) {
+  driver_.behaviour.status = 500;
+  rules_.container_timeout = Seconds(0.4);
+  EXPECT_THAT(failure().what(), HasSubstr("HTTP 500"));
+}
+
+TEST_F(Stopwatch, AnotherInstancesAnswerIsNotReady) {
+  driver_.behaviour.wrong_nonce = true;
+  rules_.container_timeout = Seconds(0.4);
+  EXPECT_THAT(failure().what(), HasSubstr("nonce"));
+}
+
+TEST_F(Stopwatch, AVerbThatFailsNamesItsPhaseAndLeavesNothing) {
+  driver_.behaviour.fail.emplace("start", Error(ErrorCode::kEngine, "no room", "make room"));
+  const StartError error = failure();
+  EXPECT_EQ(error.failure().phase, "launch");
+  EXPECT_THAT(error.what(), HasSubstr("no room"));
+  EXPECT_EQ(error.remedy(), "make room");
+  EXPECT_EQ(driver_.alive(), 0);
+}
+
+TEST_F(Stopwatch, AnInterruptEndsTheWaitAndRemovesTheInstance) {
+  driver_.behaviour.ready_after = Seconds(60);
+  std::jthread later([this] {
+    std::this_thread::sleep_for(Seconds(0.1));
+    stop_.request_stop();
+  });
+  const TimePoint began = Clock::now();
+  try {
+    start();
+    FAIL() << "it became ready";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_LT(Seconds(Clock::now() - began), Seconds(3));
+  EXPECT_EQ(driver_.alive(), 0);
+}
+
+TEST_F(Stopwatch, ARunningInstanceSaysWhatItIs) {
+  const StartedInstance started = start();
+  const About about = ask_about(started.endpoint, Seconds(5));
+  EXPECT_EQ(about.equivalence.app_sha256, "fake-app");
+}
+
+TEST(Nonce, IsNeverTheSame) {
+  EXPECT_NE(make_nonce(), make_nonce());
+  EXPECT_EQ(make_nonce().size(), 16U);
+}
+
+}  // namespace
+}  // namespace bench
