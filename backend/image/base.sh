@@ -1,0 +1,30 @@
+#!/bin/sh
+# The base system: the distribution's smallest set of packages and its Python, from the machine's own mirrors.
+# In: BENCH_SUITE, BENCH_SOURCES (file: one "deb …" line each), BENCH_APT_CONF (file: apt's proxy settings).
+# Out: layer.tar, lists.tar, apt.conf, epoch, packages.
+set -eu
+. "${0%/*}/common.sh"
+
+tree=$BENCH_WORK/tree
+say "base system: downloading and installing packages"
+include=python3
+# Later stages reach the mirrors from inside the tree.
+if grep -q " https:" "$BENCH_SOURCES"; then include=$include,ca-certificates; fi
+mmdebstrap --quiet --variant=minbase --format=directory --include="$include" \
+	--skip=cleanup/apt/lists --aptopt="$BENCH_APT_CONF" "$BENCH_SUITE" "$tree" "$BENCH_SOURCES"
+
+# The newest date of the repositories: no file of a package is younger.
+epoch=0
+for release in "$tree"/var/lib/apt/lists/*Release; do
+	date=$(sed -n 's/^Date: //p' "$release" | head -n 1)
+	seconds=$(date -u -d "$date" +%s)
+	if [ "$seconds" -gt "$epoch" ]; then epoch=$seconds; fi
+done
+printf '%s\n' "$epoch" >"$BENCH_OUT/epoch"
+
+tar -C "$tree" -cf "$BENCH_OUT/lists.tar" --exclude=lock --exclude=partial var/lib/apt/lists
+cp "$BENCH_APT_CONF" "$BENCH_OUT/apt.conf"
+packages_of "$tree" >"$BENCH_OUT/packages"
+close_tree "$tree"
+say "base system: packing"
+pack_layer "$tree" "$BENCH_OUT/layer.tar" "$epoch"

@@ -1,0 +1,151 @@
+# shellcheck shell=sh
+# What the image recipes share. A recipe reads BENCH_* from its environment, works in $BENCH_WORK (empty, thrown
+# away afterwards) and leaves its results in $BENCH_OUT. Lines that begin with "bench: " are for people.
+
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+LC_ALL=C
+export LC_ALL
+umask 022
+# Python would take it for a wish for hash-checked .pyc files, which cost time at every start.
+unset SOURCE_DATE_EPOCH
+
+say() {
+	printf 'bench: %s\n' "$*" >&2
+}
+
+# unpack TREE LAYER...: lays layers on top of each other, as a container engine does.
+unpack() {
+	unpack_tree=$1
+	shift
+	mkdir -p "$unpack_tree"
+	for unpack_layer in "$@"; do
+		tar --numeric-owner --xattrs --xattrs-include='*' -xpf "$unpack_layer" -C "$unpack_tree"
+		find "$unpack_tree" -name '.wh.*' | while IFS= read -r whiteout; do
+			name=${whiteout##*/.wh.}
+			rm -rf "${whiteout%/*}/${name:?}" "$whiteout"
+		done
+	done
+}
+
+# begin_layer TREE: whatever changes from here on belongs to the next layer.
+begin_layer() {
+	list_names "$1" >"$BENCH_WORK/names.before"
+	sleep 0.05 # change times have the kernel's tick
+	: >"$BENCH_WORK/stamp"
+	sleep 0.05
+}
+
+list_names() {
+	find "$1" -mindepth 1 \( -path "$1/dev" -o -path "$1/proc" -o -path "$1/sys" -o -path "$1/run" -o -path "$1/tmp" \) \
+		-prune -o -printf '%P\n' | sort
+}
+
+# pack_layer TREE OUT EPOCH [STAMP]: the tree, or what changed in it since the stamp, as a tar whose bytes depend
+# on nothing but the files: sorted, no time later than EPOCH, numeric owners.
+pack_layer() {
+	pack_tree=$1 pack_out=$2 pack_epoch=$3
+	if [ $# -gt 3 ]; then
+		set -- -cnewer "$4"
+		list_names "$pack_tree" | comm -23 "$BENCH_WORK/names.before" - | while IFS= read -r gone; do
+			case $gone in */*) parent=$pack_tree/${gone%/*} ;; *) parent=$pack_tree ;; esac
+			if [ -d "$parent" ]; then : >"$parent/.wh.${gone##*/}"; fi
+		done
+	else
+		set --
+	fi
+	(
+		cd "$pack_tree" || exit 1
+		find . -mindepth 1 \( -path './dev/*' -o -path './proc/*' -o -path './sys/*' -o -path './run/*' -o -path './tmp/*' \) \
+			-prune -o "$@" -printf '%P\0' | sort -z |
+			tar --null --verbatim-files-from --no-recursion --numeric-owner --format=pax \
+				--pax-option='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime' \
+				--xattrs --xattrs-include='security.capability' --mtime="@$pack_epoch" --clamp-mtime -cf "$pack_out" --files-from=-
+	)
+}
+
+# Device files that packages' scripts need. The layers hold none: engines and kernels bring their own.
+make_devices() {
+	for device in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
+		# shellcheck disable=SC2086 # three words on purpose
+		set -- "$1" $device
+		[ -e "$1/dev/$2" ] || mknod -m 666 "$1/dev/$2" c "$3" "$4"
+	done
+	[ -e "$1/dev/fd" ] || ln -s /proc/self/fd "$1/dev/fd"
+}
+
+# in_tree TREE COMMAND...: runs a program of the tree. No mounts: none of what runs here needs them.
+in_tree() {
+	in_tree_tree=$1
+	shift
+	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
+		DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true \
+		http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" no_proxy="${no_proxy:-}" \
+		chroot "$in_tree_tree" "$@"
+}
+
+# open_tree TREE: the tree can install packages, with the base system's package lists; no service is started.
+open_tree() {
+	make_devices "$1"
+	tar -xpf "$BENCH_BASE/lists.tar" -C "$1"
+	cp -L /etc/resolv.conf "$1/etc/resolv.conf" 2>/dev/null || :
+	printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+	chmod 755 "$1/usr/sbin/policy-rc.d"
+	cp "$BENCH_BASE/apt.conf" "$1/etc/apt/apt.conf.d/99bench"
+	mkdir -p "$1/var/cache/apt/archives/partial"
+}
+
+# close_tree TREE: nothing of the building is left in it.
+close_tree() {
+	rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/cache/ldconfig/* "$1"/var/cache/debconf/*-old \
+		"$1"/var/lib/dpkg/*-old "$1"/tmp/* "$1"/run/* "$1"/etc/resolv.conf "$1"/usr/sbin/policy-rc.d \
+		"$1"/etc/apt/apt.conf.d/99bench "$1"/etc/apt/apt.conf.d/99mmdebstrap
+	find "$1/var/log" -type f -delete
+}
+
+# install TREE PACKAGE...: once more with fresh lists if the mirror has moved on since the base was made.
+install_packages() {
+	install_tree=$1
+	shift
+	if ! in_tree "$install_tree" apt-get -qq -y --no-install-recommends install "$@" >"$BENCH_WORK/apt.log" 2>&1; then
+		in_tree "$install_tree" apt-get -qq update >>"$BENCH_WORK/apt.log" 2>&1 || :
+		in_tree "$install_tree" apt-get -qq -y --no-install-recommends install "$@" >>"$BENCH_WORK/apt.log" 2>&1 || {
+			tail -n 20 "$BENCH_WORK/apt.log" >&2
+			return 1
+		}
+	fi
+}
+
+# first_available TREE PACKAGE...: the first of them that the distribution has.
+first_available() {
+	first_tree=$1
+	shift
+	for package in "$@"; do
+		if in_tree "$first_tree" apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]'; then
+			printf '%s\n' "$package"
+			return
+		fi
+	done
+	say "the distribution has none of the packages $*"
+	return 1
+}
+
+# packages_of TREE: name, version, for the images' key.
+packages_of() {
+	# shellcheck disable=SC2016 # dpkg's variables, not the shell's
+	in_tree "$1" dpkg-query -W -f '${Package} ${Version}\n' | sort
+}
+
+# make_ext4 TREE FILE UUID SEED MARGIN_MIB OPTIONS...: a file system that fits, made without mounting anything.
+make_ext4() {
+	ext4_tree=$1 ext4_file=$2 ext4_uuid=$3 ext4_margin=$4
+	shift 4
+	ext4_mib=$(du -s --apparent-size --block-size=1M "$ext4_tree" | cut -f1)
+	ext4_inodes=$(find "$ext4_tree" | wc -l)
+	# Small files round up to blocks; a fifth on top covers that and the inode tables.
+	ext4_mib=$((ext4_mib * 6 / 5 + ext4_inodes * 3 / 1024 + ext4_margin))
+	rm -f "$ext4_file"
+	truncate -s "${ext4_mib}M" "$ext4_file"
+	E2FSPROGS_FAKE_TIME=$BENCH_EPOCH mke2fs -q -F -t ext4 -L root -U "$ext4_uuid" -m 0 -N $((ext4_inodes + 20000)) \
+		-E "lazy_itable_init=0,lazy_journal_init=0,hash_seed=$ext4_uuid,root_owner=0:0" "$@" -d "$ext4_tree" "$ext4_file"
+}

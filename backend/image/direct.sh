@@ -1,0 +1,14 @@
+#!/bin/sh
+# The disk of a directly booted guest: the container's very layers and a process 1.
+# In: BENCH_BASE, BENCH_DEPENDENCIES, BENCH_KERNEL (stages), BENCH_APP_LAYER, BENCH_EPOCH, BENCH_UUID. Out: direct.qcow2.
+set -eu
+. "${0%/*}/common.sh"
+
+tree=$BENCH_WORK/tree
+say "VM direct: making the disk"
+unpack "$tree" "$BENCH_BASE/layer.tar" "$BENCH_DEPENDENCIES/layer.tar" "$BENCH_APP_LAYER"
+cp "$BENCH_KERNEL/busybox" "$tree/opt/bench/busybox"
+cp "${0%/*}/direct-init" "$tree/opt/bench/init"
+chmod 755 "$tree/opt/bench/init" "$tree/opt/bench/busybox"
+make_ext4 "$tree" "$BENCH_WORK/direct.raw" "$BENCH_UUID" 128 -O '^has_journal,^metadata_csum,^64bit'
+qemu-img convert -f raw -O qcow2 "$BENCH_WORK/direct.raw" "$BENCH_OUT/direct.qcow2"

@@ -1,0 +1,58 @@
+#!/bin/sh
+# The distribution's kernel for virtual machines, and an initramfs of our own that does nothing but find the disk.
+# In: BENCH_BASE (stage), BENCH_ARCH. Out: vmlinuz, initrd.img, busybox, release, debs/ (for the system stage).
+set -eu
+. "${0%/*}/common.sh"
+
+tree=$BENCH_WORK/tree
+unpack "$tree" "$BENCH_BASE/layer.tar"
+open_tree "$tree"
+package=$(first_available "$tree" "linux-image-cloud-$BENCH_ARCH" linux-image-virtual "linux-image-$BENCH_ARCH")
+say "kernel: downloading $package and busybox-static"
+install_packages "$tree" --download-only "$package" busybox-static
+mkdir "$BENCH_OUT/debs" "$tree/kernel"
+mv "$tree"/var/cache/apt/archives/*.deb "$BENCH_OUT/debs/"
+for deb in "$BENCH_OUT"/debs/linux-image-[0-9]*.deb "$BENCH_OUT"/debs/linux-modules-[0-9]*.deb "$BENCH_OUT"/debs/busybox-static_*.deb; do
+	[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$tree/kernel"
+done
+set -- "$tree"/kernel/boot/vmlinuz-*
+cp "$1" "$BENCH_OUT/vmlinuz"
+release=${1##*/vmlinuz-}
+printf '%s\n' "$release" >"$BENCH_OUT/release"
+busybox=$tree/kernel/bin/busybox
+[ -e "$busybox" ] || busybox=$tree/kernel/usr/bin/busybox
+cp "$busybox" "$BENCH_OUT/busybox"
+printf '%s\n' "$package" >"$BENCH_OUT/package"
+
+# Only what leads to the root file system and the network; what is built in needs no module.
+root=$BENCH_WORK/initramfs
+mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/new" "$root/modules"
+cp "$busybox" "$root/bin/busybox"
+install_packages "$tree" kmod zstd xz-utils
+modules=/kernel
+[ -d "$tree/kernel/lib/modules" ] || modules=/kernel/usr
+mkdir -p "$tree/depmod/lib"
+ln -s "$modules/lib/modules" "$tree/depmod/lib/modules"
+in_tree "$tree" depmod -b /depmod "$release"
+: >"$root/modules/order"
+for module in virtio_pci virtio_blk virtio_net ext4; do
+	in_tree "$tree" modprobe -d /depmod -S "$release" --show-depends "$module" | while read -r verb path _; do
+		[ "$verb" = insmod ] || continue
+		name=${path##*/}
+		name=${name%%.ko*}
+		if grep -qx "$name.ko" "$root/modules/order"; then continue; fi
+		case $path in
+		*.xz) in_tree "$tree" xz -dc "$path" >"$root/modules/$name.ko" ;;
+		*.zst) in_tree "$tree" zstd -qdc "$path" >"$root/modules/$name.ko" ;;
+		*.gz) in_tree "$tree" gzip -dc "$path" >"$root/modules/$name.ko" ;;
+		*) in_tree "$tree" cat "$path" >"$root/modules/$name.ko" ;;
+		esac
+		printf '%s.ko\n' "$name" >>"$root/modules/order"
+	done
+done
+cp "${0%/*}/initramfs-init" "$root/init"
+chmod 755 "$root/init" "$root/bin/busybox"
+mknod -m 600 "$root/dev/console" c 5 1
+find "$root" -exec touch -h -d "@$BENCH_EPOCH" {} +
+# Not compressed: unpacking costs an emulated guest more than reading does.
+(cd "$root" && find . | sort | cpio --quiet --reproducible -o -H newc -R 0:0) >"$BENCH_OUT/initrd.img"

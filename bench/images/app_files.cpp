@@ -1,0 +1,138 @@
+#include "bench/images/app_files.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "bench/core/error.h"
+#include "bench/images/sha256.h"
+
+namespace bench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool matches(const std::string& pattern, const std::string& relative) {
+  if (pattern.starts_with("**/")) {
+    const std::string rest = pattern.substr(3);
+    if (matches(rest, relative)) return true;
+    for (auto slash = relative.find('/'); slash != std::string::npos; slash = relative.find('/', slash + 1)) {
+      if (matches(rest, relative.substr(slash + 1))) return true;
+    }
+    return false;
+  }
+  return fnmatch(pattern.c_str(), relative.c_str(), FNM_PATHNAME) == 0;
+}
+
+/// Never part of an app: what Python and git leave behind. Otherwise having run the app once would change it.
+bool by_product(const std::string& name) {
+  return name == "__pycache__" || name == ".git" || name.ends_with(".pyc") || name == ".pytest_cache";
+}
+
+void walk(const fs::path& dir, const std::string& prefix, const IgnoreRules& rules,
+          std::vector<std::string>& files) {
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    const std::string name = entry.path().filename();
+    const std::string relative = prefix + name;
+    if (by_product(name) || rules.ignored(relative)) continue;
+    if (entry.is_symlink() || entry.is_regular_file()) {
+      files.push_back(relative);
+    } else if (entry.is_directory()) {
+      walk(entry.path(), relative + "/", rules, files);
+    }
+  }
+}
+
+bool executable(const fs::path& path) {
+  return (fs::status(path).permissions() & fs::perms::owner_exec) != fs::perms::none;
+}
+
+std::string digest(const fs::path& dir, const std::vector<std::string>& files) {
+  Sha256 sum;
+  for (const auto& file : files) {
+    const fs::path path = dir / file;
+    sum.add_field(file);
+    if (fs::is_symlink(path)) {
+      sum.add_field("link").add_field(fs::read_symlink(path).string());
+    } else {
+      sum.add_field(executable(path) ? "program" : "file").add_field(sha256_of_file(path));
+    }
+  }
+  return sum.hex();
+}
+
+}  // namespace
+
+IgnoreRules::IgnoreRules(std::string_view text) {
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t'))
+      line.pop_back();
+    if (line.empty() || line.front() == '#') continue;
+    const bool negated = line.front() == '!';
+    std::string pattern = line.substr(negated ? 1 : 0);
+    while (pattern.starts_with('/')) pattern.erase(0, 1);
+    while (pattern.ends_with('/')) pattern.pop_back();
+    if (!pattern.empty()) patterns_.push_back((negated ? "!" : "") + pattern);
+  }
+}
+
+bool IgnoreRules::ignored(const std::string& relative) const {
+  bool result = false;
+  for (const auto& pattern : patterns_) {
+    const bool negated = pattern.starts_with('!');
+    if (matches(negated ? pattern.substr(1) : pattern, relative)) result = !negated;
+  }
+  return result;
+}
+
+App read_app(const fs::path& dir) {
+  App app;
+  app.dir = dir;
+  if (!fs::is_directory(dir)) {
+    throw Error(
+        ErrorCode::kUsage, "no such app directory: " + dir.string(),
+        "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
+  }
+  try {
+    walk(dir, "", IgnoreRules(text_of(dir / ".dockerignore")), app.files);
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
+  }
+  if (app.files.empty()) {
+    throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + dir.string(),
+                "it needs an app.py or a wsgi.py, or a Dockerfile that sets FLASK_APP");
+  }
+  std::sort(app.files.begin(), app.files.end());
+  app.sha256 = digest(dir, app.files);
+  app.config = parse_dockerfile(text_of(dir / "Dockerfile"));
+  app.requirements_text = text_of(dir / "requirements.txt");
+  app.requirements = parse_requirements(app.requirements_text);
+  return app;
+}
+
+void copy_app(const App& app, const fs::path& to) {
+  for (const auto& file : app.files) {
+    fs::create_directories((to / file).parent_path());
+    if (fs::is_symlink(app.dir / file)) {
+      fs::copy_symlink(app.dir / file, to / file);
+    } else {
+      fs::copy_file(app.dir / file, to / file);
+      // Modes differ with the umask of whoever checked the app out; the image shall not.
+      chmod((to / file).c_str(), executable(app.dir / file) ? 0755 : 0644);
+    }
+  }
+}
+
+}  // namespace bench

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/images/dockerfile.h"
+#include "bench/images/requirements.h"
+
+namespace bench {
+
+/// The lines of a .dockerignore, with Docker's rules: relative to the top, `**` for any depth, `!` takes
+/// back, the last match decides.
+class IgnoreRules {
+ public:
+  explicit IgnoreRules(std::string_view text);
+  [[nodiscard]] bool ignored(const std::string& relative) const;
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+/// An app directory as it will be put into the images.
+struct App {
+  std::filesystem::path dir;
+  std::vector<std::string> files;  ///< relative, sorted; regular files and symbolic links
+  std::string sha256;              ///< over names, kinds, execute bits and contents of the files
+  AppConfig config;
+  std::string requirements_text;
+  std::vector<Requirement> requirements;
+};
+
+/// Reads a backend directory. Throws Error{kUsage} when there is no such directory or nothing in it.
+App read_app(const std::filesystem::path& dir);
+
+/// Copies the files, and nothing else, into an empty directory.
+void copy_app(const App& app, const std::filesystem::path& to);
+
+}  // namespace bench
