@@ -65,6 +65,7 @@ Connection connect(const DriverOptions& options) {
   }
   auto own = PrivateDocker::acquire(options.progress, options.stop);
   auto engine = std::make_shared<DockerEngine>(own->socket(), options.stop);
+  engine->set_remedy("repeat the run: it starts a new private daemon");
   return {std::move(own), std::move(engine)};
 }
 

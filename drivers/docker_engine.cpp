@@ -34,13 +34,13 @@ std::string shown(ApiVersion version) {
   return fmt::format("{}.{}", version.major, version.minor);
 }
 
-[[noreturn]] void gone(const std::filesystem::path& socket, const Error& error) {
+[[noreturn]] void gone(const std::filesystem::path& socket, const std::string& remedy, const Error& error) {
   switch (error.code()) {
     case ErrorCode::kUnavailable:
     case ErrorCode::kEngine:
       throw Error(ErrorCode::kEngine,
                   fmt::format("the Docker daemon at {} went away ({})", socket.string(), error.what()),
-                  "look into the daemon's log, start it again and repeat the run");
+                  remedy);
     case ErrorCode::kTimeout:
       throw Error(ErrorCode::kEngine,
                   fmt::format("the Docker daemon at {} does not answer ({})", socket.string(), error.what()),
@@ -94,7 +94,7 @@ HttpResponse DockerEngine::call(HttpRequest request, std::stop_token stop) const
   try {
     return http_request(socket_, request, stop);
   } catch (const Error& error) {
-    gone(socket_, error);
+    gone(socket_, remedy_, error);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "bench/net/http.h"
 
@@ -15,6 +16,9 @@ class DockerEngine {
   /// Asks the daemon who it is. Throws kUnavailable, with the reason, when nobody answers at `socket` or its
   /// API is of another age.
   explicit DockerEngine(std::filesystem::path socket, std::stop_token stop = {});
+
+  /// What to tell the user when the daemon goes away in mid-run.
+  void set_remedy(std::string remedy) { remedy_ = std::move(remedy); }
 
   [[nodiscard]] const std::filesystem::path& socket() const { return socket_; }
   [[nodiscard]] const std::string& api() const { return api_; }
@@ -33,6 +37,7 @@ class DockerEngine {
   std::filesystem::path socket_;
   std::string api_;
   nlohmann::json version_;
+  std::string remedy_ = "look into the daemon's log, start it again and repeat the run";
 };
 
 /// "1.41" of the daemon's range and ours; throws kUnavailable when they do not meet.

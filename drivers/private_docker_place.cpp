@@ -120,9 +120,13 @@ std::set<pid_t> daemon_family(const DaemonPlace& place) {
   return family;
 }
 
-/// Reaps a child of ours; nothing happens for somebody else's.
+/// Reaps a child of ours that is ending; somebody else's is left to them. The leader of a process shows as a
+/// zombie while its other threads still end, and can only be reaped after them.
 void reap(pid_t pid) {
-  (void)waitpid(pid, nullptr, WNOHANG);
+  const Deadline deadline(Seconds(1));
+  while (pid > 0 && waitpid(pid, nullptr, WNOHANG) == 0 && !deadline.expired()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 bool end_orderly(pid_t pid, std::uint64_t start, Seconds patience) {
