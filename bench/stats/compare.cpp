@@ -1,0 +1,191 @@
+#include "bench/stats/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "bench/stats/bootstrap.h"
+#include "bench/stats/equivalence.h"
+#include "bench/stats/shift.h"
+#include "bench/stats/summary.h"
+
+namespace bench {
+namespace {
+
+/// The samples of one comparison, by round.
+struct Pair {
+  std::vector<Block> rounds;
+  std::vector<double> a, b;
+  std::string unit;
+  double resolution = 0;  ///< the coarser side's
+  int paired = 0;
+  bool all_positive = true;
+};
+
+Pair collect(const Run& run, const std::string& scenario, const std::string& metric, const std::string& a,
+             const std::string& b) {
+  Pair pair;
+  std::map<int, Block> by_round;
+  for (const Sample& sample : run.samples) {
+    const bool is_a = sample.target == a;
+    if (sample.warmup || (!is_a && sample.target != b) || sample.metric != metric ||
+        sample.scenario != scenario) {
+      continue;
+    }
+    Block& block = by_round[sample.round];
+    (is_a ? block.a : block.b).push_back(sample.value);
+    (is_a ? pair.a : pair.b).push_back(sample.value);
+    pair.unit = sample.unit;
+    pair.resolution = std::max(pair.resolution, sample.resolution.value_or(0));
+    pair.all_positive = pair.all_positive && sample.value > 0;
+  }
+  for (auto& [round, block] : by_round) {
+    pair.paired += block.a.empty() || block.b.empty() ? 0 : 1;
+    pair.rounds.push_back(std::move(block));
+  }
+  return pair;
+}
+
+struct Attempts {
+  std::size_t failed = 0, all = 0;
+  [[nodiscard]] bool too_many_failed() const {
+    return static_cast<double>(failed) > kFailuresAllowed * static_cast<double>(all);
+  }
+};
+
+Attempts attempts(const Run& run, const std::string& scenario, const std::string& target) {
+  std::set<int> failed, all;
+  for (const Failure& failure : run.failures) {
+    if (!failure.warmup && failure.scenario == scenario && failure.target == target) {
+      failed.insert(failure.round);
+    }
+  }
+  all = failed;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && sample.scenario == scenario && sample.target == target) {
+      all.insert(sample.round);
+    }
+  }
+  return {failed.size(), all.size()};
+}
+
+bool is_speed(const std::string& unit) {
+  return unit == "seconds" || unit == "per_second";
+}
+
+/// The word for a ratio above or below 1. CPU seconds are a cost, not a speed.
+std::string direction(const std::string& metric, const std::string& unit, bool more) {
+  if (unit == "per_second") {
+    return more ? "faster" : "slower";
+  }
+  if (unit == "seconds" && !metric.ends_with(".cpu")) {
+    return more ? "slower" : "faster";
+  }
+  return more ? "larger" : "smaller";
+}
+
+bool inside(const Interval& interval, double threshold) {
+  return interval.low >= 1 / (1 + threshold) && interval.high <= 1 + threshold;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0);
+}
+
+struct Judgement {
+  std::string verdict, why;
+};
+
+Judgement inconclusive(std::string why) {
+  return {"inconclusive", std::move(why)};
+}
+
+Judgement by_interval(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                      const std::string& unit) {
+  if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
+    return {direction(result.metric, unit, result.ratio > 1),
+            fmt::format("the whole interval lies beyond ±{}", percent(threshold))};
+  }
+  if (inside(intervals.ci90, threshold)) {
+    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", percent(threshold))};
+  }
+  return inconclusive(
+      fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
+                  percent(threshold), percent(*result.detectable)));
+}
+
+/// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
+Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
+                const std::optional<RatioIntervals>& intervals, double threshold, const TargetInfo& a,
+                const TargetInfo& b) {
+  if (const std::string differs = mismatch(a, b); !differs.empty()) {
+    return {"not comparable", "not the same thing: " + differs};
+  }
+  if (is_speed(pair.unit) && (a.acceleration == "tcg") != (b.acceleration == "tcg")) {
+    return {"not comparable", "VM emulated (TCG): not a figure for hardware virtualisation"};
+  }
+  for (const TargetInfo* target : {&a, &b}) {
+    if (const Attempts tried = attempts(run, result.scenario, target->name); tried.too_many_failed()) {
+      return inconclusive(fmt::format("{} of {} trials of {} failed: no verdict above {}", tried.failed,
+                                      tried.all, target->name, percent(kFailuresAllowed)));
+    }
+  }
+  if (!pair.all_positive) {
+    return inconclusive("some values are zero or negative: a ratio has no interval");
+  }
+  if (!intervals) {
+    return inconclusive(fmt::format("{} paired round{}: no interval below {}", result.n,
+                                    result.n == 1 ? "" : "s", kRoundsForInterval));
+  }
+  if (result.n < kRoundsForVerdict) {
+    return inconclusive(
+        fmt::format("exploratory: {} paired rounds, a verdict needs {}", result.n, kRoundsForVerdict));
+  }
+  return by_interval(result, *intervals, threshold, pair.unit);
+}
+
+}  // namespace
+
+std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
+                                  const TargetInfo& a, const TargetInfo& b) {
+  const Pair pair = collect(run, scenario, metric, a.name, b.name);
+  if (pair.a.empty() || pair.b.empty()) {
+    return std::nullopt;
+  }
+  const double median_a = median(pair.a);
+  const double median_b = median(pair.b);
+  if (median_a <= 0 || median_b <= 0) {
+    return std::nullopt;
+  }
+  Comparison result;
+  result.scenario = scenario;
+  result.metric = metric;
+  result.a = a.name;
+  result.b = b.name;
+  result.ratio = median_b / median_a;
+  result.shift = hodges_lehmann_shift(pair.a, pair.b);
+  result.n = pair.paired;
+
+  const double threshold = std::max(kThreshold, pair.resolution / std::min(median_a, median_b));
+  const std::optional<RatioIntervals> intervals =
+      pair.all_positive ? ratio_intervals(pair.rounds) : std::nullopt;
+  if (intervals) {
+    result.ci95 = intervals->ci95;
+    // Half the interval on the scale of factors is 1.96 standard errors; 1.5 times that leaves about 84 % of
+    // all runs with an interval wholly beyond the threshold.
+    const double half = std::sqrt(intervals->ci95.high / intervals->ci95.low);
+    result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
+  }
+  const Judgement judgement = judge(run, result, pair, intervals, threshold, a, b);
+  result.verdict = judgement.verdict;
+  result.why = judgement.why;
+  if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {
+    result.why += fmt::format("; not verified to be the same: {}", unknown);
+  }
+  return result;
+}
+
+}  // namespace bench

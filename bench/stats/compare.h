@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bench/core/run.h"
+
+namespace bench {
+
+inline constexpr double kThreshold = 0.05;    ///< a smaller difference does not matter
+inline constexpr int kRoundsForVerdict = 10;  ///< fewer are exploratory
+inline constexpr double kFailuresAllowed = 0.10;
+
+/// b against a on one metric: median(b) / median(a), its 95 % block-bootstrap interval, the shift, and the
+/// verdict by the rules of docs/statistics.md. Warm-up samples are left out. Nothing where a side has no
+/// sample or a median that is not positive: there is no ratio then, and none is made up.
+/// `a` and `b` are targets of the run.
+std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
+                                  const TargetInfo& a, const TargetInfo& b);
+
+}  // namespace bench

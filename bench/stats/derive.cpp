@@ -1,0 +1,121 @@
+#include "bench/stats/derive.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "bench/stats/bootstrap.h"
+#include "bench/stats/compare.h"
+#include "bench/stats/summary.h"
+
+namespace bench {
+namespace {
+
+constexpr std::size_t kSamplesForP95 = 20;
+
+struct Series {
+  std::string scenario, target, metric, unit;
+  std::vector<double> values;
+};
+
+/// The valid samples by scenario, metric and target: scenarios and metrics as they first appear, targets in
+/// the run's order (their order in a round is shuffled).
+std::vector<Series> series_of(const Run& run) {
+  std::vector<std::pair<std::string, std::string>> metrics;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && seen.emplace(sample.scenario, sample.metric).second) {
+      metrics.emplace_back(sample.scenario, sample.metric);
+    }
+  }
+  std::vector<Series> all;
+  for (const auto& [scenario, metric] : metrics) {
+    for (const TargetInfo& target : run.targets) {
+      Series series{scenario, target.name, metric, "", {}};
+      for (const Sample& sample : run.samples) {
+        if (!sample.warmup && sample.metric == metric && sample.target == target.name &&
+            sample.scenario == scenario) {
+          series.unit = sample.unit;
+          series.values.push_back(sample.value);
+        }
+      }
+      if (!series.values.empty()) {
+        all.push_back(std::move(series));
+      }
+    }
+  }
+  return all;
+}
+
+Summary summarise(const Run& run, const Series& series) {
+  const auto [low, high] = std::minmax_element(series.values.begin(), series.values.end());
+  Summary summary;
+  summary.scenario = series.scenario;
+  summary.target = series.target;
+  summary.metric = series.metric;
+  summary.unit = series.unit;
+  summary.n = static_cast<int>(series.values.size());
+  summary.failures =
+      static_cast<int>(std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& f) {
+        return !f.warmup && f.scenario == series.scenario && f.target == series.target;
+      }));
+  summary.median = median(series.values);
+  summary.mean = mean(series.values);
+  summary.stddev = stddev(series.values);
+  summary.min = *low;
+  summary.max = *high;
+  if (series.values.size() >= kSamplesForP95) {
+    summary.p95 = quantile(series.values, 0.95);
+  }
+  summary.ci95 = median_interval(series.values);
+  summary.outliers = static_cast<int>(outliers(series.values).size());
+  return summary;
+}
+
+}  // namespace
+
+std::vector<TargetPair> compared_pairs(const Run& run) {
+  std::vector<TargetPair> pairs;
+  if (run.targets.empty()) {
+    return pairs;
+  }
+  auto first = std::find_if(run.targets.begin(), run.targets.end(),
+                            [](const TargetInfo& target) { return target.kind == "container"; });
+  if (first == run.targets.end()) {
+    first = run.targets.begin();
+  }
+  for (const TargetInfo& target : run.targets) {
+    if (&target != &*first) {
+      pairs.push_back({&*first, &target});
+    }
+  }
+  for (auto a = run.targets.begin(); a != run.targets.end(); ++a) {
+    for (auto b = a + 1; b != run.targets.end(); ++b) {
+      if (a != first && a->kind == "vm" && b->kind == "vm" && b != first) {
+        pairs.push_back({&*a, &*b});
+      }
+    }
+  }
+  return pairs;
+}
+
+void derive(Run& run) {
+  run.summaries.clear();
+  run.comparisons.clear();
+  std::vector<std::pair<std::string, std::string>> metrics;
+  for (const Series& series : series_of(run)) {
+    run.summaries.push_back(summarise(run, series));
+    if (metrics.empty() || metrics.back() != std::pair(series.scenario, series.metric)) {
+      metrics.emplace_back(series.scenario, series.metric);
+    }
+  }
+  for (const auto& [scenario, metric] : metrics) {
+    for (const TargetPair& pair : compared_pairs(run)) {
+      if (auto comparison = compare(run, scenario, metric, *pair.a, *pair.b)) {
+        run.comparisons.push_back(*std::move(comparison));
+      }
+    }
+  }
+}
+
+}  // namespace bench

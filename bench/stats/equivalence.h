@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/core/run.h"
+
+namespace bench {
+
+enum class Sameness {
+  kSame,
+  kDifferent,  ///< a mismatch: what was measured is not the same thing
+  kByDesign,   ///< differs because that is the point (the kernel of a VM)
+  kUnknown,    ///< at least one target did not say
+};
+
+/// One thing that the instances of a run must have in common.
+struct EquivalenceRow {
+  std::string name;                 ///< "app", "python", "flask", "kernel", "cpus", "memory", "memory limit"
+  std::vector<std::string> values;  ///< per target, in the order given; empty is unknown
+  Sameness sameness = Sameness::kUnknown;
+};
+
+/// Memory seen may be less than memory given: a guest's kernel keeps some for itself. 64 MiB and 5 % of the
+/// larger value are taken for that; the limits that were asked for must be equal.
+std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& targets);
+
+/// What makes `a` and `b` two different things, in words ("python 3.11.2 against 3.12.3"); empty if nothing.
+std::string mismatch(const TargetInfo& a, const TargetInfo& b);
+
+/// The names of what at least one of the two did not say; empty when everything is verified.
+std::string unverified(const TargetInfo& a, const TargetInfo& b);
+
+}  // namespace bench

@@ -1,0 +1,368 @@
+#include "bench/stats/compare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "bench/stats/derive.h"
+#include "bench/stats/equivalence.h"
+#include "bench/stats/precision.h"
+#include "bench/stats/summary.h"
+#include "support/sample_run.h"
+
+namespace bench {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// testing::Test has a member named Run.
+using StoredRun = bench::Run;
+
+/// Two containers, one metric, given values; a name that ends in what it measures.
+StoredRun two_targets(const std::vector<double>& a, const std::vector<double>& b,
+                      const std::string& metric = "startup.ready", const std::string& unit = "seconds") {
+  StoredRun run = test::one_target_run();
+  run.samples.clear();
+  run.targets.push_back(run.targets[0]);
+  run.targets[0].name = "a";
+  run.targets[1].name = "b";
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    run.samples.push_back({"s", "a", metric, unit, a[i], static_cast<int>(i), 0, false, {}});
+  }
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    run.samples.push_back({"s", "b", metric, unit, b[i], static_cast<int>(i), 1, false, {}});
+  }
+  return run;
+}
+
+Comparison compared(const StoredRun& run) {
+  return *compare(run, "s", run.samples[0].metric, run.targets[0], run.targets[1]);
+}
+
+std::vector<double> around(double centre, std::size_t n, double spread = 0.01, std::uint64_t seed = 1) {
+  test::Noise noise(seed);
+  std::vector<double> values(n);
+  for (double& value : values) value = centre * std::exp(spread * noise.normal());
+  return values;
+}
+
+TEST(Compare, SecondsAreFasterOrSlower) {
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10, 0.01, 2))).verdict, "slower");
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10, 0.01, 2))).verdict, "faster");
+}
+
+TEST(Compare, RatesAreTheOtherWayRoundAndSizesAreLargerOrSmaller) {
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "t.rate", "per_second")).verdict, "faster");
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "t.rate", "per_second")).verdict, "slower");
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "memory.host_pss", "bytes")).verdict,
+            "larger");
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "memory.host_pss", "bytes")).verdict,
+            "smaller");
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "startup.cpu", "seconds")).verdict, "larger");
+}
+
+TEST(Compare, RatioShiftAndPairedRounds) {
+  const Comparison result = compared(two_targets(std::vector<double>(12, 2.0), std::vector<double>(11, 5.0)));
+  EXPECT_DOUBLE_EQ(result.ratio, 2.5);
+  EXPECT_DOUBLE_EQ(result.shift, 3);
+  EXPECT_EQ(result.n, 11);
+  EXPECT_EQ(result.ci95, (Interval{2.5, 2.5}));
+  EXPECT_NEAR(*result.detectable, kThreshold, 1e-12);
+}
+
+TEST(Compare, TheSameIsEquivalent) {
+  EXPECT_EQ(compared(two_targets(around(1, 20), around(1.01, 20, 0.01, 2))).verdict, "equivalent");
+}
+
+TEST(Compare, NoisyIsInconclusiveAndSaysWhatItCouldHaveSeen) {
+  const Comparison result = compared(two_targets(around(1, 10, 0.2), around(1.05, 10, 0.2, 2)));
+  EXPECT_EQ(result.verdict, "inconclusive");
+  EXPECT_GT(*result.detectable, 0.1);
+  EXPECT_THAT(result.why, HasSubstr("could have seen"));
+}
+
+TEST(Compare, TheProbesResolutionRaisesTheThreshold) {
+  StoredRun run = two_targets(around(1, 10), around(1.3, 10, 0.01, 2));
+  EXPECT_EQ(compared(run).verdict, "slower");
+  for (Sample& sample : run.samples) sample.resolution = 0.5;
+  EXPECT_EQ(compared(run).verdict, "equivalent");  // 30 % apart, and nothing below 50 % could be seen
+}
+
+TEST(Compare, RoundsDecideHowMuchIsSaid) {
+  const auto with_rounds = [](std::size_t n) {
+    return compared(two_targets(around(1, n), around(2, n, 0.01, 2)));
+  };
+  EXPECT_EQ(with_rounds(5).ci95, std::nullopt);
+  EXPECT_EQ(with_rounds(5).detectable, std::nullopt);
+  EXPECT_EQ(with_rounds(5).verdict, "inconclusive");
+  EXPECT_THAT(with_rounds(1).why, StartsWith("1 paired round: no interval below 6"));
+  for (const std::size_t n : {6, 9}) {
+    EXPECT_NE(with_rounds(n).ci95, std::nullopt);
+    EXPECT_EQ(with_rounds(n).verdict, "inconclusive");
+    EXPECT_THAT(with_rounds(n).why, StartsWith("exploratory"));
+  }
+  EXPECT_EQ(with_rounds(10).verdict, "slower");
+}
+
+TEST(Compare, MoreThanATenthFailedGivesNoVerdict) {
+  StoredRun run = two_targets(around(1, 20), around(2, 18, 0.01, 2));
+  run.failures = {{"s", "b", 18, false, "kernel", "x", {}}, {"s", "b", 19, false, "kernel", "x", {}}};
+  EXPECT_EQ(compared(run).verdict, "slower");  // exactly 10 %
+  run.failures.push_back({"s", "b", 0, true, "kernel", "in the warm-up", {}});
+  EXPECT_EQ(compared(run).verdict, "slower");
+  run.failures.push_back({"s", "b", 20, false, "kernel", "x", {}});
+  EXPECT_EQ(compared(run).verdict, "inconclusive");
+  EXPECT_THAT(compared(run).why, HasSubstr("3 of 21 trials of b failed"));
+  EXPECT_TRUE(compared(run).ci95);  // the numbers stay
+}
+
+TEST(Compare, DifferentThingsAreNotComparable) {
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
+  run.targets[1].equivalence.python = "3.12.3";
+  EXPECT_EQ(compared(run).verdict, "not comparable");
+  EXPECT_THAT(compared(run).why, HasSubstr("python 3.11.2 against 3.12.3"));
+  EXPECT_TRUE(compared(run).ci95);
+}
+
+TEST(Compare, AnotherKernelIsTheVeryPoint) {
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
+  run.targets[1].equivalence.kernel = "5.10";
+  EXPECT_EQ(compared(run).verdict, "slower");
+}
+
+TEST(Compare, WhatWasNotVerifiedIsSaid) {
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
+  run.targets[1].equivalence.flask.reset();
+  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_THAT(compared(run).why, HasSubstr("not verified to be the same: flask"));
+}
+
+TEST(Compare, AGuestsKernelMayKeepSomeMemoryButNotMuch) {
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
+  run.targets[1].equivalence.memory_bytes = 470LL << 20;  // of 512
+  EXPECT_EQ(compared(run).verdict, "slower");
+  run.targets[1].equivalence.memory_bytes = 24LL << 30;  // no limit at all
+  EXPECT_EQ(compared(run).verdict, "not comparable");
+}
+
+TEST(Compare, EmulatedSpeedIsNotComparableWithRealSpeed) {
+  StoredRun run = test::sample_run();
+  const auto verdict = [&](const std::string& metric, std::size_t a, std::size_t b) {
+    return compare(run, "startup", metric, run.targets[a], run.targets[b])->verdict;
+  };
+  EXPECT_EQ(verdict("startup.ready", 0, 1), "not comparable");
+  EXPECT_EQ(verdict("startup.cpu", 0, 1), "not comparable");
+  EXPECT_EQ(verdict("startup.ready", 1, 2), "slower");  // both emulated
+  const Comparison result = *compare(run, "startup", "startup.ready", run.targets[0], run.targets[1]);
+  EXPECT_EQ(result.why, "VM emulated (TCG): not a figure for hardware virtualisation");
+  EXPECT_TRUE(result.ci95);
+  run.targets[1].acceleration = "kvm";
+  EXPECT_EQ(verdict("startup.ready", 0, 1), "slower");
+  for (Sample& sample : run.samples) sample.unit = "bytes";
+  run.targets[1].acceleration = "tcg";
+  EXPECT_EQ(verdict("startup.ready", 0, 1), "larger");  // not a speed
+}
+
+TEST(Compare, NoRatioIsMadeUp) {
+  StoredRun run = two_targets(around(1, 10), {});
+  EXPECT_FALSE(compare(run, "s", "startup.ready", run.targets[0], run.targets[1]));
+  run = two_targets(std::vector<double>(10, 0.0), around(1, 10));
+  EXPECT_FALSE(compare(run, "s", "startup.ready", run.targets[0], run.targets[1]));
+  std::vector<double> some_zero = around(1, 12);
+  some_zero[0] = 0;
+  run = two_targets(some_zero, around(2, 12, 0.01, 2));
+  EXPECT_EQ(compared(run).verdict, "inconclusive");
+  EXPECT_FALSE(compared(run).ci95);
+}
+
+TEST(Compare, SwappingTheSidesTurnsTheAnswerRound) {
+  const std::vector<double> a = around(1, 15, 0.05);
+  const std::vector<double> b = around(1.4, 15, 0.05, 2);
+  const Comparison there = compared(two_targets(a, b));
+  const Comparison back = compared(two_targets(b, a));
+  EXPECT_DOUBLE_EQ(there.ratio, 1 / back.ratio);
+  EXPECT_DOUBLE_EQ(there.shift, -back.shift);
+  EXPECT_EQ(there.verdict, "slower");
+  EXPECT_EQ(back.verdict, "faster");
+  EXPECT_NEAR(there.ci95->low * back.ci95->high, 1, 0.01);
+}
+
+// What the whole rule does to two identical targets under drift: 400 runs, each by the real path.
+TEST(Compare, IdenticalTargetsAreAlmostNeverCalledDifferent) {
+  test::Noise noise(42);
+  int findings = 0;
+  int excludes_one = 0;
+  int equivalent = 0;
+  for (int i = 0; i < 400; ++i) {
+    std::vector<double> a(12), b(12);
+    double drift = 0;
+    for (std::size_t round = 0; round < a.size(); ++round) {
+      drift += 0.04 * noise.normal();
+      a[round] = std::exp(drift + 0.03 * noise.normal());
+      b[round] = std::exp(drift + 0.03 * noise.normal());
+    }
+    const Comparison result = compared(two_targets(a, b));
+    EXPECT_THAT(result.verdict, AnyOf("faster", "slower", "equivalent", "inconclusive"));
+    findings += result.verdict == "faster" || result.verdict == "slower" ? 1 : 0;
+    equivalent += result.verdict == "equivalent" ? 1 : 0;
+    excludes_one += result.ci95->low > 1 || result.ci95->high < 1 ? 1 : 0;
+  }
+  RecordProperty("findings", findings);
+  RecordProperty("excludes_one", excludes_one);
+  RecordProperty("equivalent", equivalent);
+  EXPECT_LE(findings, 12);      // 3 %
+  EXPECT_LE(excludes_one, 28);  // 7 %: nominally 5
+}
+
+TEST(Compare, TheDetectableDifferenceIsDetected) {
+  test::Noise noise(77);
+  int found = 0;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<double> a(20), b(20);
+    for (double& value : a) value = std::exp(0.05 * noise.normal());
+    for (double& value : b) value = std::exp(0.05 * noise.normal());
+    const double detectable = *compared(two_targets(a, b)).detectable;
+    for (double& value : b) value = (1 + detectable) * std::exp(0.05 * noise.normal());
+    found += compared(two_targets(a, b)).verdict == "slower" ? 1 : 0;
+  }
+  RecordProperty("found_of_200", found);
+  EXPECT_GE(found, 140);  // about 84 % by its definition
+}
+
+TEST(Derive, SummariesLeaveOutTheWarmUpAndCountFailures) {
+  StoredRun run = test::run_with_failures();
+  derive(run);
+  const auto summary = std::find_if(run.summaries.begin(), run.summaries.end(), [](const Summary& s) {
+    return s.target == "libvirt:full" && s.metric == "startup.ready";
+  });
+  ASSERT_NE(summary, run.summaries.end());
+  EXPECT_EQ(summary->n, 8);
+  EXPECT_EQ(summary->failures, 2);
+  EXPECT_EQ(summary->unit, "seconds");
+  EXPECT_FALSE(summary->p95);
+  EXPECT_TRUE(summary->ci95);
+  std::vector<double> values;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && sample.target == "libvirt:full" && sample.metric == "startup.ready") {
+      values.push_back(sample.value);
+    }
+  }
+  EXPECT_EQ(summary->median, median(values));
+  EXPECT_EQ(summary->max, *std::max_element(values.begin(), values.end()));
+  for (const Summary& s : run.summaries) {
+    EXPECT_EQ(s.failures, s.target == "libvirt:full" ? 2 : 0);  // docker's was in the warm-up
+  }
+}
+
+TEST(Derive, P95FromTwentyOn) {
+  StoredRun run = test::sample_run(20);
+  derive(run);
+  for (const Summary& summary : run.summaries) EXPECT_TRUE(summary.p95);
+  run = test::sample_run(19);
+  derive(run);
+  for (const Summary& summary : run.summaries) EXPECT_FALSE(summary.p95);
+}
+
+TEST(Derive, ComparesTheContainerWithEachVmAndTheVmsWithOneAnother) {
+  StoredRun run = test::sample_run();
+  derive(run);
+  std::vector<std::string> pairs;
+  for (const Comparison& c : run.comparisons) {
+    if (c.metric == "startup.ready") pairs.push_back(c.a + " " + c.b);
+  }
+  EXPECT_THAT(pairs, ::testing::ElementsAre("docker libvirt:direct", "docker libvirt:full",
+                                            "libvirt:direct libvirt:full"));
+  std::swap(run.targets[0], run.targets[2]);  // the container last: it is still the base
+  EXPECT_EQ(compared_pairs(run)[0].a->name, "docker");
+  run.targets.pop_back();  // only VMs
+  ASSERT_EQ(compared_pairs(run).size(), 1U);
+  EXPECT_EQ(compared_pairs(run)[0].a->name, "libvirt:full");
+}
+
+TEST(Derive, IsIdempotentAndAFunctionOfTheSamplesOnly) {
+  StoredRun run = test::sample_run();
+  derive(run);
+  StoredRun again = run;
+  derive(again);
+  EXPECT_EQ(again, run);
+  again.claims = {{"c", "s", "v", {}, {}, ""}};
+  derive(again);
+  EXPECT_EQ(again.claims.size(), 1U);
+}
+
+TEST(Derive, TakesTheOddRuns) {
+  for (StoredRun run : {test::empty_run(), test::single_round_run(), test::one_target_run(),
+                        test::dead_target_run(), test::unmarked_run(), bench::Run{}}) {
+    EXPECT_NO_THROW(derive(run));
+    for (const Summary& summary : run.summaries) EXPECT_GT(summary.n, 0);
+  }
+  StoredRun dead = test::dead_target_run();
+  derive(dead);
+  EXPECT_TRUE(dead.comparisons.empty());
+  StoredRun single = test::single_round_run();
+  derive(single);
+  for (const Summary& summary : single.summaries) {
+    EXPECT_EQ(summary.n, 1);
+    EXPECT_FALSE(summary.stddev);
+    EXPECT_FALSE(summary.ci95);
+  }
+}
+
+TEST(Derive, IsQuick) {
+  StoredRun run = test::sample_run(20);  // 3 targets, 7 to 10 metrics
+  const auto begin = std::chrono::steady_clock::now();
+  derive(run);
+  const double usual = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  run = test::sample_run(385);  // more than 10 000 samples
+  ASSERT_GE(run.samples.size(), 10'000U);
+  const auto begin_large = std::chrono::steady_clock::now();
+  derive(run);
+  const double large = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_large).count();
+  RecordProperty("usual_ms", std::to_string(usual * 1e3));
+  RecordProperty("large_ms", std::to_string(large * 1e3));
+  // The bars are 0.2 s and 3 s; a sanitizer or a busy machine makes it several times slower.
+  EXPECT_LT(usual, 2);
+  EXPECT_LT(large, 30);
+}
+
+TEST(Precision, IsTheWidestHalfInterval) {
+  StoredRun run = two_targets(around(1, 30, 0.02), around(2, 30, 0.02, 2));
+  const double width = *ratio_half_width(run, "s", "startup.ready");
+  EXPECT_GT(width, 0.001);
+  EXPECT_LT(width, 0.03);
+  EXPECT_TRUE(precise_enough(run, "s", "startup.ready", width * 1.01));
+  EXPECT_FALSE(precise_enough(run, "s", "startup.ready", width * 0.99));
+  EXPECT_FALSE(ratio_half_width(run, "s", "unheard-of"));
+}
+
+TEST(Precision, HasNoOpinionBelowTenRoundsOrWithOneTarget) {
+  EXPECT_FALSE(ratio_half_width(two_targets(around(1, 9), around(2, 9)), "s", "startup.ready"));
+  EXPECT_TRUE(ratio_half_width(two_targets(around(1, 10), around(2, 10)), "s", "startup.ready"));
+  EXPECT_FALSE(ratio_half_width(test::one_target_run(), "startup", "startup.ready"));
+  EXPECT_FALSE(precise_enough(test::dead_target_run(), "startup", "startup.ready", 1));
+}
+
+TEST(EquivalenceTable, SaysWhatIsTheSame) {
+  const StoredRun run = test::mismatched_run();
+  for (const EquivalenceRow& row : equivalence({&run.targets[0], &run.targets[1]})) {
+    const Sameness expected = row.name == "python"   ? Sameness::kDifferent
+                              : row.name == "kernel" ? Sameness::kByDesign
+                                                     : Sameness::kSame;
+    EXPECT_EQ(row.sameness, expected) << row.name;
+  }
+  const StoredRun unknown = test::unmarked_run();
+  EXPECT_THAT(unverified(unknown.targets[0], unknown.targets[1]),
+              AllOf(HasSubstr("app"), HasSubstr("kernel")));
+  EXPECT_EQ(mismatch(unknown.targets[0], unknown.targets[1]), "");
+}
+
+}  // namespace
+}  // namespace bench
