@@ -16,6 +16,7 @@ namespace bench {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 constexpr std::int64_t kMiB = 1024 * 1024;
 constexpr double kBusyLoadPerCore = 0.5;
@@ -127,7 +128,7 @@ void read_other_guests(const fs::path& sysroot, HostNoise& noise) {
     // libvirt names the domain in "-name guest=…"; ours all begin with "bench-". QEMU started only to be
     // asked for its features ("-machine none") is no guest.
     if (!is_vmm(program) || cmdline->find("guest=bench-") != std::string::npos) continue;
-    if (cmdline->find(std::string("-machine\0none", 13)) != std::string::npos) continue;
+    if (cmdline->find("-machine\0none"s) != std::string::npos) continue;
     noise.other_guests.push_back(fmt::format("{} (pid {})", program, pid));
   }
 }
