@@ -1,0 +1,120 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "e2e/harness.h"
+
+namespace bench::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// What a user types, without an engine: words, exit codes, files.
+
+TEST(Cli, HelpShowsExamplesOnStdout) {
+  World world;
+  for (const char* command : {"run", "prepare", "report", "list", "doctor", "clean"}) {
+    const Outcome outcome = world.bench({command, "--help"});
+    EXPECT_EQ(outcome.exit_code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
+    EXPECT_THAT(outcome.err, IsEmpty()) << command;
+  }
+  EXPECT_THAT(world.bench({"--help"}).out, HasSubstr("bench run startup"));
+  EXPECT_THAT(world.bench({"--version"}).out, ::testing::StartsWith("bench "));
+}
+
+struct Misuse {
+  std::vector<std::string> arguments;
+  std::string says;
+};
+
+TEST(Cli, MisuseIsOneClearLineAndExit2) {
+  World world;
+  const std::vector<Misuse> misuses = {
+      {{}, "subcommand"},
+      {{"fly"}, "fly"},
+      {{"run"}, "scenario"},
+      {{"run", "sartup"}, "unknown scenario 'sartup'"},
+      {{"run", "startup", "--targets", "dokcer"}, "unknown target 'dokcer'"},
+      {{"run", "startup", "--targets", "libvirt:half"}, "unknown target 'libvirt:half'"},
+      {{"run", "startup", "--targets", ","}, "unknown target ''"},
+      {{"run", "startup", "--fast"}, "--fast"},
+      {{"run", "startup", "--rounds", "0"}, "--rounds"},
+      {{"run", "startup", "--rounds", "many"}, "--rounds"},
+      {{"run", "startup", "--memory", "12 bananas"}, "--memory"},
+      {{"run", "startup", "--memory", "1M"}, "--memory"},
+      {{"run", "startup", "--budget", "-3m"}, "--budget"},
+      {{"run", "startup", "--accel", "warp"}, "--accel"},
+      {{"run", "startup", "--app", "/nonexistent"}, "/nonexistent"},
+      {{"run", "startup", "--ready-path", "health"}, "--ready-path"},
+      {{"list", "wishes"}, "wishes"},
+      {{"report"}, "RUN"},
+      {{"report", "x", "--format", "docx"}, "docx"},
+  };
+  for (const Misuse& misuse : misuses) {
+    const Outcome outcome = world.bench(misuse.arguments, 20);
+    const std::string shown = ::testing::PrintToString(misuse.arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << shown << outcome.err;
+    EXPECT_THAT(outcome.err, ::testing::StartsWith("bench: error: ")) << shown;
+    EXPECT_THAT(outcome.err, HasSubstr(misuse.says)) << shown;
+    EXPECT_THAT(outcome.err, HasSubstr("remedy: ")) << shown;
+    EXPECT_THAT(outcome.out, IsEmpty()) << shown;
+  }
+}
+
+TEST(Cli, AResultsDirectoryThatCannotBeWrittenIsSaidBeforeAnythingRuns) {
+  World world;
+  std::ofstream(world.scratch() / "file") << "in the way";
+  const Outcome outcome =
+      world.bench({"run", "startup", "--out", (world.scratch() / "file" / "run").string()}, 20);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("--out DIR"));
+  EXPECT_LT(outcome.seconds, 5);
+}
+
+TEST(Cli, ListsAreDataOnStdout) {
+  World world;
+  EXPECT_THAT(world.bench({"list", "scenarios"}).out, HasSubstr("startup"));
+  EXPECT_THAT(world.bench({"list", "targets"}).out, HasSubstr("libvirt:direct"));
+  const auto metrics = nlohmann::json::parse(world.bench({"list", "metrics", "--json"}).out, nullptr, false);
+  ASSERT_TRUE(metrics.is_array());
+  EXPECT_EQ(metrics.at(0).at("name"), "startup.create");
+}
+
+TEST(Cli, ACorruptRunIsNamedAndNotReported) {
+  World world;
+  const auto file = world.scratch() / "run.json";
+  for (const char* text :
+       {"", "{", "[]", "{\"schema\": \"bench.run/99\"}", "{\"schema\": \"bench.run/1\", \"samples\": 7}"}) {
+    std::ofstream(file) << text;
+    const Outcome outcome = world.bench({"report", file.string()}, 20);
+    EXPECT_EQ(outcome.exit_code, 3) << text;
+    EXPECT_THAT(outcome.err, HasSubstr("run.json")) << text;
+    EXPECT_THAT(outcome.out, IsEmpty()) << text;
+  }
+  EXPECT_EQ(world.bench({"report", (world.scratch() / "nothing").string()}, 20).exit_code, 3);
+}
+
+TEST(Cli, AFullStdoutIsAnError) {
+  World world;
+  Process process({"/bin/sh", "-c", bench_program() + " list metrics > /dev/full"}, world.env,
+                  world.scratch());
+  const Outcome outcome = process.wait(20);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("stdout"));
+}
+
+TEST(Cli, AReaderThatLeavesIsNoError) {
+  World world;
+  Process process({"/bin/bash", "-c", "set -o pipefail; " + bench_program() + " list metrics | head -n 1"},
+                  world.env, world.scratch());
+  const Outcome outcome = process.wait(20);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+}  // namespace
+}  // namespace bench::e2e

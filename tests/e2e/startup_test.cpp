@@ -1,0 +1,195 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libfccp/csv.h>
+
+#include <cmath>
+#include <fstream>
+#include <set>
+
+#include "e2e/harness.h"
+
+namespace bench::e2e {
+namespace {
+
+using nlohmann::json;
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// The main job, on a real container engine and a real VM.
+
+double sample(const json& run, const std::string& target, const std::string& metric, int round) {
+  for (const auto& row : run.at("samples")) {
+    if (row.at("target") == target && row.at("metric") == metric && row.at("round") == round &&
+        !row.at("warmup").get<bool>()) {
+      return row.at("value").get<double>();
+    }
+  }
+  return std::nan("");
+}
+
+void expect_marks_in_order(const json& run, const std::string& target,
+                           const std::vector<std::string>& phases) {
+  for (int round = 0; round < run.at("rounds").get<int>(); ++round) {
+    double before = 0;
+    for (const std::string& phase : phases) {
+      const double mark = sample(run, target, "startup." + phase, round);
+      EXPECT_GE(mark, before) << target << ", round " << round << ", " << phase;
+      before = mark;
+    }
+  }
+}
+
+TEST(Startup, AContainerAndAVmAreMeasuredComparedAndStored) {
+  World world;
+  world.env["BENCHMARK_FILTER"] = "none";  // hostile: Google Benchmark would run nothing
+  world.env["BENCHMARK_LIST_TESTS"] = "true";
+  world.env["BENCHMARK_OUT"] = (world.scratch() / "stray.json").string();
+  const Outcome outcome = world.bench({"run", "startup", "--rounds", "3", "--targets",
+                                       "docker,libvirt:direct", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(world.scratch() / "stray.json"));
+  EXPECT_THAT(outcome.out, HasSubstr("container ready in"));
+
+  const json run = world.run();
+  EXPECT_EQ(run.at("schema"), "bench.run/1");
+  EXPECT_EQ(run.at("status"), "complete");
+  EXPECT_THAT(run.at("failures"), IsEmpty());
+  for (const char* key : {"run_id", "suite", "command", "seed", "started_at", "finished_at", "environment",
+                          "targets", "samples", "summaries", "comparisons", "claims"}) {
+    EXPECT_TRUE(run.contains(key)) << key;
+  }
+  for (const char* target : {"docker", "libvirt:direct"}) {
+    EXPECT_EQ(values(run, target, "startup.ready").size(), 3U) << target;
+    EXPECT_EQ(values(run, target, "startup.cpu").size(), 3U) << target;
+    EXPECT_EQ(values(run, target, "startup.stop").size(), 3U) << target;
+  }
+  expect_marks_in_order(run, "docker", {"create", "launch", "runtime", "app", "ready"});
+  expect_marks_in_order(run, "libvirt:direct",
+                        {"create", "launch", "firmware", "kernel", "init", "runtime", "app", "ready"});
+  EXPECT_THAT(values(run, "docker", "startup.kernel"), IsEmpty()) << "absent, not zero";
+
+  // The two sides are the same app, and say so themselves.
+  const json& container = run.at("targets").at(0);
+  const json& vm = run.at("targets").at(1);
+  EXPECT_EQ(vm.at("kind"), "vm");
+  for (const char* key : {"app_sha256", "python", "flask", "cpus"}) {
+    EXPECT_EQ(container.at("equivalence").at(key), vm.at("equivalence").at(key)) << key;
+    EXPECT_FALSE(container.at("equivalence").at(key).is_null()) << key;
+  }
+  EXPECT_NE(container.at("equivalence").at("kernel"), vm.at("equivalence").at("kernel"));
+  EXPECT_THAT(vm.at("acceleration").get<std::string>(), AnyOf(Eq("kvm"), Eq("kvm-nested"), Eq("tcg")));
+  if (vm.at("acceleration") == "tcg") {
+    EXPECT_THAT(outcome.out, HasSubstr("TCG"));
+    for (const auto& comparison : run.at("comparisons")) {
+      EXPECT_EQ(comparison.at("verdict"), "not comparable") << "a figure under emulation backs no claim";
+    }
+  }
+
+  // The CSV is what the JSON is, and another reader reads it.
+  io::CSVReader<5, io::trim_chars<>, io::double_quote_escape<',', '"'>> csv(
+      (world.results() / "samples.csv").string());
+  csv.read_header(io::ignore_extra_column, "target", "metric", "value", "round", "warmup");
+  std::string target, metric, warmup;
+  double value = 0;
+  int round = 0;
+  std::size_t rows = 0;
+  while (csv.read_row(target, metric, value, round, warmup)) ++rows;
+  EXPECT_EQ(rows, run.at("samples").size());
+
+  // A report from the stored run gives the derived parts back.
+  const Outcome again = world.bench({"report", world.results().string()}, 30);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("container ready in"));
+  EXPECT_TRUE(std::filesystem::exists(world.results() / "report.md"));
+}
+
+TEST(Startup, ResolutionIsFineAndTheProbeIsCheap) {
+  World world;
+  const Outcome outcome = world.bench(
+      {"run", "startup", "--rounds", "6", "--targets", "docker", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json run = world.run();
+  std::vector<double> resolutions;
+  for (const auto& row : run.at("samples")) {
+    if (row.at("metric") == "startup.ready") resolutions.push_back(row.at("resolution").get<double>());
+  }
+  EXPECT_LE(median(resolutions), 0.002);
+  EXPECT_LT(median(values(run, "docker", "startup.probe_load")), 0.05);
+}
+
+TEST(KnownTruth, TwoSecondsOfSleepMoveTheContainerByTwoSeconds) {
+  World world;
+  std::vector<double> medians;
+  for (const char* which : {"plain", "sleep2"}) {
+    world.env["BENCH_E2E"] = which;
+    const auto out = world.scratch() / which;
+    const Outcome outcome = world.bench({"run", "startup", "--rounds", "5", "--targets", "docker", "--app",
+                                         app(which).string(), "--out", out.string()});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::ifstream file(out / "run.json");
+    medians.push_back(median(values(json::parse(file), "docker", "startup.ready")));
+  }
+  EXPECT_NEAR(medians[1] - medians[0], 2.0, 0.1);
+}
+
+TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
+  World world;
+  std::vector<double> app_phase;
+  for (const char* which : {"plain", "sleep2"}) {
+    const auto out = world.scratch() / which;
+    const Outcome outcome = world.bench({"run", "startup", "--rounds", "2", "--targets", "libvirt:direct",
+                                         "--app", app(which).string(), "--out", out.string()});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::ifstream file(out / "run.json");
+    const json run = json::parse(file);
+    // The phase from the app's first line to ready: the boot before it varies by more than the truth's
+    // tolerance.
+    std::vector<double> phases;
+    for (int round = 0; round < 2; ++round) {
+      phases.push_back(sample(run, "libvirt:direct", "startup.ready", round) -
+                       sample(run, "libvirt:direct", "startup.runtime", round));
+    }
+    app_phase.push_back(median(phases));
+  }
+  EXPECT_GE(app_phase[1] - app_phase[0], 1.9);
+}
+
+TEST(KnownTruth, ATargetAgainstItselfIsNeverFaster) {
+  World world;
+  const Outcome outcome = world.bench(
+      {"run", "startup", "--rounds", "10", "--targets", "docker,docker", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json run = world.run();
+  for (const auto& comparison : run.at("comparisons")) {
+    if (comparison.at("metric") != "startup.ready") continue;
+    EXPECT_THAT(comparison.at("verdict").get<std::string>(), AnyOf(Eq("equivalent"), Eq("inconclusive")))
+        << comparison.dump();
+  }
+}
+
+TEST(Startup, TheFullVmBootsAsADistributionDoes) {
+  World world;
+  const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--targets",
+                                       "libvirt:direct,libvirt:full", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json run = world.run();
+  expect_marks_in_order(run, "libvirt:full",
+                        {"create", "launch", "firmware", "kernel", "init", "runtime", "app", "ready"});
+  EXPECT_GE(median(values(run, "libvirt:full", "startup.ready")),
+            2.0 * median(values(run, "libvirt:direct", "startup.ready")))
+      << "firmware, boot loader and systemd cost something";
+}
+
+TEST(Startup, TheJsonOutputIsTheRunAndNothingElse) {
+  World world;
+  const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--targets", "docker", "--json",
+                                       "--quiet", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out, nullptr, false), world.run());
+}
+
+}  // namespace
+}  // namespace bench::e2e
