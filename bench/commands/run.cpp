@@ -14,9 +14,11 @@
 #include "bench/config.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/run_json.h"
 #include "bench/measure/checkpoint.h"
 #include "bench/measure/environment.h"
 #include "bench/measure/runner.h"
+#include "bench/report/report.h"
 #include "bench/stats/derive.h"
 
 namespace bench {
@@ -154,16 +156,20 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
   run.finished_at = utc_now();
   derive(run);
   std::exception_ptr not_stored;
+  ReportOptions shown;
+  shown.directory = dir.string();
+  shown.colour = ui.colour();
   try {
-    write_run_files(run, dir);
+    shown.files = write_run_files(run, dir);
   } catch (const Error&) {
     not_stored = std::current_exception();
+    shown.files = {"samples.jsonl"};
   }
 
   if (options.json) {
-    print_out(run_as_json(run));
+    print_out(to_json(run));
   } else if (!failed || !run.samples.empty()) {
-    print_out(run_as_console(run, dir, ui.colour()));
+    print_out(console_report(run, shown));
   }
   if (failed) std::rethrow_exception(failed);
   if (not_stored) std::rethrow_exception(not_stored);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/core/run.h"
 
@@ -11,8 +13,9 @@ namespace bench {
 /// with a remedy; takes a directory that it made away again.
 void require_writable(const std::filesystem::path& dir);
 
-/// run.json, samples.csv and report.md, each whole or not at all. Throws Error{kIo}.
-void write_run_files(const Run& run, const std::filesystem::path& dir);
+/// run.json and every report format that is a file (samples.csv, report.md), each whole or not at all.
+/// Returns their names. Throws Error{kIo}.
+std::vector<std::string> write_run_files(const Run& run, const std::filesystem::path& dir);
 
 /// To stdout; throws Error{kIo} when it cannot take it, but for a reader that has left.
 void print_out(std::string_view text);
