@@ -233,6 +233,10 @@ std::shared_ptr<FakeDriver::FakeInstance> FakeDriver::find(const std::string& id
   return found->second;
 }
 
+void FakeDriver::kill(const std::string& id) {
+  find(id)->end(137);
+}
+
 DriverInfo FakeDriver::info(const std::string& profile) {
   enter("info", profile);
   return driver_info;

@@ -47,6 +47,9 @@ class FakeDriver : public Driver {
   [[nodiscard]] int created() const { return created_; }
   [[nodiscard]] std::vector<std::string> calls() const;  ///< "create bench-x", in order
 
+  /// The instance dies at once, as by SIGKILL.
+  void kill(const std::string& id);
+
   DriverInfo info(const std::string& profile) override;
   Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) override;
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override;

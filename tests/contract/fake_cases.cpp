@@ -1,0 +1,46 @@
+// The contract's drivers that need no engine: the fake, and the docker driver on a fake daemon.
+
+#include "drivers/docker.h"
+#include "tests/contract/contract.h"
+#include "tests/support/fake_docker.h"
+#include "tests/support/fake_driver.h"
+
+namespace bench::test {
+
+namespace {
+
+class FakeWorld : public ContractWorld {
+ public:
+  Driver& driver() override { return driver_; }
+  [[nodiscard]] const ImageSet& images() const override { return images_; }
+  void kill(const std::string& id) override { driver_.kill(id); }
+
+ private:
+  FakeDriver driver_;
+  ImageSet images_;
+};
+
+class FakeDaemonWorld : public ContractWorld {
+ public:
+  FakeDaemonWorld() {
+    images_.container.archive = "/dev/null";
+    images_.container.id = docker_.image_id;
+    images_.container.reference = "bench/backend:1";
+  }
+  Driver& driver() override { return *driver_; }
+  [[nodiscard]] const ImageSet& images() const override { return images_; }
+  void kill(const std::string& id) override { docker_.kill(id); }
+
+ private:
+  FakeDocker docker_;
+  std::unique_ptr<Driver> driver_ = make_docker_driver_at(docker_.daemon.socket());
+  ImageSet images_;
+};
+
+const bool kFake = register_contract_case({"fake", [] { return std::make_unique<FakeWorld>(); }});
+const bool kDocker =
+    register_contract_case({"docker_on_a_fake_daemon", [] { return std::make_unique<FakeDaemonWorld>(); }});
+
+}  // namespace
+
+}  // namespace bench::test
