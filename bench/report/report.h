@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "bench/core/run.h"
+
+namespace bench {
+
+/// What a rendering may know besides the run.
+struct ReportOptions {
+  std::string directory;           ///< of the run, as the user would type it; empty: not stored
+  std::vector<std::string> files;  ///< what is in it: "run.json", "samples.csv", …
+  std::size_t width = 100;         ///< columns of the console
+  bool colour = false;             ///< ANSI colours on the console
+};
+
+/// For people at a terminal: headline, tables, phases, verdicts, failures, warnings.
+std::string console_report(const Run& run, const ReportOptions& options);
+
+/// The same as GitHub Markdown, for a reader who was not there.
+std::string markdown_report(const Run& run, const ReportOptions& options);
+
+/// One row per sample (RFC 4180, a header first): scenario, target, metric, unit, value, round, position,
+/// warmup, resolution. Numbers are the shortest that read back exactly, whatever the locale; a newline in a
+/// name becomes a space, since not every reader takes one inside quotes.
+std::string samples_csv(const Run& run, const ReportOptions& options);
+
+/// One row per format. Adding one is one file and one row (report.cpp). All are pure functions of the run,
+/// whose summaries and comparisons must have been derived.
+struct ReportFormat {
+  std::string name;       ///< as in --format
+  std::string file_name;  ///< below the run's directory; empty: to stdout only
+  std::string summary;
+  std::string (*render)(const Run&, const ReportOptions&) = nullptr;
+};
+
+const std::vector<ReportFormat>& report_formats();
+
+/// Null when there is no such format.
+const ReportFormat* find_report_format(const std::string& name);
+
+}  // namespace bench

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/core/run.h"
+
+namespace bench {
+
+// What the console and the Markdown say alike, as plain text; each only lays it out. All text from outside
+// has been made harmless (one_line), nothing is escaped for a format yet.
+
+struct TextTable {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+  std::string title;
+  std::vector<std::string> notes;  ///< below the table
+};
+
+/// One part of a start-up, of one trial.
+struct PhaseRow {
+  std::string name;
+  std::string took, at;       ///< "–" absent for this kind of target, "?" unknown
+  std::string note;           ///< "with kernel": an unknown phase's time is in this one
+  double begin = 0, end = 0;  ///< seconds since t0, for the bar; equal where there is nothing to draw
+};
+
+struct PhaseTable {
+  std::string target;  ///< with its stamp
+  std::string title;   ///< "libvirt:direct (TCG), round 7: ready after 11.4 s"
+  double ready = 0;    ///< seconds
+  std::vector<PhaseRow> rows;
+};
+
+struct FailureGroup {
+  std::string what;    ///< "2 × libvirt:full in kernel: …"
+  std::string rounds;  ///< "rounds 3, 8"
+};
+
+/// The answer in one line per compared pair; never empty.
+std::vector<std::string> headlines(const Run& run);
+
+/// "interrupted after 4 of 10 rounds: …" and the like; empty lines where all went as planned.
+std::vector<std::string> status_lines(const Run& run);
+
+/// The target's name with the stamp that goes on every row: "libvirt:direct (TCG)".
+std::string stamped(const TargetInfo& target);
+std::string stamped(const Run& run, const std::string& target);
+
+/// Per scenario: the headline metric per target (start-up), or each metric per target.
+std::vector<TextTable> summary_tables(const Run& run);
+
+/// The median start of each target that has one.
+std::vector<PhaseTable> phase_tables(const Run& run);
+
+TextTable equivalence_table(const Run& run);
+
+/// One row per comparison that people ask for (ready, CPU, stop for start-up; every metric elsewhere), or per
+/// comparison there is. Columns: what, b against a, ratio, shift, verdict, why.
+TextTable comparison_table(const Run& run, bool all);
+
+std::vector<FailureGroup> failure_groups(const Run& run);
+
+/// A fact for people; "unknown" for null.
+std::string fact_text(const Fact& fact);
+
+}  // namespace bench

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "bench/report/numbers.h"
+#include "bench/report/view.h"
+
+namespace bench {
+namespace {
+
+constexpr std::array<const char*, 8> kPhases = {"create", "launch",  "firmware", "kernel",
+                                                "init",   "runtime", "app",      "ready"};
+
+bool absent_by_nature(const std::string& kind, const std::string& phase) {
+  return kind != "vm" && (phase == "firmware" || phase == "kernel" || phase == "init");
+}
+
+/// A trial's marks by phase.
+using Marks = std::map<std::string, double>;
+
+struct Start {
+  int round = 0;
+  Marks marks;
+  [[nodiscard]] double ready() const { return marks.at("ready"); }
+};
+
+std::vector<Start> starts_of(const Run& run, const std::string& target) {
+  std::map<int, Start> by_round;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && sample.scenario == "startup" && sample.target == target &&
+        sample.metric.starts_with("startup.")) {
+      Start& start = by_round[sample.round];
+      start.round = sample.round;
+      start.marks[sample.metric.substr(sizeof("startup.") - 1)] = sample.value;
+    }
+  }
+  std::vector<Start> starts;
+  for (auto& [round, start] : by_round) {
+    if (start.marks.contains("ready")) {
+      starts.push_back(std::move(start));
+    }
+  }
+  return starts;
+}
+
+/// The start whose ready is the median; of two middle ones the quicker.
+Start median_start(std::vector<Start> starts) {
+  std::stable_sort(starts.begin(), starts.end(),
+                   [](const Start& a, const Start& b) { return a.ready() < b.ready(); });
+  return starts[(starts.size() - 1) / 2];
+}
+
+/// The marks that can be believed: in the order of the phases, none after ready. One that arrived out of
+/// order is unknown.
+std::map<std::string, std::optional<double>> believed(const Start& start) {
+  std::map<std::string, std::optional<double>> marks;
+  double latest = 0;
+  for (const std::string phase : kPhases) {
+    const auto found = start.marks.find(phase);
+    if (found != start.marks.end() && found->second >= latest && found->second <= start.ready()) {
+      marks[phase] = latest = found->second;
+    } else {
+      marks[phase] = std::nullopt;
+    }
+  }
+  return marks;
+}
+
+PhaseTable phases(const TargetInfo& target, const Start& start) {
+  PhaseTable table;
+  table.target = stamped(target);
+  table.ready = start.ready();
+  const double whole[] = {start.ready()};
+  const Scale scale = scale_for("seconds", whole);
+  table.title = fmt::format("{}, round {}: ready after {}", table.target, start.round + 1,
+                            with_unit(start.ready(), scale));
+  double begin = 0;
+  std::string unknown;  // whose time is part of the next known phase
+  const auto marks = believed(start);
+  for (const std::string phase : kPhases) {
+    PhaseRow row{phase, "–", "–", "", begin, begin};
+    if (const std::optional<double> mark = marks.at(phase)) {
+      row.end = *mark;
+      row.took = in_scale(*mark - begin, scale);
+      row.at = in_scale(*mark, scale);
+      row.note = unknown.empty() ? "" : "with " + unknown;
+      begin = *mark;
+      unknown.clear();
+    } else if (!absent_by_nature(target.kind, phase)) {
+      row.took = row.at = "?";
+      unknown += (unknown.empty() ? "" : ", ") + phase;
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<PhaseTable> phase_tables(const Run& run) {
+  std::vector<PhaseTable> tables;
+  for (const TargetInfo& target : run.targets) {
+    if (std::vector<Start> starts = starts_of(run, target.name); !starts.empty()) {
+      tables.push_back(phases(target, median_start(std::move(starts))));
+    }
+  }
+  return tables;
+}
+
+}  // namespace bench
