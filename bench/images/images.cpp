@@ -28,7 +28,7 @@ constexpr const char* kFormat = "images/1";
 constexpr std::uintmax_t kSpaceNeeded = 3ULL << 30;
 /// Quiet after its first line ("Linux version", the mark of the firmware's end): an emulated serial port
 /// makes every byte expensive. What ends the guest still reaches the console.
-constexpr const char* kDirectCmdline = "console=ttyS0 root=/dev/vda panic=-1";
+constexpr const char* kDirectCmdline = "console=ttyS0 root=/dev/vda panic=-1 loglevel=6";
 
 const std::vector<std::string>& known_profiles() {
   static const std::vector<std::string> kProfiles = {"direct", "full"};
@@ -176,11 +176,11 @@ class Builder {
       for (const auto& line : sources_.lines) sum.add_field(line);
     }
     base_ = store_.stage("base", sum.hex(), request_.rebuild, [&](const ImageStore::Draft& draft) {
-      write(draft.work() / "sources", fmt::format("{}\n", fmt::join(sources_.lines, "\n")));
-      write(draft.work() / "apt.conf", sources_.proxy_conf);
+      write(draft.in() / "sources", fmt::format("{}\n", fmt::join(sources_.lines, "\n")));
+      write(draft.in() / "apt.conf", sources_.proxy_conf);
       run(recipe, draft,
-          {{"BENCH_SOURCES", draft.work() / "sources"},
-           {"BENCH_APT_CONF", draft.work() / "apt.conf"},
+          {{"BENCH_SOURCES", draft.in() / "sources"},
+           {"BENCH_APT_CONF", draft.in() / "apt.conf"},
            {"BENCH_REFERENCE", request_.base}});
     });
     epoch_ = first_line(base_ / "epoch");
@@ -208,11 +208,11 @@ class Builder {
     if (plan_.registry) sum.add_field(plan_.app.requirements_text);
     dependencies_ =
         store_.stage("dependencies", sum.hex(), request_.rebuild, [&](const ImageStore::Draft& draft) {
-          write(draft.work() / "wanted", wanted);
-          write(draft.work() / "requirements.txt", plan_.app.requirements_text);
+          write(draft.in() / "wanted", wanted);
+          write(draft.in() / "requirements.txt", plan_.app.requirements_text);
           run(recipe, draft,
-              {{"BENCH_REQUIREMENTS", draft.work() / "wanted"},
-               {"BENCH_REQUIREMENTS_TXT", draft.work() / "requirements.txt"}});
+              {{"BENCH_REQUIREMENTS", draft.in() / "wanted"},
+               {"BENCH_REQUIREMENTS_TXT", draft.in() / "requirements.txt"}});
         });
     packages_ = read_text(dependencies_ / "packages");
   }
@@ -236,7 +236,7 @@ class Builder {
     const fs::path layer = set_.dir / "app.tar";
     if (!fs::exists(layer) || request_.rebuild) {
       const ImageStore::Draft draft(store_);
-      const fs::path app = draft.work() / "app", probe = draft.work() / "probe";
+      const fs::path app = draft.in() / "app", probe = draft.in() / "probe";
       fs::create_directories(app);
       fs::create_directories(probe);
       copy_app(plan_.app, app);

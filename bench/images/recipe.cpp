@@ -54,7 +54,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   options.env = variables;
   options.env["BENCH_OUT"] = draft.out().string();
   options.env["BENCH_WORK"] = draft.work().string();
-  options.cwd = draft.work();
+  options.cwd = "/";  // the recipe may mount something over its work directory
   std::string missing;
   TimePoint since = Clock::now();
   std::string doing;

@@ -205,6 +205,7 @@ ImageStore::Draft::Draft(const ImageStore& store) {
   dir_ = pattern;
   // apt drops its privileges to download, and has to get through.
   fs::permissions(dir_, fs::perms(0755));
+  make_directories(in());
   make_directories(out());
   make_directories(work());
 }

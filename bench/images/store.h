@@ -53,6 +53,8 @@ class ImageStore {
     Draft(const Draft&) = delete;
     Draft& operator=(const Draft&) = delete;
     [[nodiscard]] std::filesystem::path out() const { return dir_ / "out"; }
+    /// What the recipe reads; what it leaves is in out(); work() is its own.
+    [[nodiscard]] std::filesystem::path in() const { return dir_ / "in"; }
     [[nodiscard]] std::filesystem::path work() const { return dir_ / "work"; }
 
    private:

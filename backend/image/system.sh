@@ -1,0 +1,30 @@
+#!/bin/sh
+# What a distribution's virtual machine has and a container has not: kernel, initramfs, init, boot loader, device
+# management, as a layer on the dependencies.
+# In: BENCH_BASE, BENCH_DEPENDENCIES, BENCH_KERNEL (stages), BENCH_EPOCH. Out: layer.tar, packages.
+set -eu
+. "${0%/*}/common.sh"
+
+tree=$BENCH_WORK/tree
+unpack "$tree" "$BENCH_BASE/layer.tar" "$BENCH_DEPENDENCIES/layer.tar"
+begin_layer "$tree"
+open_tree "$tree"
+cp "$BENCH_KERNEL"/debs/*.deb "$tree/var/cache/apt/archives/"
+
+# The first sign of user space; the initramfs is otherwise the distribution's.
+mkdir -p "$tree/etc/initramfs-tools/scripts/init-top"
+cp "${0%/*}/initramfs-mark" "$tree/etc/initramfs-tools/scripts/init-top/bench"
+chmod 755 "$tree/etc/initramfs-tools/scripts/init-top/bench"
+
+# With it the initramfs checks the root file system, as an installed machine does.
+printf 'LABEL=root / ext4 errors=remount-ro 0 1\n' >"$tree/etc/fstab"
+
+kernel=$(cat "$BENCH_KERNEL/package")
+# Where systemd-boot has no package of its own, it is part of systemd.
+loader=$(first_available "$tree" systemd-boot-efi systemd-boot systemd)
+say "VM full: installing $kernel, systemd, udev, $loader"
+install_packages "$tree" "$kernel" initramfs-tools systemd-sysv udev dbus kmod e2fsprogs "$loader"
+in_tree "$tree" systemctl --quiet enable systemd-networkd.service
+packages_of "$tree" >"$BENCH_OUT/packages"
+close_tree "$tree"
+pack_layer "$tree" "$BENCH_OUT/layer.tar" "$BENCH_EPOCH" "$BENCH_WORK/stamp"
