@@ -92,6 +92,7 @@ Json image_config(const AppConfig& config, const std::string& architecture, cons
   json["config"] = {{"Env", env},
                     {"Cmd", config.command},
                     {"WorkingDir", config.workdir},
+                    {"StopSignal", config.stop_signal},
                     {"ExposedPorts", {{port, Json::object()}}}};
   json["rootfs"] = {{"type", "layers"}, {"diff_ids", Json::array()}};
   json["history"] = Json::array();
@@ -99,8 +100,8 @@ Json image_config(const AppConfig& config, const std::string& architecture, cons
     json["rootfs"]["diff_ids"].push_back(summed[i].diff_id);
     json["history"].push_back({{"created", created}, {"created_by", layers[i].created_by}});
   }
-  for (const auto& line :
-       {"WORKDIR " + config.workdir, "EXPOSE " + port, "CMD " + Json(config.command).dump()}) {
+  for (const auto& line : {"WORKDIR " + config.workdir, "EXPOSE " + port, "STOPSIGNAL " + config.stop_signal,
+                           "CMD " + Json(config.command).dump()}) {
     json["history"].push_back({{"created", created}, {"created_by", line}, {"empty_layer", true}});
   }
   return json;

@@ -240,6 +240,8 @@ AppConfig parse_dockerfile(std::string_view text) {
       config.workdir = path.starts_with('/') ? path : (has_workdir ? config.workdir : "") + "/" + path;
       while (config.workdir.size() > 1 && config.workdir.back() == '/') config.workdir.pop_back();
       has_workdir = true;
+    } else if (verb == "STOPSIGNAL") {
+      if (!rest.empty()) config.stop_signal = expanded(rest, variables);
     } else if (verb == "ENTRYPOINT") {
       entrypoint = command_words(rest, variables);
     } else if (verb == "CMD") {
