@@ -54,8 +54,8 @@ class Page {
     emit(line, style);
   }
 
-  /// The first column to the left, the others to the right where they are numbers.
-  void table(const TextTable& table, std::size_t left_columns) {
+  /// Where it is too wide, the widest columns give way.
+  void table(const TextTable& table) {
     std::vector<std::size_t> widths(table.header.size());
     const auto measure = [&](const std::vector<std::string>& row) {
       for (std::size_t i = 0; i < row.size(); ++i) {
@@ -74,9 +74,9 @@ class Page {
       }
       --*widest;
     }
-    emit(row_text(table.header, widths, left_columns), kDim);
+    emit(row_text(table.header, widths, table.align), kDim);
     for (const auto& row : table.rows) {
-      emit(row_text(row, widths, left_columns), nullptr);
+      emit(row_text(row, widths, table.align), nullptr);
     }
     for (const std::string& note : table.notes) {
       wrapped(note, "  ", kDim, 2);
@@ -92,12 +92,12 @@ class Page {
 
  private:
   static std::string row_text(const std::vector<std::string>& row, const std::vector<std::size_t>& widths,
-                              std::size_t left_columns) {
+                              const std::string& align) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string cell = shorten(row[i], widths[i]);
       const std::string space(widths[i] - std::min(widths[i], display_width(cell)), ' ');
-      line += "  " + (i < left_columns ? cell + space : space + cell);
+      line += "  " + (align[i] == 'l' ? cell + space : space + cell);
     }
     return line;
   }
@@ -108,7 +108,9 @@ class Page {
 };
 
 void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
-  page.heading("Phases of each target's median start (what it took, and the clock at its end)");
+  page.heading(
+      fmt::format("Phases of each target's median start, in {}: what each took, and the clock at its end",
+                  tables.front().unit));
   for (const PhaseTable& table : tables) {
     page.wrapped(table.title, "  ", nullptr, 4);
     std::size_t note_width = 0;
@@ -116,7 +118,8 @@ void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
       note_width = std::max(note_width, row.note.empty() ? 0 : row.note.size() + 4);
     }
     const std::size_t used = 31 + note_width;  // the columns before the bar, and what follows it
-    const std::size_t bar_width = page.width() > used + 10 ? std::min<std::size_t>(page.width() - used, 60) : 0;
+    const std::size_t bar_width =
+        page.width() > used + 10 ? std::min<std::size_t>(page.width() - used, 60) : 0;
     for (const PhaseRow& row : table.rows) {
       if (row.took == "–") {
         continue;  // a phase that this kind of target does not have
@@ -137,14 +140,25 @@ void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
   }
 }
 
+/// "10 rounds and 1 warm-up, each in an order of its own (seed 7); cache warm"
+std::string how_measured(const Run& run) {
+  std::string text = fmt::format("planned: {} round{} and {} warm-up, the order shuffled in each (seed {})",
+                                 run.rounds, run.rounds == 1 ? "" : "s", run.warmup_rounds, run.seed);
+  if (const auto cache = run.conditions.find("cache"); cache != run.conditions.end()) {
+    text += fmt::format("; cache {}", fact_text(cache->second));
+  }
+  return text;
+}
+
 void print_comparisons(Page& page, const Run& run) {
   TextTable table = comparison_table(run, false);
   if (table.rows.empty()) {
     return;
   }
-  page.heading("Comparisons (b against a: ratio of medians, 95 % interval over paired rounds)");
-  // The reason is said once for all rows in a row that share it.
+  page.heading("Comparisons: ratio of medians b/a, its 95 % interval over paired rounds, and the shift");
+  // The reason is said once for all rows that share it.
   table.header.pop_back();
+  table.align.pop_back();
   for (auto& row : table.rows) {
     const std::string why = row.back();
     row.pop_back();
@@ -153,7 +167,7 @@ void print_comparisons(Page& page, const Run& run) {
       table.notes.push_back(note);
     }
   }
-  page.table(table, 2);
+  page.table(table);
 }
 
 }  // namespace
@@ -168,14 +182,17 @@ std::string console_report(const Run& run, const ReportOptions& options) {
   }
   for (const TextTable& table : summary_tables(run)) {
     page.heading(table.title);
-    page.table(table, 1);
+    page.table(table);
+  }
+  if (!run.samples.empty()) {
+    page.wrapped(how_measured(run), "  ", kDim, 2);
   }
   if (const auto phases = phase_tables(run); !phases.empty()) {
     print_phases(page, phases);
   }
   if (!run.targets.empty()) {
     page.heading("The same on every side?");
-    page.table(equivalence_table(run), 99);
+    page.table(equivalence_table(run));
   }
   print_comparisons(page, run);
   if (const auto groups = failure_groups(run); !groups.empty()) {

@@ -10,18 +10,29 @@
 namespace bench {
 namespace {
 
-/// Text from outside, so that it stays text: no markup, no HTML, no table cell of its own.
-std::string escaped(std::string_view text) {
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// Text from outside, so that it stays text: no markup, no HTML, no table cell of its own. What cannot mean
+/// anything where it stands is left alone, so that the source reads well too.
+std::string escaped(std::string_view outside) {
+  const std::string text = one_line(outside);
   std::string safe;
-  for (const char c : one_line(text)) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : ' ';
+    const bool first = i == 0;
+    const bool markup = std::string_view("\\|`*~").find(c) != std::string_view::npos ||
+                        (first && (c == '#' || c == '>' || ((c == '+' || c == '-') && next == ' '))) ||
+                        (c == '_' && (first || !is_word(text[i - 1]) || !is_word(next))) ||
+                        (c == ']' && std::string_view("([:").find(next) != std::string_view::npos);
     if (c == '<') {
       safe += "&lt;";
     } else if (c == '&') {
       safe += "&amp;";
     } else {
-      if (std::string_view("\\|`*_[]#~!>").find(c) != std::string_view::npos) {
-        safe += '\\';
-      }
+      safe += markup ? "\\" : "";
       safe += c;
     }
   }
@@ -65,11 +76,11 @@ void add_row(std::string& text, const std::vector<std::string>& cells) {
   text += '\n';
 }
 
-void add_table(std::string& text, const TextTable& table, std::size_t left_columns) {
+void add_table(std::string& text, const TextTable& table) {
   add_row(text, table.header);
   text += '|';
   for (std::size_t i = 0; i < table.header.size(); ++i) {
-    text += i < left_columns ? " --- |" : " ---: |";
+    text += table.align[i] == 'l' ? " --- |" : " ---: |";
   }
   text += '\n';
   for (const auto& row : table.rows) {
@@ -98,24 +109,24 @@ void add_phases(std::string& text, const std::vector<PhaseTable>& tables) {
       "the "
       "next known phase.\n\n";
   for (const PhaseTable& table : tables) {
-    const double whole[] = {table.ready};
-    const std::string unit = scale_for("seconds", whole).unit;
     text += "**" + escaped(table.title) + "**\n\n";
     TextTable cells;
-    cells.header = {"phase", "took " + unit, "at " + unit, "share"};
+    cells.header = {"phase", "took " + table.unit, "at " + table.unit, "share"};
+    cells.align = "lrrr";
     for (const PhaseRow& row : table.rows) {
       const bool known = row.took != "–" && row.took != "?";
       cells.rows.push_back(
           {row.note.empty() ? row.name : fmt::format("{} ({})", row.name, row.note), row.took, row.at,
            known && table.ready > 0 ? percent_text((row.end - row.begin) / table.ready) : row.took});
     }
-    add_table(text, cells, 1);
+    add_table(text, cells);
   }
 }
 
 void add_targets(std::string& text, const Run& run) {
   TextTable table;
   table.header = {"target", "kind", "engine", "acceleration", "more"};
+  table.align = "lllll";
   for (const TargetInfo& target : run.targets) {
     std::string more;
     for (const Facts* facts : {&target.engine, &target.image}) {
@@ -127,7 +138,7 @@ void add_targets(std::string& text, const Run& run) {
                           target.acceleration, more});
   }
   text += "## Targets\n\n";
-  add_table(text, table, 5);
+  add_table(text, table);
 }
 
 bool any_emulated(const Run& run) {
@@ -201,19 +212,19 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
   text += '\n';
   for (const TextTable& table : summary_tables(run)) {
     text += "## " + escaped(table.title) + "\n\n";
-    add_table(text, table, 1);
+    add_table(text, table);
   }
   add_reading_help(text, run);
   if (const TextTable table = comparison_table(run, false); !table.rows.empty()) {
     text += "## Comparisons\n\n";
-    add_table(text, table, 2);
+    add_table(text, table);
   }
   if (const auto phases = phase_tables(run); !phases.empty()) {
     add_phases(text, phases);
   }
   if (!run.targets.empty()) {
     text += "## The same on every side?\n\nAs the running instances said themselves.\n\n";
-    add_table(text, equivalence_table(run), 99);
+    add_table(text, equivalence_table(run));
   }
   if (const auto groups = failure_groups(run); !groups.empty()) {
     text += "## Failures\n\nCounted beside the numbers, never part of one.\n\n";

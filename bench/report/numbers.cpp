@@ -112,7 +112,7 @@ std::string ratio_bracket(const Interval& interval) {
 }
 
 std::string percent_text(double share) {
-  return fmt::format("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0);
+  return share < 0.0995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 
 std::string one_line(std::string_view text) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
@@ -95,12 +97,40 @@ std::string value_text(const Summary& summary) {
                    summary.unit == "seconds" ? Scale{1, "s"} : scale_for(summary.unit, value));
 }
 
+/// When a failure happened, for people: rounds count from 1.
+struct FailedRounds {
+  std::vector<int> rounds;
+  std::size_t warmups = 0;
+
+  [[nodiscard]] std::string words() const {
+    constexpr std::size_t kShown = 20;
+    std::string text = warmups > 0 ? "warm-up" : "";
+    if (!rounds.empty()) {
+      const std::vector<int> shown(
+          rounds.begin(), rounds.begin() + static_cast<std::ptrdiff_t>(std::min(rounds.size(), kShown)));
+      text += fmt::format("{}round{} {}{}", text.empty() ? "" : ", ", rounds.size() == 1 ? "" : "s",
+                          fmt::join(shown, ", "), rounds.size() > kShown ? ", …" : "");
+    }
+    return text;
+  }
+};
+
 /// "startup.ready" as "ready"; other scenarios keep the whole name.
 std::string metric_words(const std::string& metric) {
   static const std::map<std::string, std::string> words = {
-      {"startup.ready", "ready"}, {"startup.cpu", "CPU to ready"}, {"startup.stop", "stop"}};
+      {"startup.ready", "ready"}, {"startup.cpu", "CPU"}, {"startup.stop", "stop"}};
   const auto found = words.find(metric);
   return found == words.end() ? one_line(metric) : found->second;
+}
+
+/// "libvirt:direct (TCG) vs docker", "libvirt:full vs libvirt:direct (both TCG)"
+std::string versus(const Run& run, const std::string& b, const std::string& a) {
+  const TargetInfo* of_a = find_target(run, a);
+  const TargetInfo* of_b = find_target(run, b);
+  if (of_a != nullptr && of_b != nullptr && of_a->acceleration == "tcg" && of_b->acceleration == "tcg") {
+    return fmt::format("{} vs {} (both TCG)", one_line(b), one_line(a));
+  }
+  return fmt::format("{} vs {}", stamped(run, b), stamped(run, a));
 }
 
 std::string pair_headline(const Run& run, const Comparison& comparison) {
@@ -258,6 +288,7 @@ TextTable equivalence_table(const Run& run) {
     table.header.push_back(one_line(target.name));
   }
   table.header.emplace_back("the same?");
+  table.align = std::string(table.header.size(), 'l');
   for (const EquivalenceRow& row : equivalence(targets)) {
     std::vector<std::string> cells = {row.name == "app" ? "app (hash)" : row.name};
     for (const std::string& value : row.values) {
@@ -280,7 +311,7 @@ TextTable equivalence_table(const Run& run) {
     }
     if (row.name == "memory seen" && row.sameness == Sameness::kSame &&
         std::adjacent_find(row.values.begin(), row.values.end(), std::not_equal_to<>()) != row.values.end()) {
-      cells.back() = "ok (kernel keeps some)";
+      table.notes.emplace_back("memory seen is less in a VM: its own kernel keeps some of what it was given");
     }
     table.rows.push_back(std::move(cells));
   }
@@ -289,7 +320,8 @@ TextTable equivalence_table(const Run& run) {
 
 TextTable comparison_table(const Run& run, bool all) {
   TextTable table;
-  table.header = {"what", "b against a", "ratio b/a [95 %]", "shift b − a", "verdict", "why"};
+  table.header = {"what", "b vs a", "ratio b/a [95 %]", "b − a", "verdict", "why"};
+  table.align = "llrrll";
   for (const Comparison& comparison : run.comparisons) {
     const bool asked_for = comparison.scenario != "startup" || comparison.metric == "startup.ready" ||
                            comparison.metric == "startup.cpu" || comparison.metric == "startup.stop";
@@ -301,11 +333,11 @@ TextTable comparison_table(const Run& run, bool all) {
     const Scale scale = scale_for(summary != nullptr ? summary->unit : "", shift);
     table.rows.push_back(
         {all ? one_line(comparison.metric) : metric_words(comparison.metric),
-         fmt::format("{} against {}", stamped(run, comparison.b), stamped(run, comparison.a)),
+         versus(run, comparison.b, comparison.a),
          comparison.ci95 ? fmt::format("{} {}", ratio_text(comparison.ratio), ratio_bracket(*comparison.ci95))
                          : ratio_text(comparison.ratio),
-         (comparison.shift > 0 ? "+" : "") + with_unit(comparison.shift, scale), comparison.verdict,
-         one_line(comparison.why)});
+         (comparison.shift < 0 ? "−" : "+") + with_unit(std::abs(comparison.shift), scale),
+         comparison.verdict, one_line(comparison.why)});
   }
   return table;
 }
@@ -347,6 +379,7 @@ std::vector<TextTable> summary_tables(const Run& run) {
       if (startup) {
         table.header.insert(table.header.end(), {"CPU " + cpu.unit, "stop " + stop.unit});
       }
+      table.align = "lrrrrrrr";
       for (const TargetInfo& target : run.targets) {
         const Summary* summary = find_summary(run, scenario, target.name, metric);
         const std::string failed = std::to_string(failed_trials(run, scenario, target.name));
@@ -380,7 +413,7 @@ std::vector<TextTable> summary_tables(const Run& run) {
 
 std::vector<FailureGroup> failure_groups(const Run& run) {
   using Key = std::tuple<std::string, std::string, std::string, std::string, std::string>;
-  std::vector<std::pair<Key, std::vector<std::string>>> groups;
+  std::vector<std::pair<Key, FailedRounds>> groups;
   for (const Failure& failure : run.failures) {
     const std::string censored = failure.censored_at ? fmt::format(" (censored: it takes more than {} s)",
                                                                    significant(*failure.censored_at))
@@ -391,15 +424,19 @@ std::vector<FailureGroup> failure_groups(const Run& run) {
     if (group == groups.end()) {
       group = groups.insert(groups.end(), {key, {}});
     }
-    group->second.push_back(failure.warmup ? "warm-up" : std::to_string(failure.round + 1));
+    if (failure.warmup) {
+      ++group->second.warmups;
+    } else {
+      group->second.rounds.push_back(failure.round + 1);
+    }
   }
   std::vector<FailureGroup> result;
-  for (const auto& [key, rounds] : groups) {
+  for (const auto& [key, when] : groups) {
     const auto& [scenario, target, phase, message, censored] = key;
-    result.push_back({fmt::format("{} × {}{}: {}{}", rounds.size(), stamped(run, target),
+    result.push_back({fmt::format("{} × {}{}: {}{}", when.rounds.size() + when.warmups, stamped(run, target),
                                   phase.empty() ? "" : fmt::format(", in phase {}", one_line(phase)),
                                   shorten(one_line(message), 400), censored),
-                      fmt::format("round{} {}", rounds.size() == 1 ? "" : "s", fmt::join(rounds, ", "))});
+                      when.words()});
   }
   return result;
 }

@@ -14,6 +14,7 @@ struct TextTable {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;
   std::string title;
+  std::string align;               ///< per column: 'l' or 'r'
   std::vector<std::string> notes;  ///< below the table
 };
 
@@ -28,6 +29,7 @@ struct PhaseRow {
 struct PhaseTable {
   std::string target;  ///< with its stamp
   std::string title;   ///< "libvirt:direct (TCG), round 7: ready after 11.4 s"
+  std::string unit;    ///< of `took` and `at`, the same for all targets
   double ready = 0;    ///< seconds
   std::vector<PhaseRow> rows;
 };

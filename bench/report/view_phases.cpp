@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -69,12 +70,18 @@ std::map<std::string, std::optional<double>> believed(const Start& start) {
   return marks;
 }
 
-PhaseTable phases(const TargetInfo& target, const Start& start) {
+/// Four digits of the whole for every part of it, so that the parts can be seen to add up.
+std::string part(double value, double whole, const Scale& scale) {
+  const double shown = whole / scale.divisor;
+  const int decimals = shown > 0 ? std::clamp(3 - static_cast<int>(std::floor(std::log10(shown))), 0, 6) : 3;
+  return fmt::format("{:.{}f}", value / scale.divisor, decimals);
+}
+
+PhaseTable phases(const TargetInfo& target, const Start& start, const Scale& scale) {
   PhaseTable table;
   table.target = stamped(target);
   table.ready = start.ready();
-  const double whole[] = {start.ready()};
-  const Scale scale = scale_for("seconds", whole);
+  table.unit = scale.unit;
   table.title = fmt::format("{}, round {}: ready after {}", table.target, start.round + 1,
                             with_unit(start.ready(), scale));
   double begin = 0;
@@ -84,8 +91,8 @@ PhaseTable phases(const TargetInfo& target, const Start& start) {
     PhaseRow row{phase, "–", "–", "", begin, begin};
     if (const std::optional<double> mark = marks.at(phase)) {
       row.end = *mark;
-      row.took = in_scale(*mark - begin, scale);
-      row.at = in_scale(*mark, scale);
+      row.took = part(*mark - begin, start.ready(), scale);
+      row.at = part(*mark, start.ready(), scale);
       row.note = unknown.empty() ? "" : "with " + unknown;
       begin = *mark;
       unknown.clear();
@@ -101,11 +108,17 @@ PhaseTable phases(const TargetInfo& target, const Start& start) {
 }  // namespace
 
 std::vector<PhaseTable> phase_tables(const Run& run) {
-  std::vector<PhaseTable> tables;
+  std::vector<std::pair<const TargetInfo*, Start>> medians;
+  std::vector<double> ready;
   for (const TargetInfo& target : run.targets) {
     if (std::vector<Start> starts = starts_of(run, target.name); !starts.empty()) {
-      tables.push_back(phases(target, median_start(std::move(starts))));
+      medians.emplace_back(&target, median_start(std::move(starts)));
+      ready.push_back(medians.back().second.ready());
     }
+  }
+  std::vector<PhaseTable> tables;
+  for (const auto& [target, start] : medians) {
+    tables.push_back(phases(*target, start, scale_for("seconds", ready)));
   }
   return tables;
 }

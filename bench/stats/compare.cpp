@@ -92,7 +92,7 @@ bool inside(const Interval& interval, double threshold) {
 }
 
 std::string percent(double share) {
-  return fmt::format("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0);
+  return share < 0.0995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 
 struct Judgement {
