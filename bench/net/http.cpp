@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -138,16 +139,20 @@ void set_body(CURL* easy, const HttpRequest& request, File& upload, HeaderList& 
   for (const auto& line : request.headers) add_header(line.c_str());
   add_header("Expect:");  // the daemon is next door: asking first costs a round trip
   if (!request.body_file.empty()) {
-    upload.reset(std::fopen(request.body_file.c_str(), "rbe"));
-    if (!upload) {
+    std::error_code why;
+    const auto size = std::filesystem::file_size(request.body_file, why);
+    if (!why) {
+      upload.reset(std::fopen(request.body_file.c_str(), "rbe"));
+      if (!upload) why.assign(errno, std::generic_category());
+    }
+    if (why) {
       throw Error(ErrorCode::kIo,
-                  fmt::format("cannot read {}: {}", request.body_file.string(), std::strerror(errno)));
+                  fmt::format("cannot read {}: {}", request.body_file.string(), why.message()));
     }
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
     curl_easy_setopt(easy, CURLOPT_READDATA, upload.get());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(std::filesystem::file_size(request.body_file)));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(size));
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024L);
   } else if (!request.body.empty() || request.method == "POST") {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -206,6 +211,13 @@ HttpResponse http_request(const std::filesystem::path& socket, const HttpRequest
   initialise_curl_once();
   if (stop.stop_requested() && request.stop_grace <= Seconds(0)) {
     throw Error(ErrorCode::kInterrupted, "interrupted before " + shown(request));
+  }
+  constexpr std::size_t kLongestSocketPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (socket.native().size() > kLongestSocketPath) {
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("{}: the path of the socket {} is longer than {} bytes", shown(request),
+                            socket.string(), kLongestSocketPath),
+                "use a shorter path (BENCH_STATE_DIR, DOCKER_HOST)");
   }
   const Easy easy(curl_easy_init(), curl_easy_cleanup);
   const Multi multi(curl_multi_init(), curl_multi_cleanup);

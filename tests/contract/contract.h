@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct ContractCase {
   /// driver.
   bool serves = true;
 };
+inline void PrintTo(const ContractCase& one, std::ostream* out) {
+  *out << one.name;
+}
 
 /// A case registers itself from its own file:
 ///   const bool registered = register_contract_case({"fake", [] { return std::make_unique<…>(); }});

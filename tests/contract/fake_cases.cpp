@@ -23,7 +23,7 @@ class FakeWorld : public ContractWorld {
 class FakeDaemonWorld : public ContractWorld {
  public:
   FakeDaemonWorld() {
-    images_.container.archive = "/dev/null";
+    images_.container.archive = __FILE__;  // any file: it is sent and not understood
     images_.container.id = docker_.image_id;
     images_.container.reference = "bench/backend:1";
   }

@@ -25,8 +25,9 @@ double monotonic_now() {
 /// Waits for `delay`, less when the token fires (throws then).
 void pause_for(Seconds delay, const std::stop_token& stop) {
   const Deadline end(delay);
-  while (!end.expired()) {
+  while (true) {
     if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
+    if (end.expired()) return;
     std::this_thread::sleep_for(std::min(end.remaining(), Seconds(0.005)));
   }
 }

@@ -1,0 +1,421 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "bench/core/error.h"
+#include "drivers/docker.h"
+#include "drivers/docker_console.h"
+#include "drivers/docker_engine.h"
+#include "drivers/docker_info.h"
+#include "drivers/docker_processes.h"
+#include "tests/support/fake_daemon.h"
+
+namespace bench::test {
+
+namespace {
+
+using nlohmann::json;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A daemon with the recorded answers of 20.10, and a driver on it.
+class DockerDriverTest : public testing::Test {
+ protected:
+  DockerDriverTest() {
+    daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+    daemon.on("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
+    daemon.on("GET", "/images/.*/json$", {.body = fixture("docker-20.10/image.json")});
+    daemon.on("POST", "/containers/create", {.status = 201, .body = R"({"Id":"c1","Warnings":[]})"});
+    daemon.on("GET", "/containers/c1/json$", {.body = fixture("docker-20.10/container_running.json")});
+    images.container.id = "sha256:d8e15bba8f7a30a30fee35b9a5a0e67a142adf7b059c3cffb87072f45df540f7";
+    images.container.reference = "bench/tiny:d8e15bba8f7a";
+    images.container.archive = __FILE__;
+    images.container.layers = {
+        {"base", "sha256:a272a845e249ed2f165749a50bef7b187a90018cc65d527dcae91c94e8f6c60d", 1}};
+    spec.name = "bench-run-1";
+    spec.owner = {"run-7", 4321, 99};
+    spec.nonce = "n0nce";
+    spec.cpus = 2;
+    spec.memory_bytes = 512 << 20;
+  }
+
+  template <typename Work>
+  Error failure(Work work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error;
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return {ErrorCode::kUsage, ""};
+  }
+
+  FakeDaemon daemon;
+  std::unique_ptr<Driver> driver = make_docker_driver_at(daemon.socket());
+  ImageSet images;
+  InstanceSpec spec;
+};
+
+class Collector : public ConsoleSink {
+ public:
+  void bytes(std::string_view chunk) override {
+    const std::lock_guard lock(mutex);
+    text += chunk;
+  }
+  void closed() override {
+    const std::lock_guard lock(mutex);
+    ++closes;
+  }
+  int times_closed() {
+    const std::lock_guard lock(mutex);
+    return closes;
+  }
+  bool await_closed() {
+    for (int i = 0; i < 500 && times_closed() == 0; ++i) usleep(10'000);
+    return times_closed() > 0;
+  }
+  std::mutex mutex;
+  std::string text;
+  int closes = 0;
+};
+
+}  // namespace
+
+TEST_F(DockerDriverTest, InfoIsWhatTheDaemonSays) {
+  const DriverInfo info = driver->info("");
+  EXPECT_EQ(info.kind, "container");
+  EXPECT_EQ(info.engine_name, "Docker");
+  EXPECT_EQ(info.engine_version, "20.10.24+dfsg1");
+  EXPECT_EQ(info.acceleration, "none");
+  EXPECT_EQ(info.engine.at("api"), Fact(std::string("1.41")));
+  EXPECT_EQ(info.engine.at("storage_driver"), Fact(std::string("overlay2")));
+  EXPECT_EQ(info.engine.at("runtime"), Fact(std::string("runc")));
+  EXPECT_EQ(info.engine.at("cgroup_version"), Fact(std::string("1")));
+  EXPECT_EQ(info.engine.at("private"), Fact(false));
+}
+
+TEST_F(DockerDriverTest, AnEngineInAVmIsWarnedAbout) {
+  json told = json::parse(fixture("docker-20.10/info.json"));
+  told["OperatingSystem"] = "Docker Desktop";
+  told["KernelVersion"] = "6.6.12-linuxkit";
+  daemon.on("GET", "/info$", {.body = told.dump()});
+  const DriverInfo info = driver->info("");
+  ASSERT_EQ(info.warnings.size(), 1U);
+  EXPECT_THAT(info.warnings[0].text, HasSubstr("inside a VM (Docker Desktop, kernel 6.6.12-linuxkit"));
+  EXPECT_FALSE(info.warnings[0].remedy.empty());
+}
+
+TEST_F(DockerDriverTest, MissingLimitsAreWarnedAbout) {
+  json told = json::parse(fixture("docker-20.10/info.json"));
+  told["KernelVersion"] = "";  // the recording machine's
+  told["MemoryLimit"] = false;
+  daemon.on("GET", "/info$", {.body = told.dump()});
+  const DriverInfo info = driver->info("");
+  ASSERT_EQ(info.warnings.size(), 1U);
+  EXPECT_THAT(info.warnings[0].text, HasSubstr("no memory limit"));
+}
+
+TEST_F(DockerDriverTest, CreateAsksForLimitsLabelsNonceAndALoopbackPort) {
+  EXPECT_EQ(driver->create(images, spec, {}), "c1");
+  const DaemonRequest request = daemon.requests().back();
+  EXPECT_EQ(request.path, "/v1.41/containers/create?name=bench-run-1");
+  const json body = json::parse(request.body);
+  EXPECT_EQ(body["Image"], images.container.id);
+  EXPECT_EQ(body["Env"], json({"BENCH_NONCE=n0nce"}));
+  EXPECT_EQ(body["Tty"], false);
+  EXPECT_EQ(body["Labels"], json({{"bench", "1"},
+                                  {"bench.owner.run", "run-7"},
+                                  {"bench.owner.pid", "4321"},
+                                  {"bench.owner.pid_start", "99"}}));
+  const json& host = body["HostConfig"];
+  EXPECT_EQ(host["NanoCpus"], 2'000'000'000);
+  EXPECT_EQ(host["Memory"], 512 << 20);
+  EXPECT_EQ(host["MemorySwap"], host["Memory"]);
+  EXPECT_EQ(host["Init"], false);
+  EXPECT_EQ(host["PortBindings"]["4567/tcp"], json::parse(R"([{"HostIp":"127.0.0.1","HostPort":"0"}])"));
+}
+
+TEST_F(DockerDriverTest, ARefusedCreateSaysWhyAndTouchesNothing) {
+  daemon.on("POST", "/containers/create",
+            {.status = 409, .body = R"({"message":"Conflict. The name is in use"})"});
+  const Error error = failure([&] { driver->create(images, spec, {}); });
+  EXPECT_EQ(error.code(), ErrorCode::kEngine);
+  EXPECT_STREQ(error.what(), "POST /containers/create?name=bench-run-1: 409 Conflict. The name is in use");
+  for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("DELETE")));
+}
+
+TEST_F(DockerDriverTest, ACreateWhoseAnswerIsLostIsUndone) {
+  daemon.on("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
+  daemon.on(
+      "GET", "/containers/bench-run-1/json$",
+      {.body =
+           R"({"Id":"c9","Config":{"Labels":{"bench":"1","bench.owner.run":"run-7","bench.owner.pid":"4321"}}})"});
+  daemon.on("DELETE", "/containers/c9", {.status = 204});
+  EXPECT_EQ(failure([&] { driver->create(images, spec, {}); }).code(), ErrorCode::kEngine);
+  EXPECT_THAT(daemon.lines(), Contains("DELETE /v1.41/containers/c9?force=1&v=1"));
+}
+
+TEST_F(DockerDriverTest, AForeignContainerOfThatNameIsLeftAlone) {
+  daemon.on("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
+  daemon.on("GET", "/containers/bench-run-1/json$",
+            {.body = R"({"Id":"c9","Config":{"Labels":{"bench":"1"}}})"});
+  EXPECT_EQ(failure([&] { driver->create(images, spec, {}); }).code(), ErrorCode::kEngine);
+  for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("DELETE")));
+}
+
+TEST_F(DockerDriverTest, AFailedStartBringsTheRuntimesWords) {
+  daemon.on(
+      "POST", "/start$",
+      {.status = 400, .body = R"({"message":"OCI runtime create failed: exec: \"/nope\": no such file"})"});
+  const Error error = failure([&] { driver->start("c1", {}); });
+  EXPECT_STREQ(error.what(),
+               "POST /containers/c1/start: 400 OCI runtime create failed: exec: \"/nope\": no such file");
+}
+
+TEST_F(DockerDriverTest, TheEndpointIsThePortThatTheEngineChose) {
+  const Endpoint endpoint = driver->endpoint("c1");
+  EXPECT_EQ(endpoint.host, "127.0.0.1");
+  EXPECT_EQ(endpoint.port, 32768);
+  EXPECT_TRUE(driver->state("c1").running);
+}
+
+TEST_F(DockerDriverTest, AContainerThatDiedHasNoEndpoint) {
+  daemon.on(
+      "GET", "/containers/c2/json$",
+      {.body = R"({"State":{"Status":"exited","Running":false,"ExitCode":137,"OOMKilled":true,"Error":""},
+                        "NetworkSettings":{"Ports":{}}})"});
+  const Error error = failure([&] { driver->endpoint("c2"); });
+  EXPECT_EQ(error.code(), ErrorCode::kInstanceDied);
+  EXPECT_THAT(error.what(), HasSubstr("OOM killed, exited (137)"));
+  const InstanceState state = driver->state("c2");
+  EXPECT_FALSE(state.running);
+  EXPECT_EQ(state.exit_code, 137);
+}
+
+TEST_F(DockerDriverTest, RemovalIsIdempotentAndWaitsForOneInProgress) {
+  EXPECT_NO_THROW(driver->remove("unknown")) << "404 is as good as removed";
+  daemon.on("DELETE", "/containers/c3",
+            {.status = 409, .body = R"({"message":"removal of container c3 is already in progress"})"});
+  int asked = 0;
+  daemon.on("GET", "/containers/c3/json$", [&asked](const DaemonRequest&) {
+    return ++asked < 3 ? DaemonReply{.body = "{}"} : DaemonReply{.status = 404};
+  });
+  EXPECT_NO_THROW(driver->remove("c3"));
+  EXPECT_EQ(asked, 3);
+  daemon.on("DELETE", "/containers/c4", {.status = 500, .body = R"({"message":"device busy"})"});
+  EXPECT_THAT(failure([&] { driver->remove("c4"); }).what(), HasSubstr("500 device busy"));
+}
+
+TEST_F(DockerDriverTest, StoppingWhatHasStoppedIsNoError) {
+  daemon.on("POST", "/containers/c1/stop", {.status = 304});
+  EXPECT_NO_THROW(driver->stop("c1", Seconds(1.2)));
+  EXPECT_THAT(daemon.lines(), Contains("POST /v1.41/containers/c1/stop?t=2"));
+  EXPECT_NO_THROW(driver->stop("unknown", Seconds(0)));
+  daemon.on("POST", "/containers/c5/stop", {.status = 500, .body = R"({"message":"cannot kill"})"});
+  EXPECT_THAT(failure([&] { driver->stop("c5", Seconds(0)); }).what(), HasSubstr("500 cannot kill"));
+}
+
+TEST_F(DockerDriverTest, ListsWhatCarriesOurLabel) {
+  daemon.on("GET", "/containers/json", {.body = fixture("docker-20.10/containers.json")});
+  const auto owned = driver->owned();
+  ASSERT_EQ(owned.size(), 1U);
+  EXPECT_EQ(owned[0].name, "bench-x0");
+  EXPECT_EQ(owned[0].owner.run_id, "run");
+  EXPECT_EQ(owned[0].owner.pid_start, 5U);
+  EXPECT_THAT(daemon.lines().back(), HasSubstr("filters=%7B%22label%22%3A%5B%22bench%3D1%22%5D%7D"));
+}
+
+TEST_F(DockerDriverTest, AnImageThatIsThereIsNotLoaded) {
+  const Facts facts = driver->prepare(images, "", {});
+  EXPECT_EQ(facts.at("digest"), Fact(images.container.id));
+  EXPECT_EQ(facts.at("layers"), Fact(std::int64_t{1}));
+  for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("/images/load")));
+}
+
+TEST_F(DockerDriverTest, AnErrorInsideA200IsAnError) {
+  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.on("POST", "/images/load",
+            {.chunks = {R"({"errorDetail":{"message":"Error processing tar file(exit status 1): unexpec)",
+                        R"(ted EOF"},"error":"Error processing tar file(exit status 1): unexpected EOF"})"}});
+  const Error error = failure([&] { driver->prepare(images, "", {}); });
+  EXPECT_EQ(error.code(), ErrorCode::kEngine);
+  EXPECT_THAT(error.what(), HasSubstr("Error processing tar file(exit status 1): unexpected EOF"));
+  EXPECT_FALSE(error.remedy().empty());
+}
+
+TEST_F(DockerDriverTest, ALoadThatBringsSomethingElseIsAnError) {
+  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.on("POST", "/images/load", {.body = R"({"stream":"Loaded image: other:1\n"})"});
+  EXPECT_THAT(failure([&] { driver->prepare(images, "", {}); }).what(), HasSubstr("has no image bench/tiny"));
+}
+
+TEST_F(DockerDriverTest, AnEngineThatNumbersByManifestIsAskedByReference) {
+  json image = json::parse(fixture("docker-20.10/image.json"));
+  image["Id"] = "sha256:manifest";
+  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.on("GET", "/images/bench/tiny", {.body = image.dump()});
+  driver->prepare(images, "", {});
+  driver->create(images, spec, {});
+  EXPECT_EQ(json::parse(daemon.requests().back().body)["Image"], "sha256:manifest");
+}
+
+TEST_F(DockerDriverTest, ADaemonThatIsKilledInMidRunIsNamed) {
+  driver->info("");
+  daemon.die();
+  const Error error = failure([&] { driver->start("c1", {}); });
+  EXPECT_EQ(error.code(), ErrorCode::kEngine);
+  EXPECT_THAT(error.what(), HasSubstr("the Docker daemon at " + daemon.socket().string() + " went away"));
+  EXPECT_FALSE(error.remedy().empty());
+}
+
+TEST_F(DockerDriverTest, ADaemonThatBreaksOffIsNamed) {
+  daemon.on("POST", "/start$", {.body = "{}", .cut_off_after = 5});
+  EXPECT_THAT(failure([&] { driver->start("c1", {}); }).what(), HasSubstr("went away"));
+}
+
+TEST_F(DockerDriverTest, StartCanBeInterrupted) {
+  driver->info("");
+  daemon.on("POST", "/start$", {.hang = true});
+  std::stop_source source;
+  std::jthread stopper([&] {
+    usleep(50'000);
+    source.request_stop();
+  });
+  EXPECT_EQ(failure([&] { driver->start("c1", source.get_token()); }).code(), ErrorCode::kInterrupted);
+}
+
+TEST_F(DockerDriverTest, TheConsoleArrivesWithoutItsFrames) {
+  daemon.on("POST", "/attach",
+            {.type = "application/vnd.docker.raw-stream", .stream = [](const StreamWriter& write) {
+               const std::string bytes = docker_frame(1, "@bench runtime\n") + docker_frame(2, "warning\n") +
+                                         docker_frame(1, std::string(70'000, 'x')) + docker_frame(1, "");
+               for (std::size_t i = 0; i < bytes.size(); i += 4099) write(bytes.substr(i, 4099));
+             }});
+  const auto sink = std::make_shared<Collector>();
+  driver->console("c1", sink);
+  ASSERT_TRUE(sink->await_closed());
+  EXPECT_EQ(sink->text, "@bench runtime\nwarning\n" + std::string(70'000, 'x'));
+  driver->remove("c1");
+  EXPECT_EQ(sink->times_closed(), 1);
+}
+
+TEST_F(DockerDriverTest, WhatADeadContainerSaidIsTakenFromItsLog) {
+  daemon.on("POST", "/attach", {.stream = [](const StreamWriter&) {}});
+  daemon.on("GET", "/logs", {.body = docker_frame(2, "ModuleNotFoundError: no flask\n")});
+  const auto sink = std::make_shared<Collector>();
+  driver->console("c1", sink);
+  ASSERT_TRUE(sink->await_closed());
+  EXPECT_EQ(sink->text, "ModuleNotFoundError: no flask\n");
+}
+
+TEST_F(DockerDriverTest, AConsoleThatCannotBeOpenedIsAnError) {
+  daemon.on("POST", "/attach", {.status = 404, .body = R"({"message":"No such container: c1"})"});
+  const auto sink = std::make_shared<Collector>();
+  EXPECT_THAT(failure([&] { driver->console("c1", sink); }).what(), HasSubstr("404 No such container: c1"));
+  EXPECT_EQ(sink->times_closed(), 0);
+}
+
+TEST_F(DockerDriverTest, ADriverThatGoesCutsItsConsoles) {
+  daemon.on("POST", "/attach", {.stream = [](const StreamWriter& write) {
+              while (write({})) usleep(2'000);
+            }});
+  const auto sink = std::make_shared<Collector>();
+  driver->console("c1", sink);
+  driver.reset();
+  EXPECT_EQ(sink->times_closed(), 1);
+}
+
+TEST(DockerHost, OnlyUnixSocketsAreSupported) {
+  setenv("DOCKER_HOST", "tcp://192.0.2.1:2375", 1);
+  const auto driver = make_docker_driver({});
+  try {
+    driver->info("");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_THAT(error.what(), HasSubstr("DOCKER_HOST is tcp://192.0.2.1:2375: only unix sockets"));
+    EXPECT_THAT(error.remedy(), HasSubstr("unset DOCKER_HOST"));
+  }
+  unsetenv("DOCKER_HOST");
+}
+
+TEST(DockerHost, ASocketThatIsNamedIsUsedAndNothingElse) {
+  FakeDaemon daemon;
+  daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+  daemon.on("GET", "/containers/json", {.body = "[]"});
+  setenv("DOCKER_HOST", ("unix://" + daemon.socket().string()).c_str(), 1);
+  EXPECT_TRUE(make_docker_driver({})->owned().empty());
+  daemon.die();
+  try {
+    make_docker_driver({})->owned();
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_THAT(error.what(), HasSubstr("no Docker daemon answers at " + daemon.socket().string()));
+    EXPECT_FALSE(error.remedy().empty());
+  }
+  unsetenv("DOCKER_HOST");
+}
+
+TEST(DockerApi, IsTheNewestThatBothSpeak) {
+  EXPECT_EQ(negotiate_api("1.41", "1.12"), "1.41");  // Docker 20.10
+  EXPECT_EQ(negotiate_api("1.52", "1.44"), "1.47");  // Docker 29
+  EXPECT_EQ(negotiate_api("1.60", "1.50"), "1.50");
+  EXPECT_EQ(negotiate_api("1.41", ""), "1.41");
+  EXPECT_THROW(negotiate_api("1.20", "1.12"), Error);
+  EXPECT_THROW(negotiate_api("nonsense", ""), Error);
+}
+
+TEST(DockerApi, WhatIsNoDockerIsNamed) {
+  FakeDaemon daemon;
+  daemon.on("GET", "^/version$", {.body = "<html>hello</html>"});
+  try {
+    const DockerEngine engine(daemon.socket());
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_THAT(error.what(), HasSubstr("no Docker daemon"));
+    EXPECT_FALSE(error.remedy().empty());
+  }
+}
+
+TEST(FrameDemux, TakesFramesInAnyPieces) {
+  const std::string bytes = docker_frame(1, "one\n") + docker_frame(2, "") + docker_frame(2, "two\n") +
+                            docker_frame(1, std::string(300, 'z'));
+  for (const std::size_t piece : {1U, 2U, 3U, 7U, 8U, 9U, 13U, 1000U}) {
+    std::string out;
+    FrameDemux demux([&](std::string_view text) { out += text; });
+    for (std::size_t i = 0; i < bytes.size(); i += piece) demux.feed(bytes.substr(i, piece));
+    EXPECT_EQ(out, "one\ntwo\n" + std::string(300, 'z')) << piece;
+  }
+}
+
+TEST(FrameDemux, PassesOnWhatHasNoFrames) {
+  for (const std::size_t piece : {1U, 100U}) {
+    const std::string bytes = "plain text from a terminal\n";
+    std::string out;
+    FrameDemux demux([&](std::string_view text) { out += text; });
+    for (std::size_t i = 0; i < bytes.size(); i += piece) demux.feed(bytes.substr(i, piece));
+    EXPECT_EQ(out, bytes);
+  }
+}
+
+TEST(DockerProcesses, APidThatIsNotTheContainersIsNotCounted) {
+  EXPECT_TRUE(container_processes(getpid(), "c0ffee", 0).empty());
+  EXPECT_TRUE(container_processes(0, "c0ffee", 0).empty());
+}
+
+TEST(DockerProcesses, TheDaemonIsWhoListens) {
+  const FakeDaemon daemon;
+  const auto processes = daemon_processes(daemon.socket());
+  ASSERT_EQ(processes.size(), 1U);
+  EXPECT_EQ(processes[0].pid, getpid());
+  EXPECT_TRUE(daemon_processes("/tmp/bench-there-is-no-such.sock").empty());
+}
+
+}  // namespace bench::test
