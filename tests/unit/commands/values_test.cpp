@@ -1,0 +1,81 @@
+#include "bench/commands/values.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "bench/commands/targets.h"
+#include "bench/core/error.h"
+
+namespace bench {
+namespace {
+
+ErrorCode code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.remedy().empty()) << error.what();
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::kIo;
+}
+
+TEST(Values, BytesHaveBinaryUnits) {
+  EXPECT_EQ(parse_bytes("512M", "--memory"), 512LL << 20U);
+  EXPECT_EQ(parse_bytes("512m", "--memory"), 512LL << 20U);
+  EXPECT_EQ(parse_bytes("1.5GiB", "--memory"), 1536LL << 20U);
+  EXPECT_EQ(parse_bytes("4096", "--memory"), 4096);
+  for (const char* wrong : {"", "M", "-1M", "0", "12 bananas", "1M2", "nan", "inf", "1e400", "0x10"}) {
+    EXPECT_EQ(code_of([&] { parse_bytes(wrong, "--memory"); }), ErrorCode::kUsage) << wrong;
+  }
+}
+
+TEST(Values, DurationsHaveTheUsualUnits) {
+  EXPECT_DOUBLE_EQ(parse_duration("90", "--budget").count(), 90);
+  EXPECT_DOUBLE_EQ(parse_duration("90s", "--budget").count(), 90);
+  EXPECT_DOUBLE_EQ(parse_duration("10m", "--budget").count(), 600);
+  EXPECT_DOUBLE_EQ(parse_duration("1.5h", "--budget").count(), 5400);
+  for (const char* wrong : {"", "m", "-3m", "0s", "5 days", "inf"}) {
+    EXPECT_EQ(code_of([&] { parse_duration(wrong, "--budget"); }), ErrorCode::kUsage) << wrong;
+  }
+}
+
+TEST(Values, TheTimeIsUtcAsTheStoredRunWritesIt) {
+  EXPECT_TRUE(std::regex_match(utc_now(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"))) << utc_now();
+  EXPECT_TRUE(std::regex_match(utc_now_compact(), std::regex(R"(\d{8}T\d{6}Z)")));
+}
+
+TEST(Targets, AreDriverAndProfileAndUnique) {
+  const auto names = parse_targets("docker,docker,docker");
+  ASSERT_EQ(names.size(), 3U);
+  EXPECT_EQ(names[0].name, "docker");
+  EXPECT_EQ(names[1].name, "docker#2");
+  EXPECT_EQ(names[2].name, "docker#3");
+  EXPECT_EQ(code_of([] { parse_targets("docker:fast"); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets("dokcer"); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets(""); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets("docker,,docker"); }), ErrorCode::kUsage);
+}
+
+TEST(Targets, ADriverThatWasLeftOutIsSaidSo) {
+  for (const DriverRow& row : driver_table()) {
+    if (row.built) {
+      EXPECT_EQ(parse_targets(row.name).front().profile, row.profiles.front());
+    } else {
+      EXPECT_FALSE(row.left_out.empty());
+      EXPECT_EQ(code_of([&] { parse_targets(row.name); }), ErrorCode::kUnavailable);
+    }
+  }
+}
+
+TEST(Owner, LivesAsLongAsItsProcess) {
+  Ownership self = own_ownership("run");
+  EXPECT_TRUE(owner_lives(self));
+  ++self.pid_start;
+  EXPECT_FALSE(owner_lives(self)) << "the same pid, another process";
+  EXPECT_FALSE(owner_lives({"run", 0x3fffffff, 1}));
+}
+
+}  // namespace
+}  // namespace bench
