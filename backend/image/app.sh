@@ -4,6 +4,7 @@
 # BENCH_WORKDIR (where they go), BENCH_PROBE (directory that becomes /opt/bench).
 # Out: layer.tar.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

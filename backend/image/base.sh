@@ -3,6 +3,7 @@
 # In: BENCH_SUITE, BENCH_SOURCES (file: one "deb …" line each), BENCH_APT_CONF (file: apt's proxy settings).
 # Out: layer.tar, lists.tar, apt.conf, epoch, packages.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

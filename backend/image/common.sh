@@ -2,16 +2,19 @@
 # What the image recipes share. A recipe reads BENCH_* from its environment, works in $BENCH_WORK (empty, thrown
 # away afterwards) and leaves its results in $BENCH_OUT. Lines that begin with "bench: " are for people.
 
-# Where the machine allows it, the work is done in memory, in a mount that only this process sees: some ten thousand
-# small files cost a slow disk minutes, and whatever ends the process, the kernel throws them away. Not needed.
-if [ -z "${BENCH_IN_MEMORY:-}" ] && unshare --mount true 2>/dev/null &&
+# Where the machine allows it, the work is done in memory, in mount and process namespaces of its own: some ten
+# thousand small files cost a slow disk minutes, and whatever ends this process, the kernel ends its children and throws
+# the files away. Nothing here depends on it.
+if [ -z "${BENCH_IN_MEMORY:-}" ] && unshare --mount --pid --fork --kill-child true 2>/dev/null &&
 	[ "$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)" -gt 4194304 ]; then
 	BENCH_IN_MEMORY=1
 	export BENCH_IN_MEMORY
 	# shellcheck disable=SC2016 # for the inner shell
-	exec unshare --mount --propagation private sh -c \
-		'mount -t tmpfs -o size=3g,mode=755 bench "$BENCH_WORK" 2>/dev/null || :; exec sh "$0"' "$0"
+	exec unshare --mount --pid --fork --kill-child --propagation private sh -c \
+		'mount -t proc proc /proc; mount -t tmpfs -o size=3g,mode=755 bench "$BENCH_WORK" 2>/dev/null || :; exec sh "$0"' "$0"
 fi
+# The first process of a namespace only gets the signals that it asks for.
+trap 'exit 143' TERM
 
 PATH=$PATH:/usr/sbin:/sbin
 export PATH

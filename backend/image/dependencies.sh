@@ -3,6 +3,7 @@
 # In: BENCH_BASE (stage), BENCH_EPOCH, BENCH_REQUIREMENTS (file: "<requirement> <package>" per line).
 # Out: layer.tar, packages, versions (python, flask).
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

@@ -2,6 +2,7 @@
 # The disk of a directly booted guest: the container's very layers and a process 1.
 # In: BENCH_BASE, BENCH_DEPENDENCIES, BENCH_KERNEL (stages), BENCH_APP_LAYER, BENCH_EPOCH, BENCH_UUID. Out: direct.qcow2.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

@@ -3,6 +3,7 @@
 # In: BENCH_REFERENCE (such as python:3.10-slim-bullseye), BENCH_ARCH, BENCH_APT_CONF.
 # Out: layer.tar, lists.tar, apt.conf, epoch, packages.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

@@ -4,6 +4,7 @@
 # In: BENCH_BASE, BENCH_DEPENDENCIES, BENCH_SYSTEM (stages), BENCH_APP_LAYER, BENCH_EPOCH, BENCH_ARCH, BENCH_UUID,
 # BENCH_UUID_ESP. Out: full.qcow2.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

@@ -2,6 +2,7 @@
 # The distribution's kernel for virtual machines, and an initramfs of our own that does nothing but find the disk.
 # In: BENCH_BASE (stage), BENCH_ARCH. Out: vmlinuz, initrd.img, busybox, release, debs/ (for the system stage).
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

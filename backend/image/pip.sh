@@ -2,6 +2,7 @@
 # What the app's requirements.txt asks for, by pip, as a layer on a registry's Python image.
 # In: BENCH_BASE (stage), BENCH_EPOCH, BENCH_REQUIREMENTS_TXT (file). Out: layer.tar, packages, versions (python, flask).
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree

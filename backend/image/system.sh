@@ -3,6 +3,7 @@
 # management, as a layer on the dependencies.
 # In: BENCH_BASE, BENCH_DEPENDENCIES, BENCH_KERNEL (stages), BENCH_EPOCH. Out: layer.tar, packages.
 set -eu
+# shellcheck source=/dev/null
 . "${0%/*}/common.sh"
 
 tree=$BENCH_WORK/tree
@@ -18,6 +19,8 @@ chmod 755 "$tree/etc/initramfs-tools/scripts/init-top/bench"
 
 # With it the initramfs checks the root file system, as an installed machine does.
 printf 'LABEL=root / ext4 errors=remount-ro 0 1\n' >"$tree/etc/fstab"
+mkdir -p "$tree/etc/initramfs-tools/conf.d"
+printf 'FSTYPE=ext4\nRESUME=none\n' >"$tree/etc/initramfs-tools/conf.d/bench"
 
 kernel=$(cat "$BENCH_KERNEL/package")
 # Where systemd-boot has no package of its own, it is part of systemd.

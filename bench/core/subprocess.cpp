@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +162,8 @@ pid_t start_child(const std::vector<std::string>& argv, const CommandOptions& op
   if (pid < 0) throw Error(ErrorCode::kEngine, std::string("cannot fork: ") + std::strerror(errno));
   if (pid == 0) {
     setpgid(0, 0);
+    // Killed ourselves, we cannot end it. The signal comes when the forking thread ends, and that one waits.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     restore_signals();
     if (dup2(null.get(), 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
         (!cwd.empty() && chdir(cwd.c_str()) != 0)) {

@@ -170,6 +170,23 @@ TEST_F(SubprocessTest, BackgroundChildThatKeepsThePipesDoesNotHoldUs) {
   kill(std::stoi(result.out), SIGKILL);
 }
 
+TEST_F(SubprocessTest, CommandDiesWithUs) {
+  const fs::path pidfile = root_ / "pid";
+  const pid_t parent = fork();
+  ASSERT_GE(parent, 0);
+  if (parent == 0) {
+    run_command({"sh", "-c",
+                 "echo $$ > " + pidfile.string() + ".new; mv " + pidfile.string() + ".new " +
+                     pidfile.string() + "; while :; do sleep 0.05; done"});
+    _exit(1);
+  }
+  EXPECT_TRUE(eventually([&] { return fs::exists(pidfile); }));
+  kill(parent, SIGKILL);
+  EXPECT_EQ(waitpid(parent, nullptr, 0), parent);
+  const pid_t command = std::stoi(text_of(pidfile));
+  EXPECT_TRUE(eventually([&] { return !alive(command); }));
+}
+
 TEST_F(SubprocessTest, DaemonLivesInItsOwnSessionAndWritesItsLog) {
   const fs::path log = root_ / "log";
   const pid_t pid = spawn_daemon({"sh", "-c", "echo started; echo warning >&2; sleep 60"}, log);
