@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# What the scripts share: where things are, messages, commands with a log and progress. Sourced, not run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$root/build
+log=/dev/null # open_log names a real one
+child=
+at_exit=() # functions to call when the script ends, however it ends
+
+# stdout belongs to the program's data.
+say() { printf 'bench: %s\n' "$*" >&2; }
+
+die() {
+  say "$1"
+  [[ -z ${2-} ]] || printf '  %s\n' "$2" >&2
+  exit 3
+}
+
+open_log() {
+  mkdir -p "$build" 2>/dev/null || die "cannot write to $build" "make the checkout writable for $(id -un)"
+  log=$build/$1
+  : >"$log"
+}
+
+finish() {
+  local action
+  if [[ -n $child ]]; then
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
+  for action in "${at_exit[@]}"; do "$action"; done
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# A file descriptor on which nothing ever arrives: reading it with a time limit sleeps without a process.
+exec 8<> <(:)
+pause() { read -rt "$1" -u 8 || true; }
+
+# run MESSAGE COMMAND…: the output goes to the log; the message appears when it takes a moment, and again from
+# time to time with the log's last line. Signals end the command and then the script.
+run() {
+  local message=$1 started=$SECONDS told=0 status=0 polls=0
+  shift
+  "$@" </dev/null >>"$log" 2>&1 8>&- 9>&- &
+  child=$!
+  while kill -0 "$child" 2>/dev/null; do
+    if ((polls++ < 50)); then pause 0.02; else pause 0.2; fi
+    if ((polls == 50)); then say "$message…"; fi
+    if ((SECONDS - started >= (told + 1) * 20)); then
+      told=$((told + 1))
+      say "$message… $((SECONDS - started)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-90)"
+    fi
+  done
+  wait "$child" || status=$?
+  child=
+  if ((polls >= 50 && status == 0)); then say "$message: $((SECONDS - started)) s"; fi
+  return "$status"
+}
+
+show_log_tail() { tail -n "${1:-25}" "$log" | sed 's/^/  | /' >&2; }
