@@ -17,13 +17,16 @@ constexpr const char* kQemuNamespace = "http://libvirt.org/schemas/domain/qemu/1
 /// libxml2 refuses control characters even when they are written as references, with a message that names
 /// neither the field nor the value.
 void require_text(const char* field, const std::string& text) {
-  const bool ok = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  const bool ok =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
   if (!ok) {
     throw Error(ErrorCode::kUsage, fmt::format("a domain's {} cannot hold control characters", field));
   }
 }
 
-pugi::xml_node add(pugi::xml_node parent, const char* name) { return parent.append_child(name); }
+pugi::xml_node add(pugi::xml_node parent, const char* name) {
+  return parent.append_child(name);
+}
 
 pugi::xml_node add(pugi::xml_node parent, const char* name, const std::string& text) {
   auto node = parent.append_child(name);

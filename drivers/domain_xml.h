@@ -33,8 +33,9 @@ struct DomainSpec {
   std::filesystem::path disk;            ///< qcow2, written to; empty: no disk
   std::filesystem::path kernel, initrd;  ///< direct kernel boot
   std::string cmdline;
-  std::filesystem::path firmware, firmware_vars;  ///< UEFI: code (shared, read-only) and this guest's variables
-  std::uint16_t host_port = 0, guest_port = 0;    ///< loopback forward; 0: no network card
+  std::filesystem::path firmware,
+      firmware_vars;                            ///< UEFI: code (shared, read-only) and this guest's variables
+  std::uint16_t host_port = 0, guest_port = 0;  ///< loopback forward; 0: no network card
 
   /// Run QEMU as this user and group, files as they are (a system daemon's own user cannot reach ours).
   std::optional<std::pair<unsigned, unsigned>> run_as;

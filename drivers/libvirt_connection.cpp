@@ -73,7 +73,8 @@ class EventLoop {
         throw_libvirt("libvirt does not start");
       }
     });
-    timer_ = virEventAddTimeout(-1, [](int, void*) {}, nullptr, nullptr);
+    timer_ = virEventAddTimeout(
+        -1, [](int, void*) {}, nullptr, nullptr);
     thread_ = std::thread([this] {
       while (!stop_) {
         if (virEventRunDefaultImpl() < 0) {
@@ -193,9 +194,10 @@ virConnectPtr open_in_time(const std::string& uri) {
   });
   if (opened.wait_for(kAnswerLimit) != std::future_status::ready) {
     thread.detach();
-    throw Error(ErrorCode::kUnavailable,
-                fmt::format("the libvirt daemon at {} does not answer within {:.0f} s", uri, kAnswerLimit.count()),
-                "Restart the daemon, or choose another with --connect.");
+    throw Error(
+        ErrorCode::kUnavailable,
+        fmt::format("the libvirt daemon at {} does not answer within {:.0f} s", uri, kAnswerLimit.count()),
+        "Restart the daemon, or choose another with --connect.");
   }
   thread.join();
   virConnectPtr connection = opened.get();
@@ -303,10 +305,11 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
       if (took < kSlowStart) {
         return connection;
       }
-      warnings.push_back({fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used",
-                                      uri, took.count()),
-                          "Give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
-                          "--connect to use it all the same."});
+      warnings.push_back(
+          {fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used", uri,
+                       took.count()),
+           "Give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
+           "--connect to use it all the same."});
     } catch (const Error& error) {
       warnings.push_back({fmt::format("{} is not used: {}", uri, error.what()), error.remedy()});
     }
@@ -331,7 +334,9 @@ LibvirtConnection::~LibvirtConnection() {
   }
 }
 
-bool LibvirtConnection::alive() const { return virConnectIsAlive(connection_) == 1; }
+bool LibvirtConnection::alive() const {
+  return virConnectIsAlive(connection_) == 1;
+}
 
 bool LibvirtConnection::system_daemon() const {
   return !embedded() && !mock_ && uri_.find("///system") != std::string::npos;
@@ -347,7 +352,8 @@ fs::path LibvirtConnection::log_file(const std::string& name) const {
   }
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
-  const fs::path base = cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/") / ".cache";
+  const fs::path base =
+      cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/") / ".cache";
   return base / "libvirt" / "qemu" / "log" / file;
 }
 

@@ -12,7 +12,8 @@ struct _virConnect;
 
 namespace bench {
 
-/// libvirt's last error on this thread as Error{kEngine} (kUnavailable where nothing answers): "what: message".
+/// libvirt's last error on this thread as Error{kEngine} (kUnavailable where nothing answers): "what:
+/// message".
 [[noreturn]] void throw_libvirt(const std::string& what, const std::string& remedy = {});
 
 class EmbedRoot;

@@ -33,12 +33,41 @@ void remove_if_dead(const fs::path& dir) {
   }
 }
 
+/// A descriptor that holds the lock; -1 when a living process has it.
+int try_lock(const fs::path& lock) {
+  for (;;) {
+    const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      throw Error(ErrorCode::kIo, fmt::format("cannot open {}", lock.string()),
+                  "Set BENCH_STATE_DIR to a directory that can be written to.");
+    }
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      ::close(fd);
+      return -1;
+    }
+    if (same_file(fd, lock)) {
+      return fd;
+    }
+    ::close(fd);  // its owner removed it between our open and our lock
+  }
+}
+
+void release(const fs::path& dir, const fs::path& lock, int fd) {
+  remove_if_dead(dir);
+  std::error_code ignored;
+  if (!fs::exists(dir, ignored)) {
+    fs::remove(lock, ignored);
+  }
+  ::close(fd);
+}
+
 }  // namespace
 
 std::string embed_configuration(bool root) {
   std::string text =
       "# Written by bench. With libvirt's defaults QEMU would run as a user who may not open /dev/kvm;\n"
-      "# libvirt then takes its own answers about QEMU for stale and asks again, more than a minute a start.\n";
+      "# libvirt then takes its own answers about QEMU for stale and asks again, more than a minute a "
+      "start.\n";
   if (root) {
     text +=
         "user = \"root\"\n"
@@ -54,25 +83,6 @@ std::string embed_configuration(bool root) {
   return text;
 }
 
-bool EmbedRoot::try_lock(const fs::path& lock) {
-  for (;;) {
-    const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-      throw Error(ErrorCode::kIo, fmt::format("cannot open {}", lock.string()),
-                  "Set BENCH_STATE_DIR to a directory that can be written to.");
-    }
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd);
-      return false;
-    }
-    if (same_file(fd, lock)) {
-      lock_fd_ = fd;
-      return true;
-    }
-    ::close(fd);  // its owner removed it between our open and our lock
-  }
-}
-
 EmbedRoot::EmbedRoot() {
   const fs::path base = state_dir() / "libvirt";
   if (base.string().size() + 3 + kLongestBelowRoot > kLongestSocketPath) {
@@ -85,7 +95,7 @@ EmbedRoot::EmbedRoot() {
   for (int slot = 0; slot < kMostRoots && lock_fd_ < 0; ++slot) {
     lock_ = base / fmt::format("{}.lock", slot);
     dir_ = base / std::to_string(slot);
-    try_lock(lock_);
+    lock_fd_ = try_lock(lock_);
   }
   if (lock_fd_ < 0) {
     throw Error(ErrorCode::kUnavailable, fmt::format("{} embedded libvirt drivers are in use", kMostRoots),
@@ -104,13 +114,23 @@ EmbedRoot::EmbedRoot() {
 }
 
 EmbedRoot::~EmbedRoot() {
-  remove_if_dead(dir_);
+  release(dir_, lock_, lock_fd_);
   std::error_code ignored;
-  if (!fs::exists(dir_, ignored)) {
-    fs::remove(lock_, ignored);
-    fs::remove(lock_.parent_path(), ignored);  // only when it is empty
+  fs::remove(lock_.parent_path(), ignored);  // only when it is empty
+}
+
+void remove_dead_embed_roots() {
+  const fs::path base = state_dir() / "libvirt";
+  std::error_code ignored;
+  for (int slot = 0; slot < kMostRoots; ++slot) {
+    const fs::path lock = base / fmt::format("{}.lock", slot);
+    if (fs::exists(lock, ignored)) {
+      if (const int fd = try_lock(lock); fd >= 0) {
+        release(base / std::to_string(slot), lock, fd);
+      }
+    }
   }
-  ::close(lock_fd_);
+  fs::remove(base, ignored);
 }
 
 }  // namespace bench

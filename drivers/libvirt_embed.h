@@ -22,11 +22,12 @@ class EmbedRoot {
   [[nodiscard]] std::string uri() const { return "qemu:///embed?root=" + dir_.string(); }
 
  private:
-  bool try_lock(const std::filesystem::path& lock);
-
-  std::filesystem::path dir_, lock_;
+  std::filesystem::path dir_, lock_;  // <state>/libvirt/N, N.lock
   int lock_fd_ = -1;
 };
+
+/// Removes the directories that no living process holds and no guest lives in.
+void remove_dead_embed_roots();
 
 /// The text of the embedded driver's qemu.conf.
 std::string embed_configuration(bool root);

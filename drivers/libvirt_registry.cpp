@@ -18,7 +18,9 @@ namespace bench {
 namespace fs = std::filesystem;
 namespace {
 
-fs::path record_dir() { return state_dir() / "vm"; }
+fs::path record_dir() {
+  return state_dir() / "vm";
+}
 
 fs::path make_dir(const fs::path& dir) {
   std::error_code error;

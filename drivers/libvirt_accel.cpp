@@ -1,0 +1,338 @@
+#include "drivers/libvirt_accel.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/core/subprocess.h"
+#include "drivers/libvirt_guest.h"
+
+namespace bench {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr Seconds kFirstLimit{15.0};  // a guest with working KVM needs less than 3 s
+constexpr Seconds kNextLimit{8.0};
+constexpr Seconds kDiskLimit{60.0};  // through firmware and boot loader
+constexpr std::size_t kMostRemembered = 16;
+constexpr std::int64_t kProofMemory = std::int64_t{512} << 20;
+constexpr const char* kNoKvmRemedy =
+    "For figures of hardware virtualisation run on a host where KVM boots a guest: real hardware with "
+    "virtualisation enabled in its firmware, or a cloud instance with nested virtualisation.";
+
+std::string cpuinfo(const std::string& field) {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with(field) && colon != std::string::npos) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "unknown";
+}
+
+bool inside_a_vm() {
+  return (" " + cpuinfo("flags") + " ").find(" hypervisor ") != std::string::npos;
+}
+
+std::string kvm_device() {
+  const int fd = ::open("/dev/kvm", O_RDWR | O_CLOEXEC);
+  if (fd >= 0) {
+    ::close(fd);
+    return "opens";
+  }
+  return errno == ENOENT ? "missing" : "refused";
+}
+
+std::string qemu_version() {
+  try {
+    const std::string text = check_command({"qemu-system-x86_64", "--version"});
+    return text.substr(0, text.find('\n'));
+  } catch (const Error&) {
+    return "unknown";
+  }
+}
+
+fs::path verdict_file() {
+  return cache_dir() / "acceleration.json";
+}
+
+nlohmann::json load_verdicts() {
+  std::ifstream in(verdict_file());
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  if (json.is_object() && json.contains("verdicts") && json["verdicts"].is_array()) {
+    return json["verdicts"];
+  }
+  return nlohmann::json::array();
+}
+
+/// Waits for the first process's mark on the console.
+class UserspaceWatch : public ConsoleSink {
+ public:
+  void bytes(std::string_view chunk) override {
+    const std::lock_guard lock(mutex_);
+    text_ += chunk;
+    if (text_.find("@bench userspace") != std::string::npos) {
+      seen_ = true;
+    }
+    changed_.notify_all();
+  }
+  void closed() override {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+  bool wait(Seconds limit, std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, limit, [&] { return seen_ || ended_; });
+    return seen_;
+  }
+  bool ended() {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
+  bool silent() {
+    const std::lock_guard lock(mutex_);
+    return text_.empty();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string text_;
+  bool seen_ = false;
+  bool ended_ = false;
+};
+
+std::string shortened(std::string text) {
+  constexpr std::size_t kLongest = 300;
+  if (text.size() > kLongest) {
+    text.resize(kLongest);
+    text += "…";
+  }
+  return text;
+}
+
+BootAttempt boot_guest(const std::shared_ptr<LibvirtConnection>& connection, const VmImage& image,
+                       const GuestCpu& cpu, Seconds limit, std::stop_token stop) {
+  DomainSpec spec;
+  spec.type = "kvm";
+  spec.name = fmt::format("bench-proof-{}", ::getpid());
+  spec.title = "bench: does KVM boot a guest here?";
+  spec.owner = {"proof", ::getpid(), process_start_time(::getpid()).value_or(0)};
+  spec.nonce = "proof";
+  spec.memory_bytes = kProofMemory;
+  spec.cpu = cpu;
+  BootAttempt attempt;
+  Guest guest(connection, spec, image, stop);
+  const auto watch = std::make_shared<UserspaceWatch>();
+  guest.set_console(watch);
+  const auto begin = Clock::now();
+  try {
+    guest.start(stop);
+    attempt.booted = watch->wait(image.uefi() ? kDiskLimit : limit, stop);
+    attempt.took = Clock::now() - begin;
+    if (attempt.booted) {
+      attempt.outcome = fmt::format("user space after {:.1f} s", attempt.took.count());
+    } else if (watch->ended()) {
+      attempt.outcome = shortened(fmt::format("QEMU ended: {}", guest.state().detail));
+    } else {
+      attempt.outcome =
+          fmt::format("{} within {:.0f} s", watch->silent() ? "no sign of the kernel" : "no user space",
+                      attempt.took.count());
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) {
+      guest.remove();
+      throw;
+    }
+    attempt.took = Clock::now() - begin;
+    attempt.outcome = shortened(error.what());
+  }
+  guest.remove();
+  if (stop.stop_requested()) {
+    throw Error(ErrorCode::kInterrupted, "interrupted while KVM was being tried");
+  }
+  return attempt;
+}
+
+std::string described(const GuestCpu& cpu) {
+  std::string text = cpu.mode == "custom" ? cpu.model : cpu.mode;
+  for (const auto& feature : cpu.disabled) {
+    text += " without " + feature;
+  }
+  return text;
+}
+
+GuestAcceleration emulated(std::string how, bool proven, std::string remedy) {
+  return {{"tcg", proven, std::move(how), std::move(remedy)}, GuestCpu{"maximum", "", {}}};
+}
+
+/// What is known without booting anything.
+std::optional<GuestAcceleration> without_a_boot(const std::string& device, const std::string& accel) {
+  if (accel == "tcg") {
+    return emulated("asked for with --accel tcg", false, "Leave --accel away to use KVM where it works.");
+  }
+  if (device == "missing") {
+    return emulated("there is no /dev/kvm", true, kNoKvmRemedy);
+  }
+  if (device == "refused") {
+    return emulated("/dev/kvm may not be opened by this user", true,
+                    "Add yourself to the group kvm (usermod -aG kvm $USER, then log in again).");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+MachineKey machine_key() {
+  utsname name{};
+  ::uname(&name);
+  return {
+      {"kernel", name.release}, {"cpu", cpuinfo("model name")}, {"microcode", cpuinfo("microcode")},
+      {"qemu", qemu_version()}, {"kvm", kvm_device()},          {"user", ::geteuid() == 0 ? "root" : "user"}};
+}
+
+std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key) {
+  try {
+    for (const auto& entry : load_verdicts()) {
+      if (entry.at("machine").get<MachineKey>() != key) {
+        continue;
+      }
+      const auto& cpu = entry.at("cpu");
+      return GuestAcceleration{
+          {entry.at("acceleration"), entry.at("proven"), entry.at("how"), entry.at("remedy")},
+          {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
+    }
+  } catch (const nlohmann::json::exception&) {
+    // An entry of another version: find out again.
+  }
+  return std::nullopt;
+}
+
+void remember_acceleration(const MachineKey& key, const GuestAcceleration& found) {
+  auto verdicts = nlohmann::json::array();
+  verdicts.push_back(
+      {{"machine", key},
+       {"acceleration", found.verdict.acceleration},
+       {"proven", found.verdict.proven},
+       {"how", found.verdict.how},
+       {"remedy", found.verdict.remedy},
+       {"cpu", {{"mode", found.cpu.mode}, {"model", found.cpu.model}, {"disabled", found.cpu.disabled}}}});
+  for (const auto& entry : load_verdicts()) {
+    if (verdicts.size() < kMostRemembered && entry.is_object() &&
+        entry.value("machine", MachineKey{}) != key) {
+      verdicts.push_back(entry);
+    }
+  }
+  write_file_atomically(verdict_file(), nlohmann::json{{"verdicts", verdicts}}.dump(2) + "\n");
+}
+
+std::vector<std::string> refused_features(const std::string& message) {
+  // Model-specific registers that a nested or restricted KVM refuses, and the CPU feature behind each.
+  static constexpr const char* kRegisters[][2] = {
+      {"0x10a", "arch-capabilities"}, {"0x48 ", "spec-ctrl"}, {"0x122", "tsx-ctrl"},
+      {"0xe1 ", "waitpkg"},           {"0x345", "pdcm"},      {"0xda0", "xsaves"}};
+  std::vector<std::string> features;
+  for (const auto& [address, feature] : kRegisters) {
+    if (message.find(fmt::format("MSR {}", address)) != std::string::npos) {
+      features.emplace_back(feature);
+    }
+  }
+  return features;
+}
+
+GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
+  std::string tried;
+  GuestCpu cpu{"host-passthrough", "", {}};
+  Seconds limit = kFirstLimit;
+  for (;;) {
+    const BootAttempt attempt = boot(cpu, limit);
+    if (attempt.booted) {
+      return {{nested ? "kvm-nested" : "kvm", true,
+               fmt::format("a guest booted with KVM, CPU {}: {}", described(cpu), attempt.outcome), ""},
+              cpu};
+    }
+    tried += fmt::format("{}CPU {}: {}", tried.empty() ? "" : "; ", described(cpu), attempt.outcome);
+    bool learnt = false;
+    for (const auto& feature : refused_features(attempt.outcome)) {
+      if (std::find(cpu.disabled.begin(), cpu.disabled.end(), feature) == cpu.disabled.end()) {
+        cpu.disabled.push_back(feature);
+        learnt = true;
+      }
+    }
+    if (learnt) {
+      continue;  // QEMU named what is refused; a real boot is still to come, with the whole limit
+    }
+    if (cpu.mode == "custom") {
+      return emulated("KVM boots no guest here: " + tried, true, kNoKvmRemedy);
+    }
+    cpu = {"custom", "kvm64", {}};
+    limit = kNextLimit;
+  }
+}
+
+GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& connection,
+                                    const DriverOptions& options, const ImageSet& images,
+                                    const std::string& profile, std::stop_token stop) {
+  const MachineKey key = machine_key();
+  auto found = without_a_boot(key.at("kvm"), options.accel);
+  if (!found) {
+    found = remembered_acceleration(key);
+  }
+  if (!found) {
+    // The kernel and initramfs alone are enough, and quickest; a disk only where nothing else was built.
+    const bool direct = images.vm.contains("direct");
+    VmImage image = images.vm.at(direct ? "direct" : profile);
+    if (direct) {
+      image.disk.clear();
+    }
+    if (options.progress) {
+      options.progress("finding out whether KVM boots a guest here (once; at most half a minute)");
+    }
+    found = prove_acceleration(
+        [&](const GuestCpu& cpu, Seconds limit) { return boot_guest(connection, image, cpu, limit, stop); },
+        inside_a_vm());
+    remember_acceleration(key, *found);
+  }
+  if (options.accel == "kvm" && found->verdict.acceleration == "tcg") {
+    throw Error(ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
+                fmt::format("Use --accel tcg or auto. After a change of the host remove {} to try again.",
+                            verdict_file().string()));
+  }
+  return *found;
+}
+
+std::optional<Warning> acceleration_warning(const AccelerationVerdict& verdict) {
+  if (verdict.acceleration != "tcg") {
+    return std::nullopt;
+  }
+  return Warning{
+      fmt::format("VMs are emulated (TCG): their speed is not that of hardware virtualisation. {}.",
+                  verdict.how),
+      verdict.remedy};
+}
+
+AccelerationVerdict acceleration_verdict(const DriverOptions& options) {
+  const MachineKey key = machine_key();
+  if (const auto known = without_a_boot(key.at("kvm"), options.accel)) {
+    return known->verdict;
+  }
+  if (const auto known = remembered_acceleration(key)) {
+    return known->verdict;
+  }
+  return {inside_a_vm() ? "kvm-nested" : "kvm", false,
+          "/dev/kvm opens, but no guest has been booted with it yet: the first run finds out",
+          "Run bench prepare: it boots a guest and remembers the answer."};
+}
+
+}  // namespace bench

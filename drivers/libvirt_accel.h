@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "bench/core/image.h"
+#include "drivers/domain_xml.h"
+#include "drivers/libvirt.h"
+#include "drivers/libvirt_connection.h"
+
+namespace bench {
+
+/// What the guests get, and the verdict that says why.
+struct GuestAcceleration {
+  AccelerationVerdict verdict;
+  GuestCpu cpu;
+  [[nodiscard]] std::string domain_type() const { return verdict.acceleration == "tcg" ? "qemu" : "kvm"; }
+  bool operator==(const GuestAcceleration&) const = default;
+};
+
+/// What a verdict depends on: kernel, QEMU, processor, microcode, and whether we may open /dev/kvm.
+using MachineKey = std::map<std::string, std::string>;
+MachineKey machine_key();
+
+/// Verdicts in <cache_dir>/acceleration.json, one per machine key; a file that cannot be understood is as if
+/// it were not there.
+std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key);
+void remember_acceleration(const MachineKey& key, const GuestAcceleration& found);
+
+/// One boot of a guest with KVM: did user space come up?
+struct BootAttempt {
+  bool booted = false;
+  Seconds took{0};
+  std::string outcome;  ///< one line: "user space after 1.2 s", "QEMU: failed to set MSR 0x10a", …
+};
+using Boot = std::function<BootAttempt(const GuestCpu& cpu, Seconds limit)>;
+
+/// CPU features whose refusal QEMU reports in `message`, by libvirt's names.
+std::vector<std::string> refused_features(const std::string& message);
+
+/// Tries KVM with the host's CPU, then without the features that it refuses, then with a plain model. The
+/// first that boots is taken; else TCG. `nested`: this host is itself a virtual machine.
+GuestAcceleration prove_acceleration(const Boot& boot, bool nested);
+
+/// The acceleration for this machine. Boots guests from `images` when nothing is remembered and `accel` does
+/// not settle it. `accel` "kvm" throws kUnavailable with the proof when KVM does not boot a guest.
+GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& connection,
+                                    const DriverOptions& options, const ImageSet& images,
+                                    const std::string& profile, std::stop_token stop);
+
+/// The verdict as a warning for the run; nothing when guests run at hardware speed.
+std::optional<Warning> acceleration_warning(const AccelerationVerdict& verdict);
+
+}  // namespace bench
