@@ -201,14 +201,18 @@ DaemonPlace start_daemon(const std::stop_token& stop) {
   DaemonPlace place = new_place();
   std::error_code ignored;
   fs::remove_all(place.run_dir, ignored);
-  fs::create_directories(place.run_dir);
-  fs::create_directories(place.data_root);
-  fs::permissions(place.run_dir, fs::perms::owner_all);
   write_record(place);
   try {
+    fs::create_directories(place.run_dir);
+    fs::create_directories(place.data_root);
+    fs::permissions(place.run_dir, fs::perms::owner_all);
     make_bridge(place.tag);
     start_containerd(place, stop);
     start_dockerd(place, stop);
+  } catch (const fs::filesystem_error& error) {
+    end_daemon(place);
+    throw Error(ErrorCode::kIo, std::string("a private Docker daemon has no place to run: ") + error.what(),
+                "set BENCH_CACHE_DIR and BENCH_STATE_DIR to directories that can be written");
   } catch (...) {
     end_daemon(place);
     throw;
