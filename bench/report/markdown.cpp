@@ -63,7 +63,7 @@ std::string shell_word(const std::string& word) {
   }
   std::string quoted = "'";
   for (const char c : word) {
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    quoted += c == '\'' ? "'\\''" : std::string_view(&c, 1);
   }
   return quoted + "'";
 }
@@ -71,7 +71,7 @@ std::string shell_word(const std::string& word) {
 void add_row(std::string& text, const std::vector<std::string>& cells) {
   text += '|';
   for (const std::string& cell : cells) {
-    text += ' ' + escaped(cell) + " |";
+    text += fmt::format(" {} |", escaped(cell));
   }
   text += '\n';
 }
@@ -87,7 +87,7 @@ void add_table(std::string& text, const TextTable& table) {
     add_row(text, row);
   }
   for (const std::string& note : table.notes) {
-    text += '\n' + escaped(note) + '\n';
+    text += fmt::format("\n{}\n", escaped(note));
   }
   text += '\n';
 }
@@ -109,7 +109,7 @@ void add_phases(std::string& text, const std::vector<PhaseTable>& tables) {
       "the "
       "next known phase.\n\n";
   for (const PhaseTable& table : tables) {
-    text += "**" + escaped(table.title) + "**\n\n";
+    text += fmt::format("**{}**\n\n", escaped(table.title));
     TextTable cells;
     cells.header = {"phase", "took " + table.unit, "at " + table.unit, "share"};
     cells.align = "lrrr";
@@ -167,8 +167,7 @@ void add_reading_help(std::string& text, const Run& run) {
       "never averaged in.\n";
   if (any_emulated(run)) {
     text +=
-        "- **TCG**: these VMs were emulated in software, since no hardware virtualisation worked on this "
-        "host. "
+        "- **TCG**: these VMs were emulated in software, without hardware virtualisation. "
         "The numbers are real, but they are **not a figure for hardware virtualisation**.\n";
   }
   text += '\n';
@@ -204,14 +203,14 @@ void add_provenance(std::string& text, const Run& run, const ReportOptions& opti
 std::string markdown_report(const Run& run, const ReportOptions& options) {
   std::string text = "# Containers and VMs: what was measured\n\n";
   for (const std::string& line : status_lines(run)) {
-    text += "> **" + escaped(line) + "**\n\n";
+    text += fmt::format("> **{}**\n\n", escaped(line));
   }
   for (const std::string& line : headlines(run)) {
-    text += "- **" + escaped(line) + "**\n";
+    text += fmt::format("- **{}**\n", escaped(line));
   }
   text += '\n';
   for (const TextTable& table : summary_tables(run)) {
-    text += "## " + escaped(table.title) + "\n\n";
+    text += fmt::format("## {}\n\n", escaped(table.title));
     add_table(text, table);
   }
   add_reading_help(text, run);
@@ -236,8 +235,8 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
   if (!run.environment.warnings.empty()) {
     text += "## Warnings\n\n";
     for (const Warning& warning : run.environment.warnings) {
-      text += "- " + escaped(warning.text) + (warning.remedy.empty() ? "" : " → " + escaped(warning.remedy)) +
-              "\n";
+      text += fmt::format("- {}{}{}\n", escaped(warning.text), warning.remedy.empty() ? "" : " → ",
+                          escaped(warning.remedy));
     }
     text += '\n';
   }
