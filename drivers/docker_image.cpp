@@ -46,6 +46,21 @@ std::optional<json> find(const DockerEngine& engine, const ContainerImage& image
   return std::nullopt;
 }
 
+/// The same image may have come under another name: content that did not change keeps its digest.
+void name_it(const DockerEngine& engine, const json& inspected, const std::string& reference,
+             const std::stop_token& stop) {
+  const auto colon = reference.rfind(':');
+  if (colon == std::string::npos) return;
+  for (const auto& tag : inspected.value("RepoTags", json::array())) {
+    if (tag == reference) return;
+  }
+  engine.checked({.method = "POST",
+                  .path = "/images/" + inspected.at("Id").get<std::string>() +
+                          "/tag?repo=" + url_encode(reference.substr(0, colon)) +
+                          "&tag=" + url_encode(reference.substr(colon + 1))},
+                 stop);
+}
+
 /// A failed load may still answer 200: the error is then in the stream of JSON objects that is the body.
 void throw_error_in_stream(const HttpRequest& request, const std::string& body) {
   std::size_t begin = 0;
@@ -84,6 +99,7 @@ PreparedImage prepare_docker_image(const DockerEngine& engine, const ContainerIm
           "rebuild the image: bench prepare --rebuild");
     }
   }
+  name_it(engine, *found, image.reference, stop);
   PreparedImage result;
   result.id = found->at("Id").get<std::string>();
   result.facts = {

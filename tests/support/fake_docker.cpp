@@ -73,8 +73,11 @@ FakeDocker::FakeDocker() {
   daemon.on("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
   daemon.on("GET", "/images/.*/json$", [this](const DaemonRequest& request) {
     if (!loaded || request.path.find(image_id) == std::string::npos) return failure(404, "No such image");
-    return DaemonReply{
-        .body = json{{"Id", image_id}, {"Size", 42}, {"RootFS", {{"Layers", {"sha256:2222"}}}}}.dump()};
+    return DaemonReply{.body = json{{"Id", image_id},
+                                    {"RepoTags", {"bench/backend:1"}},
+                                    {"Size", 42},
+                                    {"RootFS", {{"Layers", {"sha256:2222"}}}}}
+                                   .dump()};
   });
   daemon.on("POST", "/images/load", [this](const DaemonRequest&) {
     loaded = true;

@@ -234,7 +234,15 @@ TEST_F(DockerDriverTest, AnImageThatIsThereIsNotLoaded) {
   const Facts facts = driver->prepare(images, "", {});
   EXPECT_EQ(facts.at("digest"), Fact(images.container.id));
   EXPECT_EQ(facts.at("layers"), Fact(std::int64_t{1}));
-  for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("/images/load")));
+  for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("POST")));
+}
+
+TEST_F(DockerDriverTest, AnImageThatIsThereUnderAnotherNameGetsOurs) {
+  daemon.on("POST", "/images/sha256:d8e15bba", {.status = 201});
+  images.container.reference = "bench/backend:new";
+  driver->prepare(images, "", {});
+  EXPECT_EQ(daemon.lines().back(),
+            "POST /v1.41/images/" + images.container.id + "/tag?repo=bench%2Fbackend&tag=new");
 }
 
 TEST_F(DockerDriverTest, AnErrorInsideA200IsAnError) {
