@@ -51,6 +51,10 @@ class LibvirtDriver final : public Driver {
     }
   }
 
+  ~LibvirtDriver() override;
+  LibvirtDriver(const LibvirtDriver&) = delete;
+  LibvirtDriver& operator=(const LibvirtDriver&) = delete;
+
   DriverInfo info(const std::string& profile) override;
   Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) override;
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override;
@@ -93,6 +97,17 @@ class LibvirtDriver final : public Driver {
   std::optional<GuestAcceleration> acceleration_;
   std::map<std::string, std::shared_ptr<Entry>> guests_;
 };
+
+/// Its owner has removed every guest by now, unless something went badly wrong: nothing may outlive us.
+LibvirtDriver::~LibvirtDriver() {
+  for (const auto& [id, entry] : guests_) {
+    try {
+      entry->guest.remove();
+    } catch (const std::exception&) {
+      // Its record stays, for `bench clean`.
+    }
+  }
+}
 
 std::shared_ptr<LibvirtConnection> LibvirtDriver::connection() {
   const std::lock_guard lock(mutex_);

@@ -32,19 +32,21 @@ MachineKey machine_key();
 std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key);
 void remember_acceleration(const MachineKey& key, const GuestAcceleration& found);
 
-/// One boot of a guest with KVM: did user space come up?
+/// One boot of a guest: did user space come up?
 struct BootAttempt {
   bool booted = false;
   Seconds took{0};
   std::string outcome;  ///< one line: "user space after 1.2 s", "QEMU: failed to set MSR 0x10a", …
 };
-using Boot = std::function<BootAttempt(const GuestCpu& cpu, Seconds limit)>;
+/// `type` is libvirt's: "kvm" or "qemu" (emulated).
+using Boot = std::function<BootAttempt(const std::string& type, const GuestCpu& cpu, Seconds limit)>;
 
 /// CPU features whose refusal QEMU reports in `message`, by libvirt's names.
 std::vector<std::string> refused_features(const std::string& message);
 
 /// Tries KVM with the host's CPU, then without the features that it refuses, then with a plain model. The
-/// first that boots is taken; else TCG. `nested`: this host is itself a virtual machine.
+/// first that boots is taken; else TCG, once the same guest has booted emulated: otherwise KVM was not what
+/// failed, and Error{kEngine} is thrown. `nested`: this host is itself a virtual machine.
 GuestAcceleration prove_acceleration(const Boot& boot, bool nested);
 
 /// The acceleration for this machine. Boots guests from `images` when nothing is remembered and `accel` does

@@ -84,6 +84,7 @@ std::string embed_configuration(bool root) {
 }
 
 EmbedRoot::EmbedRoot() {
+  answer_for_missing_qemu_user();
   const fs::path base = state_dir() / "libvirt";
   if (base.string().size() + 3 + kLongestBelowRoot > kLongestSocketPath) {
     throw Error(ErrorCode::kUnavailable,

@@ -29,6 +29,9 @@ class EmbedRoot {
 /// Removes the directories that no living process holds and no guest lives in.
 void remove_dead_embed_roots();
 
+/// Makes libvirt accept a machine without its default QEMU user (libvirt_users.cpp).
+void answer_for_missing_qemu_user();
+
 /// The text of the embedded driver's qemu.conf.
 std::string embed_configuration(bool root);
 

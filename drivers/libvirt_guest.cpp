@@ -8,8 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "bench/core/error.h"
@@ -50,6 +52,14 @@ bool is_gone(virDomainPtr domain) {
 std::string paused_because(int reason) {
   return reason == VIR_DOMAIN_PAUSED_IOERROR ? "paused by a disk error (is the host's disk full?)"
                                              : fmt::format("paused (libvirt's reason {})", reason);
+}
+
+/// Lines of QEMU's log that are there in every guest's life.
+bool is_chatter(const std::string& line) {
+  static constexpr const char* kUsual[] = {": starting up ", "char device redirected", " is tainted: ",
+                                           ": shutting down, reason=", "terminating on signal"};
+  return std::any_of(std::begin(kUsual), std::end(kUsual),
+                     [&](const char* usual) { return line.find(usual) != std::string::npos; });
 }
 
 InstanceState described(int state, int reason) {
@@ -166,14 +176,20 @@ Guest::~Guest() {
 void Guest::launch() {
   unsigned int flags = 0;
   if (!connection_->mock()) {
-    flags = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY;
+    flags = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_VALIDATE;
+    if (!connection_->embedded()) {
+      flags |= VIR_DOMAIN_START_AUTODESTROY;  // the embedded driver has none: records and /proc do it
+    }
   }
   domain_ = virDomainCreateXML(connection_->get(), xml_.c_str(), flags);
   port_.release();
   if (domain_ == nullptr) {
+    std::string said = virGetLastErrorMessage();
     const std::string words = last_words();
-    throw_libvirt(fmt::format("the VM {} does not start", spec_.name) +
-                  (words.empty() ? "" : fmt::format(" (QEMU: {})", words)));
+    if (!words.empty() && said.find("qemu-system") == std::string::npos) {
+      said += ": " + words;
+    }
+    throw Error(ErrorCode::kEngine, fmt::format("the VM {} does not start: {}", spec_.name, said));
   }
 }
 
@@ -293,8 +309,7 @@ std::string Guest::last_words() const {
   bool in_command = false;  // libvirt logs the command first, its lines joined by backslashes
   for (std::string line; std::getline(in, line);) {
     const bool continues = line.ends_with("\\");
-    if (!in_command && !continues && !line.empty() && line.find(": starting up ") == std::string::npos &&
-        line.find("char device redirected") == std::string::npos) {
+    if (!in_command && !continues && !line.empty() && !is_chatter(line)) {
       lines.push_back(line);
       if (lines.size() > 5) {
         lines.pop_front();
