@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Raised when the code here changes what is in an image.
-constexpr const char* kFormat = "images/2";  // raise it when an image is assembled differently
+constexpr const char* kFormat = "images/2";
 constexpr std::uintmax_t kSpaceNeeded = 3ULL << 30;
 /// Quiet after its first line ("Linux version", the mark of the firmware's end): an emulated serial port
 /// makes every byte expensive. What ends the guest still reaches the console.

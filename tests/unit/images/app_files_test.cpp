@@ -1,0 +1,97 @@
+#include "bench/images/app_files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "bench/core/error.h"
+#include "temp_dir.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+TEST(IgnoreRules, FollowDocker) {
+  const IgnoreRules rules("# comment\nbuild/\n*.log\n**/secret\n!keep.log\n/top\n");
+  EXPECT_TRUE(rules.ignored("build"));
+  EXPECT_TRUE(rules.ignored("a.log"));
+  EXPECT_FALSE(rules.ignored("sub/a.log")) << "a pattern without ** is relative to the top";
+  EXPECT_TRUE(rules.ignored("sub/deep/secret"));
+  EXPECT_TRUE(rules.ignored("secret"));
+  EXPECT_FALSE(rules.ignored("keep.log")) << "the last match decides";
+  EXPECT_TRUE(rules.ignored("top"));
+  EXPECT_FALSE(rules.ignored("app.py"));
+}
+
+TEST(AppFiles, TheBundledBackendHoldsTheAppAndNotTheMeasuring) {
+  const App app = read_app(fs::path(BENCH_TEST_DIR) / ".." / "backend");
+  for (const auto& file : app.files) {
+    EXPECT_FALSE(file.starts_with("image/") || file.starts_with("instrument/")) << file;
+  }
+  EXPECT_NE(std::find(app.files.begin(), app.files.end(), "app.py"), app.files.end());
+  EXPECT_EQ(app.requirements.size(), 2U);
+}
+
+TEST(AppFiles, TheDigestIsOfTheFilesAlone) {
+  const test::TempDir a, b;
+  for (const auto* dir : {&a, &b}) {
+    dir->write("app.py", "x = 1\n");
+    dir->write("services/home.py", "y = 2\n");
+  }
+  EXPECT_EQ(read_app(a.path()).sha256, read_app(b.path()).sha256);
+  b.write("__pycache__/app.cpython-311.pyc", "junk");
+  b.write("services/__pycache__/home.pyc", "junk");
+  EXPECT_EQ(read_app(a.path()).sha256, read_app(b.path()).sha256) << "having run it once changes nothing";
+
+  chmod((b.path() / "app.py").c_str(), 0700);
+  EXPECT_NE(read_app(a.path()).sha256, read_app(b.path()).sha256);
+  chmod((b.path() / "app.py").c_str(), 0600);
+  EXPECT_EQ(read_app(a.path()).sha256, read_app(b.path()).sha256)
+      << "the umask of a checkout is not the app's";
+  b.write("app.py", "x = 2\n");
+  EXPECT_NE(read_app(a.path()).sha256, read_app(b.path()).sha256);
+  b.write("app.py", "x = 1\n");
+  fs::rename(b.path() / "services/home.py", b.path() / "services/house.py");
+  EXPECT_NE(read_app(a.path()).sha256, read_app(b.path()).sha256);
+}
+
+TEST(AppFiles, CopyHoldsExactlyTheFiles) {
+  const test::TempDir app_dir, to;
+  app_dir.write("app.py", "x = 1\n");
+  app_dir.write("start.sh", "#!/bin/sh\n");
+  app_dir.write("junk.pyc", "junk");
+  chmod((app_dir.path() / "start.sh").c_str(), 0700);
+  fs::create_symlink("app.py", app_dir.path() / "link");
+  copy_app(read_app(app_dir.path()), to.path());
+  EXPECT_EQ(test::text_of(to.path() / "app.py"), "x = 1\n");
+  EXPECT_EQ(fs::read_symlink(to.path() / "link"), "app.py");
+  EXPECT_FALSE(fs::exists(to.path() / "junk.pyc"));
+  struct stat status {};
+  ASSERT_EQ(stat((to.path() / "start.sh").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0755U);
+}
+
+TEST(AppFiles, NoSuchDirectoryAndAnEmptyOneAreUsageErrors) {
+  const test::TempDir empty;
+  for (const auto& dir : {empty.path(), empty.path() / "missing"}) {
+    try {
+      read_app(dir);
+      FAIL() << dir;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_FALSE(error.remedy().empty());
+    }
+  }
+}
+
+TEST(AppFiles, EveryTestAppIsReadable) {
+  for (const auto& entry : fs::directory_iterator(fs::path(BENCH_TEST_DIR) / "fixtures" / "apps")) {
+    const App app = read_app(entry.path());
+    EXPECT_EQ(app.config.port, 4567) << entry.path();
+    EXPECT_EQ(app.config.command, AppConfig().command) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace bench

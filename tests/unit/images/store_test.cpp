@@ -1,0 +1,212 @@
+#include "bench/images/store.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "bench/core/error.h"
+#include "bench/core/subprocess.h"
+#include "bench/images/recipe.h"
+#include "temp_dir.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class StoreTest : public testing::Test {
+ protected:
+  ImageSet whole_set() {
+    ImageSet set;
+    set.key = "0123456789abcdef";
+    set.dir = store_.set_dir(set.key);
+    set.app_sha256 = "aa";
+    set.python = "3.11.2";
+    set.flask = "2.2.2";
+    set.base = "debian bookworm (packages)";
+    set.container = {
+        set.dir / "container.tar", "bench/backend:0123", "sha256:11", {{"base", "sha256:22", 7}}};
+    set.vm["direct"] = {set.dir / "direct.qcow2", set.dir / "vmlinuz", set.dir / "initrd.img",
+                        "console=ttyS0"};
+    set.vm["full"] = {set.dir / "full.qcow2", "", "", ""};
+    for (const char* name : {"container.tar", "direct.qcow2", "vmlinuz", "initrd.img", "full.qcow2"}) {
+      cache_.write("images/sets/" + set.key + "/" + name, name);
+    }
+    return set;
+  }
+  [[nodiscard]] std::ptrdiff_t drafts() const {
+    const fs::path tmp = store_.root() / "tmp";
+    return fs::exists(tmp) ? std::distance(fs::directory_iterator(tmp), {}) : 0;
+  }
+  test::TempDir cache_;
+  ImageStore store_{cache_.path()};
+};
+
+TEST_F(StoreTest, WhatIsSavedIsFoundAgain) {
+  EXPECT_FALSE(store_.find("request"));
+  const ImageSet set = whole_set();
+  store_.save(set, "request");
+  const auto found = store_.find("request");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->key, set.key);
+  EXPECT_EQ(found->port, 4567);
+  EXPECT_EQ(found->container.archive, set.container.archive);
+  EXPECT_EQ(found->container.layers.at(0).bytes, 7);
+  EXPECT_EQ(found->vm.at("direct").kernel, set.vm.at("direct").kernel);
+  EXPECT_EQ(found->vm.at("direct").cmdline, "console=ttyS0");
+  EXPECT_TRUE(found->vm.at("full").uefi());
+  EXPECT_FALSE(store_.find("another"));
+}
+
+TEST_F(StoreTest, ASetThatLostAFileOrCannotBeReadIsNoSet) {
+  store_.save(whole_set(), "request");
+  fs::remove(store_.set_dir("0123456789abcdef") / "initrd.img");
+  EXPECT_FALSE(store_.find("request"));
+  store_.save(whole_set(), "request");
+  ASSERT_TRUE(store_.find("request"));
+  cache_.write("images/sets/0123456789abcdef/images.json", "{\"format\": 1, \"key\":");
+  EXPECT_FALSE(store_.find("request"));
+  cache_.write("images/requests/evil", "../../elsewhere\n");
+  EXPECT_FALSE(store_.find("evil"));
+}
+
+TEST_F(StoreTest, AStageIsMadeOnceAndOnlyWhole) {
+  int made = 0;
+  const auto make = [&](const ImageStore::Draft& draft) {
+    ++made;
+    std::ofstream(draft.out() / "layer.tar") << "layer";
+  };
+  const fs::path dir = store_.stage("base", "00112233445566778899", false, make);
+  EXPECT_EQ(test::text_of(dir / "layer.tar"), "layer");
+  EXPECT_EQ(store_.stage("base", "00112233445566778899", false, make), dir);
+  EXPECT_EQ(made, 1);
+  store_.stage("base", "00112233445566778899", true, make);
+  EXPECT_EQ(made, 2) << "rebuilt when asked";
+  EXPECT_EQ(drafts(), 0);
+
+  const auto fail = [](const ImageStore::Draft& draft) {
+    std::ofstream(draft.out() / "layer.tar") << "half";
+    throw Error(ErrorCode::kInterrupted, "stopped");
+  };
+  EXPECT_THROW(store_.stage("kernel", "ffff0000ffff0000ffff", false, fail), Error);
+  EXPECT_FALSE(fs::exists(store_.root() / "stages" / "kernel-ffff0000ffff0000"));
+  EXPECT_EQ(drafts(), 0) << "an interrupted build leaves nothing";
+}
+
+TEST_F(StoreTest, WhatAKilledBuildLeftIsRemovedByTheNext) {
+  cache_.write("images/tmp/build-killed/work/tree/file", "x");
+  ASSERT_EQ(drafts(), 1);
+  const ImageStore::Lock lock(store_, {}, {});
+  EXPECT_EQ(drafts(), 0);
+}
+
+TEST_F(StoreTest, BuildersTakeTurnsAndTheWaitCanBeStopped) {
+  std::string said;
+  const auto first = std::make_unique<ImageStore::Lock>(
+      store_, [](const std::string&) {}, std::stop_token());
+  std::stop_source source;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(150ms);
+    source.request_stop();
+  });
+  try {
+    const ImageStore::Lock second(
+        store_, [&](const std::string& line) { said = line; }, source.get_token());
+    FAIL() << "two at a time";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_NE(said.find("waiting"), std::string::npos);
+}
+
+class RecipeTest : public StoreTest {
+ protected:
+  Recipes recipes_{cache_.path() / "recipes", [this](const std::string& line) { lines_.push_back(line); }};
+  std::vector<std::string> lines_;
+};
+
+TEST_F(RecipeTest, RunsWithItsVariablesAndHandsProgressOn) {
+  cache_.write("recipes/one.sh",
+               "echo 'bench: working' >&2; echo noise >&2; printf %s \"$WORD\" >\"$BENCH_OUT/word\"\n");
+  const ImageStore::Draft draft(store_);
+  recipes_.run("one", draft, {{"WORD", "hello"}}, {});
+  EXPECT_EQ(test::text_of(draft.out() / "word"), "hello");
+  ASSERT_EQ(lines_.size(), 2U);
+  EXPECT_EQ(lines_[0], "working…");
+  EXPECT_TRUE(lines_[1].starts_with("working (")) << lines_[1];
+}
+
+TEST_F(RecipeTest, AStoppedRecipeLeavesNoProcessAndNoFile) {
+  cache_.write("recipes/slow.sh",
+               "sleep 60 & echo $! >\"$PIDFILE\"; echo half >\"$BENCH_OUT/layer.tar\"; wait\n");
+  const fs::path pidfile = cache_.path() / "pid";
+  std::stop_source source;
+  std::jthread later([&] {
+    while (test::text_of(pidfile).empty()) std::this_thread::sleep_for(5ms);
+    source.request_stop();
+  });
+  try {
+    store_.stage("base", "0123456789abcdef0123", false, [&](const ImageStore::Draft& draft) {
+      recipes_.run("slow", draft, {{"PIDFILE", pidfile}}, source.get_token());
+    });
+    FAIL() << "not interrupted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_EQ(drafts(), 0);
+  EXPECT_FALSE(fs::exists(store_.root() / "stages" / "base-0123456789abcdef"));
+  const std::string stat =
+      test::text_of("/proc/" + std::to_string(std::stoi(test::text_of(pidfile))) + "/stat");
+  EXPECT_TRUE(stat.empty() || stat.find(") Z") != std::string::npos) << stat;
+}
+
+TEST_F(RecipeTest, AMissingPackageNamesTheRequirement) {
+  cache_.write("recipes/deps.sh", "echo 'bench-missing: leftpad python3-leftpad' >&2; exit 4\n");
+  const ImageStore::Draft draft(store_);
+  try {
+    recipes_.run("deps", draft, {}, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_NE(std::string(error.what()).find("\"leftpad\""), std::string::npos) << error.what();
+    EXPECT_FALSE(error.remedy().empty());
+  }
+}
+
+TEST_F(RecipeTest, AFullDiskIsSaidToBeFull) {
+  cache_.write("recipes/full.sh", "echo 'tar: x: Cannot write: No space left on device' >&2; exit 2\n");
+  const ImageStore::Draft draft(store_);
+  try {
+    recipes_.run("full", draft, {}, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+    EXPECT_NE(error.remedy().find("space"), std::string::npos);
+  }
+}
+
+TEST_F(RecipeTest, AChangedRecipeIsAnotherImage) {
+  cache_.write("recipes/a.sh", "one");
+  cache_.write("recipes/b.sh", "two");
+  const std::string before = recipes_.digest();
+  EXPECT_EQ(recipes_.digest(), before);
+  EXPECT_NE(recipes_.digest({"a.sh"}), recipes_.digest({"b.sh"}));
+  cache_.write("recipes/b.sh", "three");
+  EXPECT_NE(recipes_.digest(), before);
+}
+
+TEST(RequiredPrograms, AreNamedWithTheirPackages) {
+  EXPECT_NO_THROW(require_programs({"sh", "tar"}));
+  try {
+    require_programs({"sh", "no-such-program-of-bench"});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_NE(error.remedy().find("apt-get install"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace bench
