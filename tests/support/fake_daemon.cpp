@@ -104,7 +104,7 @@ void FakeDaemon::on(const std::string& method, const std::string& path, Handler 
   rules_.push_front({method, std::regex(path), std::move(handler)});
 }
 
-void FakeDaemon::on(const std::string& method, const std::string& path, DaemonReply reply) {
+void FakeDaemon::answer(const std::string& method, const std::string& path, DaemonReply reply) {
   on(method, path, [reply = std::move(reply)](const DaemonRequest&) { return reply; });
 }
 

@@ -49,7 +49,7 @@ class FakeDaemon {
 
   /// `path` is a regular expression, searched in the request's path. Later rules come before earlier ones.
   void on(const std::string& method, const std::string& path, Handler handler);
-  void on(const std::string& method, const std::string& path, DaemonReply reply);
+  void answer(const std::string& method, const std::string& path, DaemonReply reply);
 
   [[nodiscard]] std::vector<DaemonRequest> requests() const;
   /// "POST /v1.41/containers/x/start", in the order of arrival.

@@ -69,8 +69,8 @@ std::string id_in(const std::string& path) {
 }  // namespace
 
 FakeDocker::FakeDocker() {
-  daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
-  daemon.on("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
+  daemon.answer("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+  daemon.answer("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
   daemon.on("GET", "/images/.*/json$", [this](const DaemonRequest& request) {
     if (!loaded || request.path.find(image_id) == std::string::npos) return failure(404, "No such image");
     return DaemonReply{.body = json{{"Id", image_id},

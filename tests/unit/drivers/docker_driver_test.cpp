@@ -27,11 +27,11 @@ using testing::Not;
 class DockerDriverTest : public testing::Test {
  protected:
   DockerDriverTest() {
-    daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
-    daemon.on("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
-    daemon.on("GET", "/images/.*/json$", {.body = fixture("docker-20.10/image.json")});
-    daemon.on("POST", "/containers/create", {.status = 201, .body = R"({"Id":"c1","Warnings":[]})"});
-    daemon.on("GET", "/containers/c1/json$", {.body = fixture("docker-20.10/container_running.json")});
+    daemon.answer("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+    daemon.answer("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
+    daemon.answer("GET", "/images/.*/json$", {.body = fixture("docker-20.10/image.json")});
+    daemon.answer("POST", "/containers/create", {.status = 201, .body = R"({"Id":"c1","Warnings":[]})"});
+    daemon.answer("GET", "/containers/c1/json$", {.body = fixture("docker-20.10/container_running.json")});
     images.container.id = "sha256:d8e15bba8f7a30a30fee35b9a5a0e67a142adf7b059c3cffb87072f45df540f7";
     images.container.reference = "bench/tiny:d8e15bba8f7a";
     images.container.archive = __FILE__;
@@ -103,7 +103,7 @@ TEST_F(DockerDriverTest, AnEngineInAVmIsWarnedAbout) {
   json told = json::parse(fixture("docker-20.10/info.json"));
   told["OperatingSystem"] = "Docker Desktop";
   told["KernelVersion"] = "6.6.12-linuxkit";
-  daemon.on("GET", "/info$", {.body = told.dump()});
+  daemon.answer("GET", "/info$", {.body = told.dump()});
   const DriverInfo info = driver->info("");
   ASSERT_EQ(info.warnings.size(), 1U);
   EXPECT_THAT(info.warnings[0].text, HasSubstr("inside a VM (Docker Desktop, kernel 6.6.12-linuxkit"));
@@ -114,7 +114,7 @@ TEST_F(DockerDriverTest, MissingLimitsAreWarnedAbout) {
   json told = json::parse(fixture("docker-20.10/info.json"));
   told["KernelVersion"] = "";  // the recording machine's
   told["MemoryLimit"] = false;
-  daemon.on("GET", "/info$", {.body = told.dump()});
+  daemon.answer("GET", "/info$", {.body = told.dump()});
   const DriverInfo info = driver->info("");
   ASSERT_EQ(info.warnings.size(), 1U);
   EXPECT_THAT(info.warnings[0].text, HasSubstr("no memory limit"));
@@ -141,8 +141,8 @@ TEST_F(DockerDriverTest, CreateAsksForLimitsLabelsNonceAndALoopbackPort) {
 }
 
 TEST_F(DockerDriverTest, ARefusedCreateSaysWhyAndTouchesNothing) {
-  daemon.on("POST", "/containers/create",
-            {.status = 409, .body = R"({"message":"Conflict. The name is in use"})"});
+  daemon.answer("POST", "/containers/create",
+                {.status = 409, .body = R"({"message":"Conflict. The name is in use"})"});
   const Error error = failure([&] { driver->create(images, spec, {}); });
   EXPECT_EQ(error.code(), ErrorCode::kEngine);
   EXPECT_STREQ(error.what(), "POST /containers/create?name=bench-run-1: 409 Conflict. The name is in use");
@@ -150,26 +150,26 @@ TEST_F(DockerDriverTest, ARefusedCreateSaysWhyAndTouchesNothing) {
 }
 
 TEST_F(DockerDriverTest, ACreateWhoseAnswerIsLostIsUndone) {
-  daemon.on("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
-  daemon.on(
+  daemon.answer("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
+  daemon.answer(
       "GET", "/containers/bench-run-1/json$",
       {.body =
            R"({"Id":"c9","Config":{"Labels":{"bench":"1","bench.owner.run":"run-7","bench.owner.pid":"4321"}}})"});
-  daemon.on("DELETE", "/containers/c9", {.status = 204});
+  daemon.answer("DELETE", "/containers/c9", {.status = 204});
   EXPECT_EQ(failure([&] { driver->create(images, spec, {}); }).code(), ErrorCode::kEngine);
   EXPECT_THAT(daemon.lines(), Contains("DELETE /v1.41/containers/c9?force=1&v=1"));
 }
 
 TEST_F(DockerDriverTest, AForeignContainerOfThatNameIsLeftAlone) {
-  daemon.on("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
-  daemon.on("GET", "/containers/bench-run-1/json$",
-            {.body = R"({"Id":"c9","Config":{"Labels":{"bench":"1"}}})"});
+  daemon.answer("POST", "/containers/create", {.body = "{}", .cut_off_after = 0});
+  daemon.answer("GET", "/containers/bench-run-1/json$",
+                {.body = R"({"Id":"c9","Config":{"Labels":{"bench":"1"}}})"});
   EXPECT_EQ(failure([&] { driver->create(images, spec, {}); }).code(), ErrorCode::kEngine);
   for (const auto& line : daemon.lines()) EXPECT_THAT(line, Not(HasSubstr("DELETE")));
 }
 
 TEST_F(DockerDriverTest, AFailedStartBringsTheRuntimesWords) {
-  daemon.on(
+  daemon.answer(
       "POST", "/start$",
       {.status = 400, .body = R"({"message":"OCI runtime create failed: exec: \"/nope\": no such file"})"});
   const Error error = failure([&] { driver->start("c1", {}); });
@@ -185,7 +185,7 @@ TEST_F(DockerDriverTest, TheEndpointIsThePortThatTheEngineChose) {
 }
 
 TEST_F(DockerDriverTest, AContainerThatDiedHasNoEndpoint) {
-  daemon.on(
+  daemon.answer(
       "GET", "/containers/c2/json$",
       {.body = R"({"State":{"Status":"exited","Running":false,"ExitCode":137,"OOMKilled":true,"Error":""},
                         "NetworkSettings":{"Ports":{}}})"});
@@ -199,29 +199,29 @@ TEST_F(DockerDriverTest, AContainerThatDiedHasNoEndpoint) {
 
 TEST_F(DockerDriverTest, RemovalIsIdempotentAndWaitsForOneInProgress) {
   EXPECT_NO_THROW(driver->remove("unknown")) << "404 is as good as removed";
-  daemon.on("DELETE", "/containers/c3",
-            {.status = 409, .body = R"({"message":"removal of container c3 is already in progress"})"});
+  daemon.answer("DELETE", "/containers/c3",
+                {.status = 409, .body = R"({"message":"removal of container c3 is already in progress"})"});
   int asked = 0;
   daemon.on("GET", "/containers/c3/json$", [&asked](const DaemonRequest&) {
     return ++asked < 3 ? DaemonReply{.body = "{}"} : DaemonReply{.status = 404};
   });
   EXPECT_NO_THROW(driver->remove("c3"));
   EXPECT_EQ(asked, 3);
-  daemon.on("DELETE", "/containers/c4", {.status = 500, .body = R"({"message":"device busy"})"});
+  daemon.answer("DELETE", "/containers/c4", {.status = 500, .body = R"({"message":"device busy"})"});
   EXPECT_THAT(failure([&] { driver->remove("c4"); }).what(), HasSubstr("500 device busy"));
 }
 
 TEST_F(DockerDriverTest, StoppingWhatHasStoppedIsNoError) {
-  daemon.on("POST", "/containers/c1/stop", {.status = 304});
+  daemon.answer("POST", "/containers/c1/stop", {.status = 304});
   EXPECT_NO_THROW(driver->stop("c1", Seconds(1.2)));
   EXPECT_THAT(daemon.lines(), Contains("POST /v1.41/containers/c1/stop?t=2"));
   EXPECT_NO_THROW(driver->stop("unknown", Seconds(0)));
-  daemon.on("POST", "/containers/c5/stop", {.status = 500, .body = R"({"message":"cannot kill"})"});
+  daemon.answer("POST", "/containers/c5/stop", {.status = 500, .body = R"({"message":"cannot kill"})"});
   EXPECT_THAT(failure([&] { driver->stop("c5", Seconds(0)); }).what(), HasSubstr("500 cannot kill"));
 }
 
 TEST_F(DockerDriverTest, ListsWhatCarriesOurLabel) {
-  daemon.on("GET", "/containers/json", {.body = fixture("docker-20.10/containers.json")});
+  daemon.answer("GET", "/containers/json", {.body = fixture("docker-20.10/containers.json")});
   const auto owned = driver->owned();
   ASSERT_EQ(owned.size(), 1U);
   EXPECT_EQ(owned[0].name, "bench-x0");
@@ -238,7 +238,7 @@ TEST_F(DockerDriverTest, AnImageThatIsThereIsNotLoaded) {
 }
 
 TEST_F(DockerDriverTest, AnImageThatIsThereUnderAnotherNameGetsOurs) {
-  daemon.on("POST", "/images/sha256:d8e15bba", {.status = 201});
+  daemon.answer("POST", "/images/sha256:d8e15bba", {.status = 201});
   images.container.reference = "bench/backend:new";
   driver->prepare(images, "", {});
   EXPECT_EQ(daemon.lines().back(),
@@ -246,10 +246,11 @@ TEST_F(DockerDriverTest, AnImageThatIsThereUnderAnotherNameGetsOurs) {
 }
 
 TEST_F(DockerDriverTest, AnErrorInsideA200IsAnError) {
-  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
-  daemon.on("POST", "/images/load",
-            {.chunks = {R"({"errorDetail":{"message":"Error processing tar file(exit status 1): unexpec)",
-                        R"(ted EOF"},"error":"Error processing tar file(exit status 1): unexpected EOF"})"}});
+  daemon.answer("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.answer(
+      "POST", "/images/load",
+      {.chunks = {R"({"errorDetail":{"message":"Error processing tar file(exit status 1): unexpec)",
+                  R"(ted EOF"},"error":"Error processing tar file(exit status 1): unexpected EOF"})"}});
   const Error error = failure([&] { driver->prepare(images, "", {}); });
   EXPECT_EQ(error.code(), ErrorCode::kEngine);
   EXPECT_THAT(error.what(), HasSubstr("Error processing tar file(exit status 1): unexpected EOF"));
@@ -257,16 +258,16 @@ TEST_F(DockerDriverTest, AnErrorInsideA200IsAnError) {
 }
 
 TEST_F(DockerDriverTest, ALoadThatBringsSomethingElseIsAnError) {
-  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
-  daemon.on("POST", "/images/load", {.body = R"({"stream":"Loaded image: other:1\n"})"});
+  daemon.answer("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.answer("POST", "/images/load", {.body = R"({"stream":"Loaded image: other:1\n"})"});
   EXPECT_THAT(failure([&] { driver->prepare(images, "", {}); }).what(), HasSubstr("has no image bench/tiny"));
 }
 
 TEST_F(DockerDriverTest, AnEngineThatNumbersByManifestIsAskedByReference) {
   json image = json::parse(fixture("docker-20.10/image.json"));
   image["Id"] = "sha256:manifest";
-  daemon.on("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
-  daemon.on("GET", "/images/bench/tiny", {.body = image.dump()});
+  daemon.answer("GET", "/images/.*/json$", {.status = 404, .body = R"({"message":"No such image"})"});
+  daemon.answer("GET", "/images/bench/tiny", {.body = image.dump()});
   driver->prepare(images, "", {});
   driver->create(images, spec, {});
   EXPECT_EQ(json::parse(daemon.requests().back().body)["Image"], "sha256:manifest");
@@ -282,13 +283,13 @@ TEST_F(DockerDriverTest, ADaemonThatIsKilledInMidRunIsNamed) {
 }
 
 TEST_F(DockerDriverTest, ADaemonThatBreaksOffIsNamed) {
-  daemon.on("POST", "/start$", {.body = "{}", .cut_off_after = 5});
+  daemon.answer("POST", "/start$", {.body = "{}", .cut_off_after = 5});
   EXPECT_THAT(failure([&] { driver->start("c1", {}); }).what(), HasSubstr("went away"));
 }
 
 TEST_F(DockerDriverTest, StartCanBeInterrupted) {
   driver->info("");
-  daemon.on("POST", "/start$", {.hang = true});
+  daemon.answer("POST", "/start$", {.hang = true});
   std::stop_source source;
   std::jthread stopper([&] {
     usleep(50'000);
@@ -298,12 +299,13 @@ TEST_F(DockerDriverTest, StartCanBeInterrupted) {
 }
 
 TEST_F(DockerDriverTest, TheConsoleArrivesWithoutItsFrames) {
-  daemon.on("POST", "/attach",
-            {.type = "application/vnd.docker.raw-stream", .stream = [](const StreamWriter& write) {
-               const std::string bytes = docker_frame(1, "@bench runtime\n") + docker_frame(2, "warning\n") +
-                                         docker_frame(1, std::string(70'000, 'x')) + docker_frame(1, "");
-               for (std::size_t i = 0; i < bytes.size(); i += 4099) write(bytes.substr(i, 4099));
-             }});
+  daemon.answer("POST", "/attach",
+                {.type = "application/vnd.docker.raw-stream", .stream = [](const StreamWriter& write) {
+                   const std::string bytes = docker_frame(1, "@bench runtime\n") +
+                                             docker_frame(2, "warning\n") +
+                                             docker_frame(1, std::string(70'000, 'x')) + docker_frame(1, "");
+                   for (std::size_t i = 0; i < bytes.size(); i += 4099) write(bytes.substr(i, 4099));
+                 }});
   const auto sink = std::make_shared<Collector>();
   driver->console("c1", sink);
   ASSERT_TRUE(sink->await_closed());
@@ -313,8 +315,8 @@ TEST_F(DockerDriverTest, TheConsoleArrivesWithoutItsFrames) {
 }
 
 TEST_F(DockerDriverTest, WhatADeadContainerSaidIsTakenFromItsLog) {
-  daemon.on("POST", "/attach", {.stream = [](const StreamWriter&) {}});
-  daemon.on("GET", "/logs", {.body = docker_frame(2, "ModuleNotFoundError: no flask\n")});
+  daemon.answer("POST", "/attach", {.stream = [](const StreamWriter&) {}});
+  daemon.answer("GET", "/logs", {.body = docker_frame(2, "ModuleNotFoundError: no flask\n")});
   const auto sink = std::make_shared<Collector>();
   driver->console("c1", sink);
   ASSERT_TRUE(sink->await_closed());
@@ -322,16 +324,16 @@ TEST_F(DockerDriverTest, WhatADeadContainerSaidIsTakenFromItsLog) {
 }
 
 TEST_F(DockerDriverTest, AConsoleThatCannotBeOpenedIsAnError) {
-  daemon.on("POST", "/attach", {.status = 404, .body = R"({"message":"No such container: c1"})"});
+  daemon.answer("POST", "/attach", {.status = 404, .body = R"({"message":"No such container: c1"})"});
   const auto sink = std::make_shared<Collector>();
   EXPECT_THAT(failure([&] { driver->console("c1", sink); }).what(), HasSubstr("404 No such container: c1"));
   EXPECT_EQ(sink->times_closed(), 0);
 }
 
 TEST_F(DockerDriverTest, ADriverThatGoesCutsItsConsoles) {
-  daemon.on("POST", "/attach", {.stream = [](const StreamWriter& write) {
-              while (write({})) usleep(2'000);
-            }});
+  daemon.answer("POST", "/attach", {.stream = [](const StreamWriter& write) {
+                  while (write({})) usleep(2'000);
+                }});
   const auto sink = std::make_shared<Collector>();
   driver->console("c1", sink);
   driver.reset();
@@ -354,8 +356,8 @@ TEST(DockerHost, OnlyUnixSocketsAreSupported) {
 
 TEST(DockerHost, ASocketThatIsNamedIsUsedAndNothingElse) {
   FakeDaemon daemon;
-  daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
-  daemon.on("GET", "/containers/json", {.body = "[]"});
+  daemon.answer("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+  daemon.answer("GET", "/containers/json", {.body = "[]"});
   setenv("DOCKER_HOST", ("unix://" + daemon.socket().string()).c_str(), 1);
   EXPECT_TRUE(make_docker_driver({})->owned().empty());
   daemon.die();
@@ -381,7 +383,7 @@ TEST(DockerApi, IsTheNewestThatBothSpeak) {
 
 TEST(DockerApi, WhatIsNoDockerIsNamed) {
   FakeDaemon daemon;
-  daemon.on("GET", "^/version$", {.body = "<html>hello</html>"});
+  daemon.answer("GET", "^/version$", {.body = "<html>hello</html>"});
   try {
     const DockerEngine engine(daemon.socket());
     ADD_FAILURE();

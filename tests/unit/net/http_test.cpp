@@ -30,7 +30,7 @@ Error failure(const std::filesystem::path& socket, const HttpRequest& request, s
 
 TEST(Http, BringsStatusHeadersAndBody) {
   FakeDaemon daemon;
-  daemon.on("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
+  daemon.answer("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
   const HttpResponse response = http_request(daemon.socket(), {.path = "/version"});
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.at("api-version"), "1.41");
@@ -39,8 +39,8 @@ TEST(Http, BringsStatusHeadersAndBody) {
 
 TEST(Http, SendsMethodPathAndBody) {
   FakeDaemon daemon;
-  daemon.on("POST", "create", {.status = 201, .body = "{}"});
-  daemon.on("DELETE", "x", {.status = 204});
+  daemon.answer("POST", "create", {.status = 201, .body = "{}"});
+  daemon.answer("DELETE", "x", {.status = 204});
   EXPECT_EQ(
       http_request(daemon.socket(), {.method = "POST", .path = "/create?name=a%20b", .body = "{\"a\":1}"})
           .status,
@@ -56,7 +56,7 @@ TEST(Http, SendsMethodPathAndBody) {
 
 TEST(Http, AProxyInTheEnvironmentIsNotAsked) {
   FakeDaemon daemon;
-  daemon.on("GET", "^/_ping$", {.body = "OK"});
+  daemon.answer("GET", "^/_ping$", {.body = "OK"});
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   const HttpResponse response = http_request(daemon.socket(), {.path = "/_ping"});
   unsetenv("http_proxy");
@@ -65,9 +65,9 @@ TEST(Http, AProxyInTheEnvironmentIsNotAsked) {
 
 TEST(Http, ErrorsCarryMethodPathStatusAndTheEnginesWords) {
   FakeDaemon daemon;
-  daemon.on("GET", "/nope/", {.status = 404, .body = R"({"message":"No such container: nope"})"});
-  daemon.on("POST", "/broken", {.status = 500, .body = "plain words\n"});
-  daemon.on("POST", "/taken", {.status = 409, .body = R"({"cause":"it is taken"})"});
+  daemon.answer("GET", "/nope/", {.status = 404, .body = R"({"message":"No such container: nope"})"});
+  daemon.answer("POST", "/broken", {.status = 500, .body = "plain words\n"});
+  daemon.answer("POST", "/taken", {.status = 409, .body = R"({"cause":"it is taken"})"});
   const auto words = [&](const HttpRequest& request) {
     const HttpResponse response = http_request(daemon.socket(), request);
     try {
@@ -112,9 +112,9 @@ TEST(Http, APathTooLongForASocketIsUnavailable) {
 
 TEST(Http, AnAnswerThatIsCutOffIsAnError) {
   FakeDaemon daemon;
-  daemon.on("GET", "/head", {.body = "{}", .cut_off_after = 12});
-  daemon.on("GET", "/body", {.body = std::string(1000, 'x'), .cut_off_after = 500});
-  daemon.on("GET", "/nothing", {.body = "{}", .cut_off_after = 0});
+  daemon.answer("GET", "/head", {.body = "{}", .cut_off_after = 12});
+  daemon.answer("GET", "/body", {.body = std::string(1000, 'x'), .cut_off_after = 500});
+  daemon.answer("GET", "/nothing", {.body = "{}", .cut_off_after = 0});
   for (const char* path : {"/head", "/body", "/nothing"}) {
     const Error error = failure(daemon.socket(), {.path = path});
     EXPECT_EQ(error.code(), ErrorCode::kEngine) << path;
@@ -125,7 +125,7 @@ TEST(Http, AnAnswerThatIsCutOffIsAnError) {
 
 TEST(Http, AHangingDaemonIsATimeOut) {
   FakeDaemon daemon;
-  daemon.on("GET", "/hang", {.hang = true});
+  daemon.answer("GET", "/hang", {.hang = true});
   const TimePoint begin = Clock::now();
   const Error error = failure(daemon.socket(), {.path = "/hang", .timeout = Seconds(0.2)});
   EXPECT_EQ(error.code(), ErrorCode::kTimeout);
@@ -137,7 +137,7 @@ TEST(Http, AHangingDaemonIsATimeOut) {
 
 TEST(Http, StopWakesAtOnce) {
   FakeDaemon daemon;
-  daemon.on("GET", "/hang", {.hang = true});
+  daemon.answer("GET", "/hang", {.hang = true});
   std::stop_source source;
   TimePoint stopped;
   std::jthread stopper([&] {
@@ -161,14 +161,14 @@ TEST(Http, AStoppedRequestMayEndWithinItsGrace) {
   source.request_stop();
   const HttpRequest request{.method = "POST", .path = "/slow", .stop_grace = Seconds(10)};
   EXPECT_EQ(http_request(daemon.socket(), request, source.get_token()).body, "made");
-  daemon.on("POST", "/slow", {.hang = true});
+  daemon.answer("POST", "/slow", {.hang = true});
   const HttpRequest hanging{.method = "POST", .path = "/slow", .stop_grace = Seconds(0.1)};
   EXPECT_EQ(failure(daemon.socket(), hanging, source.get_token()).code(), ErrorCode::kInterrupted);
 }
 
 TEST(Http, StreamsABodyAsItArrives) {
   FakeDaemon daemon;
-  daemon.on("GET", "/stream", {.chunks = {"one", "two", "three"}});
+  daemon.answer("GET", "/stream", {.chunks = {"one", "two", "three"}});
   std::string body;
   int pieces = 0, status_seen = 0;
   HttpRequest request{.path = "/stream"};
@@ -189,7 +189,7 @@ TEST(Http, StreamsABodyAsItArrives) {
 
 TEST(Http, AnErrorsBodyIsNotStreamed) {
   FakeDaemon daemon;
-  daemon.on("GET", "/stream", {.status = 500, .body = R"({"message":"no"})"});
+  daemon.answer("GET", "/stream", {.status = 500, .body = R"({"message":"no"})"});
   HttpRequest request{.path = "/stream"};
   request.on_body = [](std::string_view) { ADD_FAILURE() << "an error is no output"; };
   const HttpResponse response = http_request(daemon.socket(), request);
@@ -198,7 +198,7 @@ TEST(Http, AnErrorsBodyIsNotStreamed) {
 
 TEST(Http, AnExceptionInACallbackComesOut) {
   FakeDaemon daemon;
-  daemon.on("GET", "/stream", {.body = "x"});
+  daemon.answer("GET", "/stream", {.body = "x"});
   HttpRequest request{.path = "/stream"};
   request.on_body = [](std::string_view) { throw Error(ErrorCode::kIo, "disk full"); };
   const Error error = failure(daemon.socket(), request);
@@ -208,7 +208,7 @@ TEST(Http, AnExceptionInACallbackComesOut) {
 
 TEST(Http, UploadsAFile) {
   FakeDaemon daemon;
-  daemon.on("POST", "/images/load", {.body = "{}"});
+  daemon.answer("POST", "/images/load", {.body = "{}"});
   const std::filesystem::path file = daemon.socket().parent_path() / "archive.tar";
   std::string content(3'000'000, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 2654435761U >> 24);
