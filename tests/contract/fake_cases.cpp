@@ -1,6 +1,9 @@
 // The contract's drivers that need no engine: the fake, and the docker driver on a fake daemon.
 
+#include "bench/config.h"
+#if BENCH_HAVE_DOCKER
 #include "drivers/docker.h"
+#endif
 #include "tests/contract/contract.h"
 #include "tests/support/fake_docker.h"
 #include "tests/support/fake_driver.h"
@@ -20,6 +23,9 @@ class FakeWorld : public ContractWorld {
   ImageSet images_;
 };
 
+const bool kFake = register_contract_case({"fake", [] { return std::make_unique<FakeWorld>(); }});
+
+#if BENCH_HAVE_DOCKER
 class FakeDaemonWorld : public ContractWorld {
  public:
   FakeDaemonWorld() {
@@ -37,9 +43,9 @@ class FakeDaemonWorld : public ContractWorld {
   ImageSet images_;
 };
 
-const bool kFake = register_contract_case({"fake", [] { return std::make_unique<FakeWorld>(); }});
 const bool kDocker =
     register_contract_case({"docker_on_a_fake_daemon", [] { return std::make_unique<FakeDaemonWorld>(); }});
+#endif
 
 }  // namespace
 
