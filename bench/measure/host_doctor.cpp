@@ -33,9 +33,7 @@ constexpr Program kImagePrograms[] = {
     {"mke2fs", "e2fsprogs", "makes the VM's file system"},
     {"qemu-img", "qemu-utils", "makes the VM's disk and its overlays"},
     {"sfdisk", "fdisk", "partitions the disk of libvirt:full"},
-    {"mkfs.vfat", "dosfstools", "makes the boot partition of libvirt:full"},
-    {"mcopy", "mtools", "fills the boot partition of libvirt:full"},
-    {"zstd", "zstd", "compresses images"},
+    {"mcopy", "mtools", "makes the boot partition of libvirt:full"},
     {"cpio", "cpio", "packs the initramfs of libvirt:direct"},
 };
 
