@@ -197,7 +197,11 @@ std::optional<OwnedInstance> owner_from_xml(const std::string& xml) {
   if (!document.load_string(xml.c_str())) {
     return std::nullopt;
   }
-  auto owner = find_owner(document);
+  // libvirt hands our element out alone, without its namespace: it was asked for by that.
+  auto owner = document.child("owner");
+  if (!owner || owner.attribute("xmlns")) {
+    owner = find_owner(document);
+  }
   if (!owner) {
     owner = find_owner(document.child("domain").child("metadata"));
   }

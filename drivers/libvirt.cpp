@@ -152,6 +152,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   info.engine["profile"] = profile;
   info.warnings = libvirt->warnings();
   if (libvirt->mock()) {
+    info.acceleration = "tcg";  // nothing runs at all, and surely not at hardware speed
     return info;
   }
   char* capabilities = virConnectGetDomainCapabilities(libvirt->get(), nullptr, "x86_64", "q35", "qemu", 0);

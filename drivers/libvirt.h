@@ -17,6 +17,7 @@ struct AccelerationVerdict {
   bool proven = false;       ///< a guest was really booted that way on this kernel, CPU and QEMU
   std::string how;           ///< one line for people: what was booted, what happened, how long it took
   std::string remedy;        ///< what would give a better verdict; empty where there is nothing to do
+  bool operator==(const AccelerationVerdict&) const = default;
 };
 
 /// What `bench doctor` shows: the remembered verdict of this machine, or, where no guest was booted yet,

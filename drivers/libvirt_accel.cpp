@@ -127,9 +127,9 @@ BootAttempt boot_guest(const std::shared_ptr<LibvirtConnection>& connection, con
                        const std::string& type, const GuestCpu& cpu, Seconds limit, std::stop_token stop) {
   DomainSpec spec;
   spec.type = type;
-  spec.name = fmt::format("bench-proof-{}", ::getpid());
   spec.title = "bench: do guests boot here?";
   spec.owner = {"proof", ::getpid(), process_start_time(::getpid()).value_or(0)};
+  spec.name = fmt::format("bench-proof-{}-{}", spec.owner.pid, spec.owner.pid_start);
   spec.nonce = "proof";
   spec.memory_bytes = kProofMemory;
   spec.cpu = cpu;
@@ -231,7 +231,7 @@ void remember_acceleration(const MachineKey& key, const GuestAcceleration& found
        {"cpu", {{"mode", found.cpu.mode}, {"model", found.cpu.model}, {"disabled", found.cpu.disabled}}}});
   for (const auto& entry : load_verdicts()) {
     if (verdicts.size() < kMostRemembered && entry.is_object() &&
-        entry.value("machine", MachineKey{}) != key) {
+        entry.value("machine", nlohmann::json()) != nlohmann::json(key)) {
       verdicts.push_back(entry);
     }
   }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -92,6 +93,7 @@ class EventLoop {
 /// Filled by the event loop's thread.
 struct DomainEvents {
   std::mutex mutex;
+  std::condition_variable changed;
   std::map<std::string, std::string> stopped;
 };
 
@@ -126,6 +128,7 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
   if (name != nullptr && std::strncmp(name, "bench-", 6) == 0 && !why.empty()) {
     const std::lock_guard lock(events.mutex);
     events.stopped[name] = why;
+    events.changed.notify_all();
   }
   return 0;
 }
@@ -371,9 +374,13 @@ std::optional<pid_t> LibvirtConnection::daemon_pid() const {
 }
 
 std::optional<std::string> LibvirtConnection::stop_reason(const std::string& name) const {
-  const std::lock_guard lock(events_->mutex);
-  const auto found = events_->stopped.find(name);
-  return found == events_->stopped.end() ? std::nullopt : std::optional(found->second);
+  // A domain vanishes a moment before the event that says why is delivered.
+  constexpr std::chrono::milliseconds kEventDelay{50};
+  std::unique_lock lock(events_->mutex);
+  auto& stopped = events_->stopped;
+  events_->changed.wait_for(lock, kEventDelay, [&] { return stopped.contains(name); });
+  const auto found = stopped.find(name);
+  return found == stopped.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace bench

@@ -129,7 +129,14 @@ Firmware find_firmware() {
 Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,
              std::stop_token stop)
     : connection_(std::move(connection)), spec_(std::move(spec)) {
+  if (stop.stop_requested()) {
+    throw Error(ErrorCode::kInterrupted, fmt::format("interrupted before {} was made", spec_.name));
+  }
   const InstanceFiles files = instance_files(spec_.name);
+  if (fs::exists(files.record)) {
+    throw Error(ErrorCode::kEngine, fmt::format("there is a VM {} already", spec_.name),
+                "Remove leftovers of killed runs: bench clean.");
+  }
   spec_.kernel = image.kernel;
   spec_.initrd = image.initrd;
   spec_.cmdline = image.cmdline;
@@ -238,7 +245,8 @@ InstanceState Guest::state() const {
     throw_libvirt(fmt::format("libvirt does not answer about {}", spec_.name),
                   "See whether the libvirt daemon still runs.");
   } else {
-    result.detail = connection_->stop_reason(spec_.name).value_or("gone");  // a transient domain vanishes
+    result.detail =
+        connection_->stop_reason(spec_.name).value_or(destroyed_ ? "destroyed" : "gone");  // it vanishes
   }
   if (!result.running) {
     if (const std::string words = last_words(); !words.empty()) {
@@ -278,6 +286,7 @@ void Guest::destroy() {
   if (domain_ == nullptr || is_gone(domain_)) {
     return;
   }
+  destroyed_ = true;
   if (virDomainDestroy(domain_) < 0 && !is_gone(domain_)) {
     throw_libvirt(fmt::format("the VM {} cannot be ended", spec_.name));
   }

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -78,6 +79,7 @@ class Guest {
   std::shared_ptr<ConsoleSink> sink_;
   std::shared_ptr<ConsoleStream> console_;
   _virDomain* domain_ = nullptr;
+  std::atomic<bool> destroyed_ = false;  ///< by us
 };
 
 }  // namespace bench
