@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <exception>
 #include <memory>
@@ -25,6 +26,20 @@ int exit_code_for(ErrorCode code) {
       return exit_code::kCouldNotMeasure;
   }
   return exit_code::kCouldNotMeasure;
+}
+
+// The parser's own words for a mistyped command are "a subcommand is required".
+void require_known_command(const std::vector<std::string>& argv) {
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (argv[i].empty() || argv[i].front() == '-') continue;
+    std::vector<std::string> names;
+    for (const CommandRow& row : command_table()) {
+      if (row.name == argv[i]) return;
+      names.push_back(row.name);
+    }
+    throw Error(ErrorCode::kUsage, fmt::format("unknown command '{}'", argv[i]),
+                fmt::format("commands: {}", fmt::join(names, ", ")));
+  }
 }
 
 }  // namespace
@@ -55,6 +70,7 @@ int run_command_line(int argc, char** argv, std::stop_token stop) {
   for (const CommandRow& row : command_table()) row.add(app, context);
 
   try {
+    require_known_command(context.argv);
     app.parse(argc, argv);
     return context.exit_code;
   } catch (const CLI::Success& success) {  // --help, --version

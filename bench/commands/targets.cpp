@@ -120,6 +120,7 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
     driver_index[name.row->name] = open.drivers.size();
     DriverOptions options = request.driver;
     options.progress = progress;
+    options.stop = stop;
     open.drivers.push_back(name.row->make(options));
   }
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <ostream>
 
 #include "e2e/harness.h"
 
@@ -21,6 +22,11 @@ struct Moment {
   double then;            ///< and so many seconds more
   bool measured;          ///< something is stored by then
 };
+
+// For the names of the tests.
+void PrintTo(const Moment& moment, std::ostream* out) {
+  *out << moment.name;
+}
 
 class Interrupt : public ::testing::TestWithParam<Moment> {};
 
