@@ -25,6 +25,7 @@
 #include "bench/core/paths.h"
 #include "drivers/domain_xml.h"
 #include "drivers/libvirt_embed.h"
+#include "drivers/libvirt_reaper.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -262,6 +263,7 @@ std::vector<std::string> daemons_that_listen() {
 void LibvirtConnection::connect(const std::string& uri) {
   uri_ = uri;
   if (embedded()) {
+    const QemuAdoption adoption;  // libvirt asks QEMU about itself
     connection_ = virConnectOpen(uri.c_str());
     if (connection_ == nullptr) {
       throw Error(ErrorCode::kUnavailable,

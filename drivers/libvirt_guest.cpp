@@ -172,6 +172,9 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
 }
 
 Guest::~Guest() {
+  if (reaper_) {
+    kill_guest_processes(spec_.name, Seconds(5.0));  // it could not be removed: its reaper must end
+  }
   if (console_) {
     console_->close();
   }
@@ -188,6 +191,10 @@ void Guest::launch() {
       flags |= VIR_DOMAIN_START_AUTODESTROY;  // the embedded driver has none: records and /proc do it
     }
   }
+  std::optional<QemuAdoption> adoption;
+  if (connection_->embedded()) {
+    adoption.emplace();
+  }
   domain_ = virDomainCreateXML(connection_->get(), xml_.c_str(), flags);
   port_.release();
   if (domain_ == nullptr) {
@@ -197,6 +204,11 @@ void Guest::launch() {
       said += ": " + words;
     }
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} does not start: {}", spec_.name, said));
+  }
+  if (connection_->embedded()) {
+    if (const auto process = pid()) {
+      reaper_ = std::make_unique<GuestReaper>(*process);
+    }
   }
 }
 
@@ -305,6 +317,7 @@ void Guest::remove() {
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", spec_.name),
                 "Kill its QEMU process by hand.");
   }
+  reaper_.reset();
   std::error_code ignored;
   if (!connection_->mock()) {
     fs::remove(connection_->log_file(spec_.name), ignored);

@@ -13,6 +13,7 @@
 #include "drivers/domain_xml.h"
 #include "drivers/driver.h"
 #include "drivers/libvirt_connection.h"
+#include "drivers/libvirt_reaper.h"
 
 struct _virDomain;
 
@@ -79,6 +80,7 @@ class Guest {
   std::shared_ptr<ConsoleSink> sink_;
   std::shared_ptr<ConsoleStream> console_;
   _virDomain* domain_ = nullptr;
+  std::unique_ptr<GuestReaper> reaper_;
   std::atomic<bool> destroyed_ = false;  ///< by us
 };
 

@@ -1,0 +1,77 @@
+#include "drivers/libvirt_reaper.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+namespace bench {
+namespace {
+
+constexpr std::chrono::milliseconds kPeriod{2};
+
+bool is_qemu(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(in, name);
+  return name.starts_with("qemu");
+}
+
+/// Several adoptions may overlap; the attribute belongs to the whole process.
+void count_adoptions(int change) {
+  static std::mutex mutex;
+  static int count = 0;
+  static int before = 0;
+  const std::lock_guard lock(mutex);
+  if (count == 0) {
+    ::prctl(PR_GET_CHILD_SUBREAPER, &before);
+  }
+  count += change;
+  ::prctl(PR_SET_CHILD_SUBREAPER, count > 0 ? 1 : before);
+}
+
+/// Looks without reaping, so that children that others wait for stay theirs.
+void reap_dead_qemus() {
+  siginfo_t info{};
+  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+         is_qemu(info.si_pid)) {
+    ::waitpid(info.si_pid, nullptr, WNOHANG);
+    info = {};
+  }
+}
+
+}  // namespace
+
+QemuAdoption::QemuAdoption() {
+  count_adoptions(+1);
+  reaper_ = std::jthread([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      reap_dead_qemus();
+      std::this_thread::sleep_for(kPeriod);
+    }
+  });
+}
+
+QemuAdoption::~QemuAdoption() {
+  count_adoptions(-1);
+  reaper_.request_stop();
+  reaper_.join();
+  reap_dead_qemus();
+}
+
+GuestReaper::GuestReaper(pid_t pid)
+    : thread_([pid] {
+        while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+        }
+      }) {}
+
+GuestReaper::~GuestReaper() {
+  thread_.join();
+}
+
+}  // namespace bench
