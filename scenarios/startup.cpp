@@ -34,13 +34,13 @@ void run_startup(Trial& trial) {
   trial.record("startup.cpu", "seconds", times.cpu, times.cpu_resolution);
   trial.record("startup.stop", "seconds", Seconds(stopped - stopping).count());
   if (times.probe_waited > 0) {
-    trial.record("startup.probe_load", "ratio", times.probe_cpu / times.probe_waited);
+    trial.record("harness.probe_load", "ratio", times.probe_cpu / times.probe_waited);
   }
   // A container's app reads the very clock that the harness reads, so how long its word took to arrive is
   // known.
   const auto app = started.console->at(Mark::kApp);
   if (target.info.kind == "container" && about.app_monotonic && app) {
-    trial.record("startup.mark_lag", "seconds",
+    trial.record("harness.mark_lag", "seconds",
                  Seconds(app->time_since_epoch()).count() - *about.app_monotonic);
   }
 }
@@ -61,8 +61,8 @@ ScenarioRow startup_scenario() {
        {"startup.ready", "seconds", "the first verified HTTP 200 is complete (since t0)"},
        {"startup.cpu", "seconds", "CPU time that the host spent up to ready, engine included"},
        {"startup.stop", "seconds", "from the stop request until the instance has ended"},
-       {"startup.probe_load", "ratio", "CPU time of the readiness probe per second of waiting"},
-       {"startup.mark_lag", "seconds", "how long the app's word that it listens took to arrive (container)"}},
+       {"harness.probe_load", "ratio", "CPU time of the readiness probe per second of waiting"},
+       {"harness.mark_lag", "seconds", "how long the app's word that it listens took to arrive (container)"}},
       "startup.ready",
       &run_startup};
 }

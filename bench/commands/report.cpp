@@ -69,9 +69,10 @@ void report_one(const std::filesystem::path& path, const std::vector<const Repor
 void add_report(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("report", "render a stored run again, without measuring");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->runs, "a run's directory, or its run.json")->required();
+  command->add_option("RUN", options->runs, "a run's directory, or its run.json")->required()->take_all();
   command->add_option("--format", options->formats, "console, md, csv; several with commas")
       ->delimiter(',')
+      ->take_all()
       ->capture_default_str();
   command->add_option("--out", options->out, "where files go; default: the run's directory; '-': stdout");
   command->footer(

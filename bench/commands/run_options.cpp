@@ -64,7 +64,8 @@ OpenRequest TargetOptions::request() const {
 
 void RunOptions::add_to(CLI::App& command) {
   command.add_option("scenario", scenarios, "what to measure: scenarios (`bench list scenarios`), or all")
-      ->required();
+      ->required()
+      ->take_all();
   target.add_to(command);
   command
       .add_option("--rounds", rounds,

@@ -57,7 +57,7 @@ struct TargetInfo {
 struct Sample {
   std::string scenario;
   std::string target;
-  std::string metric;  ///< "startup.ready", …
+  std::string metric;  ///< "startup.ready", …; "harness.…" is about the measuring itself
   std::string unit;    ///< "seconds" | "bytes" | "count" | "per_second" | "ratio"
   double value = 0;
   int round = 0;     ///< 0-based; warm-up rounds count on their own, from 0
@@ -108,7 +108,7 @@ struct Comparison {
   double shift = 0;       ///< Hodges–Lehmann shift b − a, in the metric's unit
   std::string verdict{};  ///< "faster" | "slower" | "smaller" | "larger" | "equivalent" | "inconclusive" |
                           ///< "not comparable"
-  std::string why{};  ///< one line for people
+  std::string why{};      ///< one line for people
   std::optional<double> detectable =
       std::nullopt;  ///< the smallest relative difference that this run could have seen
   int n = 0;         ///< paired rounds

@@ -1,6 +1,7 @@
 #include "bench/core/subprocess.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -169,6 +170,8 @@ pid_t start_child(const std::vector<std::string>& argv, const CommandOptions& op
         (!cwd.empty() && chdir(cwd.c_str()) != 0)) {
       report_and_exit(report.write_end.get());
     }
+    // What somebody left open in us is not the command's: apt, for one, fails on descriptors that it does not know.
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execve(program.c_str(), arg_pointers.data(), env_pointers.data());
     report_and_exit(report.write_end.get());
   }
@@ -370,6 +373,7 @@ pid_t spawn_daemon(const std::vector<std::string>& argv, const fs::path& log) {
     if (dup2(null.get(), 0) < 0 || dup2(out.get(), 1) < 0 || dup2(out.get(), 2) < 0) {
       report_and_exit(report.write_end.get());
     }
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execve(program.c_str(), arg_pointers.data(), environ);
     report_and_exit(report.write_end.get());
   }

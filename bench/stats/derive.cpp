@@ -110,6 +110,7 @@ void derive(Run& run) {
     }
   }
   for (const auto& [scenario, metric] : metrics) {
+    if (metric.starts_with("harness.")) continue;  // about the measuring, not about the targets
     for (const TargetPair& pair : compared_pairs(run)) {
       if (auto comparison = compare(run, scenario, metric, *pair.a, *pair.b)) {
         run.comparisons.push_back(*std::move(comparison));

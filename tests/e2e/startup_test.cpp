@@ -126,7 +126,7 @@ TEST(Startup, ResolutionIsFineAndTheProbeIsCheap) {
     if (row.at("metric") == "startup.ready") resolutions.push_back(row.at("resolution").get<double>());
   }
   EXPECT_LE(median(resolutions), 0.002);
-  EXPECT_LT(median(values(run, "docker", "startup.probe_load")), 0.05);
+  EXPECT_LT(median(values(run, "docker", "harness.probe_load")), 0.05);
 }
 
 TEST(KnownTruth, TwoSecondsOfSleepMoveTheContainerByTwoSeconds) {

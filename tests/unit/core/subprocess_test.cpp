@@ -1,5 +1,6 @@
 #include "bench/core/subprocess.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -185,6 +186,14 @@ TEST_F(SubprocessTest, CommandDiesWithUs) {
   EXPECT_EQ(waitpid(parent, nullptr, 0), parent);
   const pid_t command = std::stoi(text_of(pidfile));
   EXPECT_TRUE(eventually([&] { return !alive(command); }));
+}
+
+TEST_F(SubprocessTest, NothingThatIsOpenInUsReachesTheCommand) {
+  const int leak = open("/dev/null", O_RDONLY);  // not close-on-exec, as somebody else's library might do it
+  ASSERT_GE(leak, 3);
+  const CommandResult result = run_command({"sh", "-c", "test ! -e /proc/self/fd/" + std::to_string(leak)});
+  close(leak);
+  EXPECT_EQ(result.exit_code, 0);
 }
 
 TEST_F(SubprocessTest, DaemonLivesInItsOwnSessionAndWritesItsLog) {

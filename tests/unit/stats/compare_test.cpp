@@ -54,6 +54,13 @@ std::vector<double> around(double centre, std::size_t n, double spread = 0.01, s
   return values;
 }
 
+TEST(Derive, WhatIsAboutTheMeasuringIsSummarisedAndNotCompared) {
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2), "harness.probe_load", "ratio");
+  derive(run);
+  EXPECT_EQ(run.summaries.size(), 2U);
+  EXPECT_TRUE(run.comparisons.empty());
+}
+
 TEST(Compare, SecondsAreFasterOrSlower) {
   EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10, 0.01, 2))).verdict, "slower");
   EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10, 0.01, 2))).verdict, "faster");
