@@ -271,6 +271,9 @@ void LibvirtConnection::connect(const std::string& uri) {
                   "Install libvirt's QEMU driver and QEMU (Debian, Ubuntu: libvirt-daemon "
                   "libvirt-daemon-driver-qemu qemu-system-x86), or start a libvirt daemon.");
     }
+    // What libvirt finds out is kept: here, and in its cache directory. No answer is an error later on.
+    std::free(virConnectGetDomainCapabilities(connection_, nullptr, "x86_64", "q35", "qemu", 0));
+    std::free(virConnectGetCapabilities(connection_));
   } else {
     connection_ = open_in_time(uri);
   }
