@@ -128,8 +128,9 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
   // engine that is not there is known before minutes are spent on images.
   std::vector<std::future<void>> asked;
   for (const auto& [driver_name, index] : driver_index) {
-    const auto named = std::find_if(request.names.begin(), request.names.end(),
-                                    [&](const TargetName& name) { return name.row->name == driver_name; });
+    const auto named =
+        std::find_if(request.names.begin(), request.names.end(),
+                     [&driver = driver_name](const TargetName& name) { return name.row->name == driver; });
     asked.push_back(
         std::async(std::launch::async, [&, driver = open.drivers[index].get(), profile = named->profile] {
           driver->info(profile);

@@ -170,7 +170,8 @@ pid_t start_child(const std::vector<std::string>& argv, const CommandOptions& op
         (!cwd.empty() && chdir(cwd.c_str()) != 0)) {
       report_and_exit(report.write_end.get());
     }
-    // What somebody left open in us is not the command's: apt, for one, fails on descriptors that it does not know.
+    // What somebody left open in us is not the command's: apt, for one, fails on descriptors that it does not
+    // know.
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execve(program.c_str(), arg_pointers.data(), env_pointers.data());
     report_and_exit(report.write_end.get());

@@ -5,13 +5,17 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
@@ -114,6 +118,26 @@ bool whole(const ImageSet& set) {
   return result;
 }
 
+constexpr std::size_t kSetsKept = 8;     // about 0.9 GB each with both VM profiles
+constexpr std::size_t kStagesKept = 12;  // of every kind together
+
+/// A directory's time says when it was last used: made, or found.
+void touch(const fs::path& dir) {
+  std::error_code ignored;  // a cache that cannot be written to can still be read
+  fs::last_write_time(dir, fs::file_time_type::clock::now(), ignored);
+}
+
+void keep_newest(const fs::path& parent, std::size_t count) {
+  std::error_code ignored;
+  std::vector<std::pair<fs::file_time_type, fs::path>> entries;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    entries.emplace_back(entry.last_write_time(ignored), entry.path());
+  }
+  if (entries.size() <= count) return;
+  std::sort(entries.begin(), entries.end(), std::greater<>());
+  for (std::size_t i = count; i < entries.size(); ++i) fs::remove_all(entries[i].second, ignored);
+}
+
 }  // namespace
 
 void flush_tree(const fs::path& dir) {
@@ -157,7 +181,9 @@ std::optional<ImageSet> ImageStore::find(const std::string& request_hash) const 
   if (!key) return std::nullopt;
   while (!key->empty() && key->back() == '\n') key->pop_back();
   if (key->empty() || key->find('/') != std::string::npos) return std::nullopt;
-  return load(*key);
+  auto set = load(*key);
+  if (set) touch(set->dir);
+  return set;
 }
 
 void ImageStore::save(const ImageSet& set, const std::string& request_hash) {
@@ -165,6 +191,9 @@ void ImageStore::save(const ImageSet& set, const std::string& request_hash) {
   make_directories(root_ / "requests");
   write_file_atomically(set.dir / "images.json", to_json(set).dump(2) + "\n");
   write_file_atomically(root_ / "requests" / request_hash, set.key + "\n");
+  touch(set.dir);
+  keep_newest(root_ / "sets", kSetsKept);
+  keep_newest(root_ / "stages", kStagesKept);
 }
 
 ImageStore::Lock::Lock(const ImageStore& store, const std::function<void(const std::string&)>& progress,
@@ -218,7 +247,10 @@ ImageStore::Draft::~Draft() {
 fs::path ImageStore::stage(const std::string& kind, const std::string& hash, bool rebuild,
                            const std::function<void(const Draft&)>& make) {
   const fs::path dir = root_ / "stages" / (kind + "-" + hash.substr(0, 16));
-  if (!rebuild && fs::exists(dir)) return dir;
+  if (!rebuild && fs::exists(dir)) {
+    touch(dir);
+    return dir;
+  }
   const Draft draft(*this);
   make(draft);
   publish(draft.out(), dir);

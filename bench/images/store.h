@@ -29,7 +29,8 @@ class ImageStore {
   [[nodiscard]] std::optional<ImageSet> find(const std::string& request_hash) const;
   [[nodiscard]] std::optional<ImageSet> load(const std::string& key) const;
 
-  /// Writes images.json (paths relative to the set) and the request's pointer.
+  /// Writes images.json (paths relative to the set) and the request's pointer; then the sets and stages that
+  /// were used least recently go, so that the cache stays within bounds. Under the lock.
   void save(const ImageSet& set, const std::string& request_hash);
 
   /// One builder at a time; waits for the other one, removes what an interrupted one left.

@@ -52,7 +52,7 @@ TEST_P(Interrupt, EndsWithinFiveSecondsAndKeepsWhatWasMeasured) {
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   if (!runs) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(world.scratch() / "cache")) {
-      EXPECT_NE(entry.path().filename(), "image.json") << "a half image that looks finished";
+      EXPECT_NE(entry.path().filename(), "images.json") << "a half image that looks finished";
     }
     return;
   }

@@ -72,6 +72,26 @@ TEST_F(StoreTest, ASetThatLostAFileOrCannotBeReadIsNoSet) {
   EXPECT_FALSE(store_.find("evil"));
 }
 
+TEST_F(StoreTest, WhatWasNotUsedForLongGoesWhenTheCacheGrows) {
+  store_.save(whole_set(), "bundled");
+  const auto long_ago = fs::file_time_type::clock::now() - 1000h;
+  for (int i = 0; i < 20; ++i) {
+    const fs::path set = store_.root() / "sets" / ("old-" + std::to_string(i));
+    fs::create_directories(set);
+    fs::last_write_time(set, long_ago + std::chrono::hours(i));
+  }
+  fs::last_write_time(whole_set().dir, long_ago - 1h);
+  ASSERT_TRUE(store_.find("bundled")) << "and being found is being used";
+  ImageSet another = whole_set();
+  another.key = "another";
+  another.dir = store_.set_dir("another");
+  store_.save(another, "another");
+  EXPECT_TRUE(fs::exists(store_.set_dir(whole_set().key)));
+  EXPECT_TRUE(fs::exists(store_.root() / "sets" / "old-19"));
+  EXPECT_FALSE(fs::exists(store_.root() / "sets" / "old-0"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(store_.root() / "sets"), {}), 8);
+}
+
 TEST_F(StoreTest, AStageIsMadeOnceAndOnlyWhole) {
   int made = 0;
   const auto make = [&](const ImageStore::Draft& draft) {

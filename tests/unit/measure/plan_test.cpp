@@ -36,7 +36,8 @@ TEST(RoundOrder, GivesEveryOrderAboutEquallyOften) {
 
 TEST(RoundOrder, WarmUpRoundsAreShuffledApart) {
   int same = 0;
-  for (int round = 0; round < 60; ++round) same += round_order(3, round, true, 4) == round_order(3, round, false, 4);
+  for (int round = 0; round < 60; ++round)
+    same += round_order(3, round, true, 4) == round_order(3, round, false, 4);
   EXPECT_LT(same, 15);
 }
 
