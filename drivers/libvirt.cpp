@@ -112,15 +112,11 @@ LibvirtDriver::~LibvirtDriver() {
 std::shared_ptr<LibvirtConnection> LibvirtDriver::connection() {
   const std::lock_guard lock(mutex_);
   if (connection_ && !connection_->alive()) {
-    connection_.reset();  // its daemon went away; perhaps another one answers by now
+    connection_.reset();  // its daemon went away, and may be there again
   }
   if (!connection_) {
-    DriverOptions options = options_;
-    if (!pinned_.empty()) {
-      options.connect = pinned_;
-    }
-    connection_ = LibvirtConnection::open(options);
-    if (!connection_->embedded()) {
+    connection_ = pinned_.empty() ? LibvirtConnection::open(options_) : LibvirtConnection::reopen(pinned_);
+    if (!connection_->embedded() && !connection_->mock()) {
       pinned_ = connection_->uri();
     }
   }

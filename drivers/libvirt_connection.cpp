@@ -333,6 +333,16 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
   return connection;
 }
 
+std::shared_ptr<LibvirtConnection> LibvirtConnection::reopen(const std::string& uri) {
+  if (!daemon_of(uri)) {
+    throw Error(ErrorCode::kEngine, fmt::format("the libvirt daemon at {} went away", uri),
+                "Start it again, or leave it off: bench then uses libvirt's embedded driver.");
+  }
+  DriverOptions options;
+  options.connect = uri;
+  return open(options);
+}
+
 LibvirtConnection::~LibvirtConnection() {
   if (connection_ != nullptr) {
     if (events_id_ >= 0) {

@@ -26,6 +26,9 @@ class LibvirtConnection {
   /// `uri` from --connect, else LIBVIRT_DEFAULT_URI, else a daemon that answers and works, else the embedded
   /// driver. Throws Error{kUnavailable} with a remedy.
   static std::shared_ptr<LibvirtConnection> open(const DriverOptions& options);
+  /// The same daemon once more, after it went away. Throws kEngine when it is gone: libvirt itself would
+  /// start a session daemon that nobody asked for.
+  static std::shared_ptr<LibvirtConnection> reopen(const std::string& uri);
   ~LibvirtConnection();
   LibvirtConnection(const LibvirtConnection&) = delete;
   LibvirtConnection& operator=(const LibvirtConnection&) = delete;

@@ -45,8 +45,11 @@ void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token
 
 bool is_gone(virDomainPtr domain) {
   int state = 0;
-  return virDomainGetState(domain, &state, nullptr, 0) < 0 || state == VIR_DOMAIN_SHUTOFF ||
-         state == VIR_DOMAIN_CRASHED;
+  if (virDomainGetState(domain, &state, nullptr, 0) < 0) {
+    const auto* error = virGetLastError();
+    return error != nullptr && error->code == VIR_ERR_NO_DOMAIN;  // a dead daemon says nothing about it
+  }
+  return state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED;
 }
 
 std::string paused_because(int reason) {
