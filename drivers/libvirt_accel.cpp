@@ -114,7 +114,16 @@ class UserspaceWatch : public ConsoleSink {
   bool ended_ = false;
 };
 
+/// libvirt's and QEMU's messages on one line, without what is known already.
 std::string shortened(std::string text) {
+  constexpr std::string_view kKnown = "does not start: ";
+  if (const auto at = text.find(kKnown); at != std::string::npos) {
+    text.erase(0, at + kKnown.size());
+  }
+  while (!text.empty() && text.back() == '\n') {
+    text.pop_back();
+  }
+  std::replace(text.begin(), text.end(), '\n', ' ');
   constexpr std::size_t kLongest = 300;
   if (text.size() > kLongest) {
     text.resize(kLongest);
