@@ -300,6 +300,11 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
     return connection;
   };
   if (!asked.empty()) {
+    const auto host = asked.find("://");
+    if (host != std::string::npos && asked.compare(host + 3, 1, "/") != 0) {
+      throw Error(ErrorCode::kUsage, fmt::format("{} is on another machine", asked),
+                  "Run bench there: the app is looked for on this machine's loopback.");
+    }
     auto connection = fresh();
     connection->connect(asked);
     return connection;

@@ -8,7 +8,7 @@
 
 #include "drivers/driver.h"
 
-struct _virConnect;
+struct _virConnect;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
 
 namespace bench {
 

@@ -7,9 +7,9 @@
 #include "bench/core/clock.h"
 #include "drivers/driver.h"
 
-struct _virConnect;
-struct _virDomain;
-struct _virStream;
+struct _virConnect;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
+struct _virDomain;   // NOLINT(bugprone-reserved-identifier): a name of libvirt
+struct _virStream;   // NOLINT(bugprone-reserved-identifier): a name of libvirt
 
 namespace bench {
 

@@ -15,7 +15,7 @@
 #include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_reaper.h"
 
-struct _virDomain;
+struct _virDomain;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
 
 namespace bench {
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,10 +13,12 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/subprocess.h"
 #include "drivers/libvirt.h"
 #include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_guest.h"
+#include "drivers/libvirt_reaper.h"
 #include "drivers/libvirt_registry.h"
 
 namespace bench {
@@ -232,6 +236,17 @@ TEST_F(LibvirtOpening, NobodyThereIsUnavailableWithARemedy) {
   }
 }
 
+TEST_F(LibvirtOpening, AnotherMachineIsRefused) {
+  DriverOptions options;
+  options.connect = "qemu+ssh://elsewhere/system";
+  try {
+    make_libvirt_driver(options)->info("direct");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+  }
+}
+
 TEST_F(LibvirtOpening, LookingForLeftoversNeedsNoEngine) {
   const auto driver = make_libvirt_driver({});
   std::ofstream(instance_files("bench-left").record) << "<domain/>";
@@ -240,6 +255,51 @@ TEST_F(LibvirtOpening, LookingForLeftoversNeedsNoEngine) {
   driver->remove(found[0].id);
   EXPECT_TRUE(driver->owned().empty());
   EXPECT_FALSE(driver->engine_in_process());
+}
+
+/// A detached grandchild with that name in /proc/PID/comm, which ends at once.
+pid_t detached(const char* name) {
+  int link[2];
+  EXPECT_EQ(::pipe(link), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+      ::prctl(PR_SET_NAME, name);
+      ::usleep(50'000);
+      ::_exit(0);
+    }
+    (void)!::write(link[1], &grandchild, sizeof grandchild);
+    ::_exit(0);
+  }
+  pid_t grandchild = 0;
+  EXPECT_EQ(::read(link[0], &grandchild, sizeof grandchild), static_cast<ssize_t>(sizeof grandchild));
+  ::close(link[0]);
+  ::close(link[1]);
+  ::waitpid(child, nullptr, 0);
+  return grandchild;
+}
+
+TEST(LibvirtReaper, ADetachedQemuThatEndsLeavesNoZombie) {
+  const QemuAdoption adoption;
+  const pid_t qemu = detached("qemu-system-x86");
+  const Deadline patience(Seconds(2));
+  while (process_start_time(qemu) && !patience.expired()) ::usleep(2'000);
+  EXPECT_FALSE(process_start_time(qemu));
+}
+
+TEST(LibvirtReaper, OthersChildrenStayTheirs) {
+  const QemuAdoption adoption;
+  const pid_t other = detached("something");
+  ::usleep(100'000);
+  EXPECT_EQ(::waitpid(other, nullptr, 0), other);
+}
+
+TEST(LibvirtReaper, OrphansAreLeftAloneAfterwards) {
+  { const QemuAdoption adoption; }
+  int adopts = -1;
+  ::prctl(PR_GET_CHILD_SUBREAPER, &adopts);
+  EXPECT_EQ(adopts, 0);
 }
 
 TEST(LibvirtPort, TwoReservationsNeverCollide) {
