@@ -9,6 +9,7 @@
 #include <cmath>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "bench/core/error.h"
@@ -115,7 +116,7 @@ struct HedgedProbe::Impl {
   }
 
   // Takes finished attempts off the list; true when one of them was the answer.
-  bool harvest(const ProbePace& pace, ProbeOutcome& outcome) {
+  bool harvest(const std::optional<Seconds>& pushed, ProbeOutcome& outcome) {
     int queued = 0;
     while (CURLMsg* message = curl_multi_info_read(multi, &queued)) {
       if (message->msg != CURLMSG_DONE) continue;
@@ -126,13 +127,13 @@ struct HedgedProbe::Impl {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &attempt);
       curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
       if (code == CURLE_OK && status == 200 && attempt->nonce_seen) {
-        TimePoint earliest = attempt->previous;
-        if (pace.listening && pace.listening_since <= attempt->begun) {
-          earliest = std::max(earliest, pace.listening_since);
-        }
+        Seconds gap(attempt->begun - attempt->previous);
+        // The first to complete wins, so an attempt that was begun right after the app's word bounds the
+        // delay also where an older one, which was waiting at the door, came in first.
+        if (pushed) gap = std::min(gap, *pushed);
         outcome.kind = ProbeOutcome::Kind::kReady;
         outcome.ready = now;
-        outcome.resolution = std::max(kFloor, Seconds(attempt->begun - earliest));
+        outcome.resolution = std::max(kFloor, gap);
         return true;
       }
       if (status == 200 && code == CURLE_OK) {
@@ -172,8 +173,8 @@ ProbeOutcome HedgedProbe::run(const Deadline& deadline, const std::stop_token& s
   ProbeOutcome outcome;
   const TimePoint began = Clock::now();
   const Seconds cpu_before = thread_cpu();
-  TimePoint last = began;      // when the latest attempt was begun
-  bool answered_push = false;  // an attempt was begun after the app said that it listens
+  TimePoint last = began;         // when the latest attempt was begun
+  std::optional<Seconds> pushed;  // from the app's word that it listens to the first attempt after it
   int since_push = 0;
   const auto finish = [&](ProbeOutcome::Kind kind) {
     outcome.kind = kind;
@@ -193,20 +194,23 @@ ProbeOutcome HedgedProbe::run(const Deadline& deadline, const std::stop_token& s
     Seconds period = pace.listening ? kHedge * std::pow(2.0, std::min(since_push, 10)) : pace.period;
     if (!pace.listening) period *= std::pow(2.0, std::min<std::size_t>(impl_->running.size(), 10));
     period = std::min(period, std::max(kSlowest, pace.period));
-    const bool push = pace.listening && !answered_push;
+    const bool push = pace.listening && !pushed;
     if (push || outcome.attempts == 0 || Seconds(now - last) >= period) {
       impl_->begin(now, last);
       last = now;
       ++outcome.attempts;
       if (pace.listening) {
-        if (answered_push) ++since_push;
-        answered_push = true;
+        if (pushed) {
+          ++since_push;
+        } else {
+          pushed = Seconds(now - pace.listening_since);
+        }
       }
     }
 
     int still_running = 0;
     curl_multi_perform(impl_->multi, &still_running);
-    if (impl_->harvest(pace, outcome)) return finish(ProbeOutcome::Kind::kReady);
+    if (impl_->harvest(pushed, outcome)) return finish(ProbeOutcome::Kind::kReady);
     // Only after the harvest: an answer that came before the end counts.
     if (pace.give_up) return finish(ProbeOutcome::Kind::kGaveUp);
     if (deadline.expired()) return finish(ProbeOutcome::Kind::kTimeout);

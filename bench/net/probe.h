@@ -30,7 +30,7 @@ struct ProbeOutcome {
   enum class Kind { kReady, kTimeout, kInterrupted, kGaveUp };
   Kind kind = Kind::kTimeout;
   TimePoint ready{};      ///< when the first verified answer was complete
-  Seconds resolution{0};  ///< how late at most the winning attempt was begun
+  Seconds resolution{0};  ///< how late at most, see HedgedProbe
   Seconds cpu{0};         ///< CPU time that this thread spent probing
   Seconds waited{0};      ///< wall time spent probing
   std::int64_t attempts = 0;
@@ -43,9 +43,9 @@ struct ProbeOutcome {
 /// answered slow the opening of further ones down (so that a busy app is not flooded); the app's own word
 /// that it listens opens one at once.
 ///
-/// Resolution: the gap between the winning attempt's start and the later of the previous attempt's start and
-/// the app's word (a push that precedes readiness), at least kFloor for console delivery and the poll's
-/// granularity.
+/// Resolution, how late the answer can have been seen: the time from the app's word to the first attempt
+/// begun after it, or from the previous attempt's start to the winner's, whichever is less; at least kFloor,
+/// for the console's delivery and the poll's granularity.
 class HedgedProbe {
  public:
   static constexpr Seconds kFloor{0.001};
