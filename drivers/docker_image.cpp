@@ -90,7 +90,14 @@ PreparedImage prepare_docker_image(const DockerEngine& engine, const ContainerIm
                               .body_file = image.archive,
                               .headers = {"Content-Type: application/x-tar"},
                               .timeout = Seconds(600)};
-    throw_error_in_stream(request, engine.checked(request, stop).body);
+    try {
+      throw_error_in_stream(request, engine.checked(request, stop).body);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted) throw;
+      throw Error(
+          error.code(), fmt::format("the engine does not take {}: {}", image.archive.string(), error.what()),
+          "build the image again with bench prepare --rebuild, and see that the engine has disk space");
+    }
     found = find(engine, image, stop);
     if (!found) {
       throw Error(

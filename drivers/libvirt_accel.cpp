@@ -120,6 +120,12 @@ std::string shortened(std::string text) {
   if (const auto at = text.find(kKnown); at != std::string::npos) {
     text.erase(0, at + kKnown.size());
   }
+  // QEMU's own word, without its time, name and stack.
+  constexpr std::string_view kError = ": error: ";
+  if (const auto at = text.find(kError); at != std::string::npos) {
+    text = "QEMU: " + text.substr(at + kError.size());
+    text.resize(std::min(text.find('\n'), text.size()));
+  }
   while (!text.empty() && text.back() == '\n') {
     text.pop_back();
   }
@@ -352,7 +358,7 @@ AccelerationVerdict acceleration_verdict(const DriverOptions& options) {
   }
   return {inside_a_vm() ? "kvm-nested" : "kvm", false,
           "/dev/kvm opens, but no guest has been booted with it yet: the first run finds out",
-          "Run bench prepare: it boots a guest and remembers the answer."};
+          "Run bench run startup: it boots a guest first and remembers the answer."};
 }
 
 }  // namespace bench

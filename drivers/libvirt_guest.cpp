@@ -38,9 +38,19 @@ void write_record(const fs::path& path, const std::string& xml) {
 }
 
 void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token stop) {
-  check_command({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", fs::absolute(base).string(),
-                 overlay.string()},
-                {}, stop);
+  const CommandResult result = run_command({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
+                                            fs::absolute(base).string(), overlay.string()},
+                                           {}, stop);
+  if (result.exit_code == 0) return;
+  std::error_code ignored;
+  fs::remove(overlay, ignored);
+  std::string why = result.err;
+  while (!why.empty() && why.back() == '\n') why.pop_back();
+  const bool full = why.find("No space left") != std::string::npos;
+  throw Error(full ? ErrorCode::kIo : ErrorCode::kEngine,
+              fmt::format("no overlay can be made on the disk image {}: {}", base.string(), why),
+              full ? "Free some space, or set BENCH_STATE_DIR to a larger file system."
+                   : "Build the image again: bench prepare --rebuild.");
 }
 
 bool is_gone(virDomainPtr domain) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -15,11 +16,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kPeriod{2};
 
-bool is_qemu(pid_t pid) {
+/// A QEMU that left our session when it was detached. One that is still in it is a child that somebody here
+/// waits for: qemu-img, or the QEMU that libvirt asks about its abilities before that one detaches itself.
+/// Taking that one's end away from libvirt would leave the detached half running.
+bool is_detached_qemu(pid_t pid) {
   std::ifstream in(fmt::format("/proc/{}/comm", pid));
   std::string name;
   std::getline(in, name);
-  return name.starts_with("qemu");
+  const pid_t session = ::getsid(pid);  // known for a process that has ended and was not reaped, too
+  return name.starts_with("qemu") && session >= 0 && session != ::getsid(0);
 }
 
 /// Several adoptions may overlap; the attribute belongs to the whole process.
@@ -39,7 +44,7 @@ void count_adoptions(int change) {
 void reap_dead_qemus() {
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
-         is_qemu(info.si_pid)) {
+         is_detached_qemu(info.si_pid)) {
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
   }

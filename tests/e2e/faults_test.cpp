@@ -5,12 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "e2e/harness.h"
 
 namespace bench::e2e {
+namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
@@ -72,6 +74,50 @@ INSTANTIATE_TEST_SUITE_P(Real, BrokenApp, ::testing::Values("docker", "libvirt:d
                          [](const auto& info) {
                            return std::string(info.param) == "docker" ? "Container" : "Vm";
                          });
+
+// A cache of its own with the same images, one of them spoilt.
+void spoil_image(World& world, const std::string& file) {
+  const char* xdg = std::getenv("XDG_CACHE_HOME");
+  const char* own = std::getenv("BENCH_CACHE_DIR");
+  const fs::path cache = own != nullptr   ? fs::path(own)
+                         : xdg != nullptr ? fs::path(xdg) / "bench"
+                                          : fs::path(std::getenv("HOME")) / ".cache" / "bench";
+  const fs::path copy = world.scratch() / "cache";
+  fs::create_directories(copy / "images");
+  if (fs::exists(cache / "acceleration.json"))
+    fs::copy(cache / "acceleration.json", copy / "acceleration.json");
+  for (const char* part : {"requests", "sets"}) {
+    const std::string from = (cache / "images" / part).string();
+    const std::string to = (copy / "images").string();
+    const Outcome linked = Process({"cp", "-rl", from, to}, {}, world.scratch()).wait(60);
+    if (linked.exit_code != 0) {
+      fs::remove_all(copy / "images" / part);
+      ASSERT_EQ(Process({"cp", "-r", from, to}, {}, world.scratch()).wait(300).exit_code, 0);
+    }
+  }
+  int spoilt = 0;
+  for (const auto& set : fs::directory_iterator(copy / "images" / "sets")) {
+    if (!fs::exists(set.path() / file)) continue;
+    fs::remove(set.path() / file);  // the link, not the file
+    std::ofstream(set.path() / file) << "this is no image";
+    ++spoilt;
+  }
+  EXPECT_GT(spoilt, 0) << file;
+  world.env["BENCH_CACHE_DIR"] = copy.string();
+}
+
+TEST(Faults, ADiskImageThatCannotBeRead) {
+  World world;
+  spoil_image(world, "direct.qcow2");
+  expect_could_not_measure(world.bench(run_of(world, "libvirt:direct", {"--accel", "tcg"}), 60),
+                           "direct.qcow2");
+}
+
+TEST(Faults, AContainerImageThatCannotBeRead) {
+  World world;
+  spoil_image(world, "container.tar");
+  expect_could_not_measure(world.bench(run_of(world, "docker", {}), 60), "container.tar");
+}
 
 TEST(Faults, NoDaemonAnswersWhereTheUserSays) {
   World world;

@@ -263,6 +263,7 @@ pid_t detached(const char* name) {
   EXPECT_EQ(::pipe(link), 0);
   const pid_t child = ::fork();
   if (child == 0) {
+    ::setsid();  // as who detaches does
     const pid_t grandchild = ::fork();
     if (grandchild == 0) {
       ::prctl(PR_SET_NAME, name);
@@ -293,6 +294,20 @@ TEST(LibvirtReaper, OthersChildrenStayTheirs) {
   const pid_t other = detached("something");
   ::usleep(100'000);
   EXPECT_EQ(::waitpid(other, nullptr, 0), other);
+}
+
+TEST(LibvirtReaper, AQemuThatSomebodyHereWaitsForStaysTheirs) {
+  const QemuAdoption adoption;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_NAME, "qemu-img");
+    ::usleep(20'000);
+    ::_exit(7);
+  }
+  ::usleep(150'000);
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child) << "its end was taken away";
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 TEST(LibvirtReaper, OrphansAreLeftAloneAfterwards) {
