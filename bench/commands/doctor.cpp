@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -30,23 +31,28 @@ std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
                       "install what it needs and build again"});
       continue;
     }
+    std::vector<EngineFinding> findings;
+    if (driver.findings != nullptr) findings = driver.findings(options);
     try {
       const auto opened = driver.make(options);
       const DriverInfo info = opened->info(driver.profiles.front());
       std::string detail = fmt::format("{} {}", info.engine_name, info.engine_version);
-      for (const char* key : {"uri", "endpoint", "api_version", "qemu"}) {
-        if (const std::string text = fact_text(info.engine, key); !text.empty())
+      for (const char* key : {"api", "socket", "uri", "qemu"}) {
+        if (const std::string text = fact_text(info.engine, key); !text.empty()) {
           detail += fmt::format(", {} {}", key, text);
+        }
       }
       rows.push_back({driver.name, "engine", "ok", detail, ""});
       for (const Warning& warning : info.warnings) {
-        rows.push_back({driver.name, "note", "warn", warning.text, warning.remedy});
+        const bool said = std::any_of(
+            findings.begin(), findings.end(),
+            [&warning](const EngineFinding& finding) { return finding.remedy == warning.remedy; });
+        if (!said) rows.push_back({driver.name, "note", "warn", warning.text, warning.remedy});
       }
     } catch (const Error& error) {
       rows.push_back({driver.name, "engine", "missing", error.what(), error.remedy()});
     }
-    if (driver.findings == nullptr) continue;
-    for (const EngineFinding& finding : driver.findings(options)) {
+    for (const EngineFinding& finding : findings) {
       rows.push_back(
           {driver.name, finding.item, finding.good ? "ok" : "warn", finding.detail, finding.remedy});
     }

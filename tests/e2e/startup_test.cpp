@@ -192,6 +192,24 @@ TEST(Startup, TheFullVmBootsAsADistributionDoes) {
       << "firmware, boot loader and systemd cost something";
 }
 
+TEST(Doctor, SaysOfBothEnginesThatTheyWorkAndHowGuestsRun) {
+  World world;
+  const Outcome outcome = world.bench({"doctor", "--json"}, 60);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+  const json rows = json::parse(outcome.out, nullptr, false);
+  ASSERT_TRUE(rows.is_array());
+  std::set<std::string> seen;
+  for (const auto& row : rows) {
+    const auto status = row.at("status").get<std::string>();
+    seen.insert(row.at("area").get<std::string>() + "/" + row.at("item").get<std::string>());
+    EXPECT_THAT(status, AnyOf(Eq("ok"), Eq("warn"), Eq("missing"), Eq("info"))) << row.dump();
+    EXPECT_TRUE((status != "warn" && status != "missing") || row.at("remedy") != "") << row.dump();
+  }
+  for (const char* row : {"docker/engine", "libvirt/engine", "libvirt/acceleration", "host/disk space"}) {
+    EXPECT_THAT(seen, Contains(row));
+  }
+}
+
 TEST(Startup, TheJsonOutputIsTheRunAndNothingElse) {
   World world;
   const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--targets", "docker", "--json",
