@@ -191,7 +191,12 @@ TEST(Faults, TheDaemonIsKilledInMidRun) {
   ASSERT_TRUE(eventually(60, [&] { return bench->err().find("round    3") != std::string::npos; }))
       << bench->err();
   const pid_t daemon = daemon_of(world);
-  ASSERT_GT(daemon, 0) << "a daemon that the user runs is not ours to kill; this test needs a private one";
+  if (daemon == 0 && fs::exists("/var/run/docker.sock")) {
+    bench->send(SIGINT);
+    bench->wait(30);
+    GTEST_SKIP() << "a Docker daemon of this machine's own answers here, and that one is not ours to kill";
+  }
+  ASSERT_GT(daemon, 0);
   kill(daemon, SIGKILL);
   const Outcome outcome = bench->wait(60);
   expect_could_not_measure(outcome, "went away");
