@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -13,7 +14,7 @@ namespace {
 
 struct ApiVersion {
   int major = 0, minor = 0;
-  auto operator<=>(const ApiVersion&) const = default;
+  auto operator<=>(const ApiVersion&) const = default;  // NOLINT(modernize-use-nullptr): a compiler's 0
 };
 
 /// What this driver was written against: 1.24 has every call that it makes; newer than kNewest only means
@@ -23,7 +24,10 @@ constexpr ApiVersion kNewest{1, 47};
 
 ApiVersion parse_api(const std::string& text) {
   ApiVersion version;
-  if (std::sscanf(text.c_str(), "%d.%d", &version.major, &version.minor) != 2) {
+  const char* end = text.data() + text.size();
+  const auto [dot, bad_major] = std::from_chars(text.data(), end, version.major);
+  const bool major = bad_major == std::errc{} && dot != end && *dot == '.';
+  if (!major || std::from_chars(dot + 1, end, version.minor).ec != std::errc{}) {
     throw Error(ErrorCode::kUnavailable, "the daemon names an API version that is none: \"" + text + "\"",
                 "check that a Docker daemon listens on that socket");
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -45,7 +46,7 @@ std::map<pid_t, Process> process_table() {
     char state = 0;
     Process process;
     if (!(fields >> state >> process.parent) || state == 'Z') continue;
-    process.pid = static_cast<pid_t>(std::atol(number.c_str()));
+    std::from_chars(number.data(), number.data() + number.size(), process.pid);
     process.name = stat.substr(open + 1, close - open - 1);
     table[process.pid] = process;
   }

@@ -147,7 +147,7 @@ std::optional<pid_t> listener(const fs::path& path) {
   if (path.string().size() >= sizeof(address.sun_path)) {
     return std::nullopt;
   }
-  std::strcpy(address.sun_path, path.c_str());
+  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);  // the rest is zero
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return std::nullopt;

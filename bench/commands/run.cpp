@@ -49,6 +49,7 @@ std::filesystem::path results_dir(const RunOptions& options,
                                   const std::vector<const ScenarioRow*>& scenarios) {
   if (!options.out.empty()) return options.out;
   std::vector<std::string> names;
+  names.reserve(scenarios.size());
   for (const ScenarioRow* row : scenarios) names.push_back(row->name);
   const std::string base = fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-"));
   std::filesystem::path dir = std::filesystem::path("results") / base;

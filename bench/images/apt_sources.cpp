@@ -74,6 +74,7 @@ std::vector<std::string> parse_index_targets(std::string_view text, const Distri
     components[key].insert(fields[7]);
   }
   std::vector<std::string> result;
+  result.reserve(order.size());
   for (const auto& key : order) {
     result.push_back(fmt::format("deb {} {} {}", key.first, key.second, fmt::join(components[key], " ")));
   }

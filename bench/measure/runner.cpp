@@ -84,24 +84,23 @@ class Session {
     for (std::size_t position = 0; position < order.size(); ++position) {
       Target& target = plan_.targets[order[position]];
       const std::string name = fmt::format("{}/{}", position, target.info.name);
-      benchmark::RegisterBenchmark(name.c_str(),
-                                   [&, position](benchmark::State& state) {
-                                     for ([[maybe_unused]] auto _ : state) {
-                                       Outcome& outcome = outcomes[position];
-                                       if (stop_.stop_requested() || fatal_) {
-                                         state.SkipWithError("not run");
-                                         break;
-                                       }
-                                       trial(scenario, target, round, static_cast<int>(position), warmup,
-                                             outcome);
-                                       const auto headline = find_headline(scenario, outcome);
-                                       if (headline == nullptr) {
-                                         state.SkipWithError("failed");
-                                         break;
-                                       }
-                                       state.SetIterationTime(headline->value);
-                                     }
-                                   })
+      const auto one_trial = [&, target = &target, position](benchmark::State& state) {
+        for ([[maybe_unused]] auto _ : state) {
+          Outcome& outcome = outcomes[position];
+          if (stop_.stop_requested() || fatal_) {
+            state.SkipWithError("not run");
+            break;
+          }
+          trial(scenario, *target, round, static_cast<int>(position), warmup, outcome);
+          const Sample* headline = find_headline(scenario, outcome);
+          if (headline == nullptr) {
+            state.SkipWithError("failed");
+            break;
+          }
+          state.SetIterationTime(headline->value);
+        }
+      };
+      benchmark::RegisterBenchmark(name.c_str(), one_trial)
           ->UseManualTime()
           ->Iterations(1)
           ->Repetitions(1)

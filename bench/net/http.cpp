@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -54,7 +55,8 @@ void take_header(Exchange& exchange, std::string_view line) {
     exchange.response.headers.clear();
     exchange.response.status = 0;
     if (const auto space = line.find(' '); space != std::string_view::npos) {
-      exchange.response.status = std::atoi(std::string(line.substr(space + 1, 3)).c_str());
+      const std::string_view code = line.substr(space + 1, 3);
+      std::from_chars(code.data(), code.data() + code.size(), exchange.response.status);
     }
     return;
   }

@@ -117,6 +117,7 @@ std::vector<PhaseTable> phase_tables(const Run& run) {
     }
   }
   std::vector<PhaseTable> tables;
+  tables.reserve(medians.size());
   for (const auto& [target, start] : medians) {
     tables.push_back(phases(*target, start, scale_for("seconds", ready)));
   }
