@@ -323,7 +323,7 @@ TEST(Derive, TakesTheOddRuns) {
   }
 }
 
-TEST(Derive, IsQuick) {
+TEST(Derive, CostsNoMoreThanInProportion) {
   StoredRun run = test::sample_run(20);  // 3 targets, 7 to 10 metrics
   const auto begin = std::chrono::steady_clock::now();
   derive(run);
@@ -333,11 +333,8 @@ TEST(Derive, IsQuick) {
   const auto begin_large = std::chrono::steady_clock::now();
   derive(run);
   const double large = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_large).count();
-  RecordProperty("usual_ms", std::to_string(usual * 1e3));
-  RecordProperty("large_ms", std::to_string(large * 1e3));
-  // The bars are 0.2 s and 3 s; a sanitizer or a busy machine makes it several times slower.
-  EXPECT_LT(usual, 2);
-  EXPECT_LT(large, 30);
+  // 19 times the samples; a quadratic step would cost 370 times as much.
+  EXPECT_LT(large, 100 * usual);
 }
 
 TEST(Precision, IsTheWidestHalfInterval) {
