@@ -116,7 +116,7 @@ TEST_F(StoreTest, AStageIsMadeOnceAndOnlyWhole) {
 }
 
 TEST_F(StoreTest, WhatAKilledBuildLeftIsRemovedByTheNext) {
-  cache_.write("images/tmp/build-killed/work/tree/file", "x");
+  cache_.write("images/tmp/build-killed/out/tree/file", "x");
   ASSERT_EQ(drafts(), 1);
   const ImageStore::Lock lock(store_, {}, {});
   EXPECT_EQ(drafts(), 0);
