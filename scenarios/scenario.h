@@ -10,39 +10,72 @@
 
 namespace bench {
 
-/// What a scenario may do in one trial: start an instance, record samples, read where it stands.
+/// Where a trial stands in the run. `round` counts from 0, warm-up rounds on their own; a visit outside the
+/// rounds (a scenario's `before` and `after`) is round 0.
+struct TrialPlace {
+  int round = 0, position = 0;
+  bool warmup = false;
+};
+
+/// What the harness gives to every visit of a target.
+struct TrialHost {
+  const StartRules& rules;
+  /// A specification with a name and a nonce that no other instance has.
+  std::function<InstanceSpec(const Target&)> spec;
+  std::function<void(const std::string&)> progress;  ///< one line for people; may be empty
+  std::stop_token stop;
+};
+
+/// What a scenario may do while it visits a target: start an instance, record samples, read where it stands.
 class Trial {
  public:
-  Trial(std::string scenario, Target& target, const StartRules& rules, InstanceSpec spec, int round,
-        int position, bool warmup, std::stop_token stop);
+  Trial(const TrialHost& host, Target& target, TrialPlace place)
+      : host_(host), target_(target), place_(place) {}
 
   [[nodiscard]] Target& target() { return target_; }
-  [[nodiscard]] const StartRules& rules() const { return rules_; }
-  [[nodiscard]] const std::stop_token& stop() const { return stop_; }
+  [[nodiscard]] const StartRules& rules() const { return host_.rules; }
+  [[nodiscard]] const std::stop_token& stop() const { return host_.stop; }
+  [[nodiscard]] const TrialPlace& place() const { return place_; }
 
-  /// The stopwatch, on a fresh instance of the target.
+  /// The stopwatch, on a fresh instance of the target. May be called from several threads of one visit.
   StartedInstance start();
 
+  /// What the instance of this round said about itself when it was ready.
+  [[nodiscard]] const About& about() const { return about_; }
+  void set_about(About about) { about_ = std::move(about); }
+
+  /// A sample of the scenario whose turn it is. `round`: for a visit that repeats what it does (a pass of a
+  /// curve); otherwise the round of the trial. `at`: see Sample::at.
   void record(const std::string& metric, const std::string& unit, double value,
-              std::optional<double> resolution = std::nullopt);
+              std::optional<double> resolution = std::nullopt, std::optional<double> at = std::nullopt,
+              std::optional<int> round = std::nullopt);
   void record(const std::string& metric, const std::string& unit, std::optional<double> value,
               std::optional<double> resolution = std::nullopt);
 
+  /// A condition of the measuring that a reader must know; stored as "<scenario>.<target>.<key>".
+  void note(const std::string& key, Fact fact);
+  /// Shown with the run's other warnings, once.
+  void warn(const std::string& text, const std::string& remedy);
+  /// One line for people while something takes long.
+  void progress(const std::string& line) const;
+
+  /// For the harness: whose turn it is, and what was left.
+  void turn(const std::string& scenario) { scenario_ = scenario; }
+  [[nodiscard]] const std::string& scenario() const { return scenario_; }
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
-  /// From the stopwatch's t0 to the moment when the scenario ended its instance; for the run's overhead.
-  [[nodiscard]] Seconds busy() const { return busy_; }
-  void set_busy(Seconds busy) { busy_ = busy; }
+  void forget_since(std::size_t sample) { samples_.resize(sample); }
+  [[nodiscard]] const Facts& notes() const { return notes_; }
+  [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
 
  private:
-  std::string scenario_;
+  const TrialHost& host_;
   Target& target_;
-  const StartRules& rules_;
-  InstanceSpec spec_;
-  int round_, position_;
-  bool warmup_;
-  std::stop_token stop_;
+  TrialPlace place_;
+  std::string scenario_;
+  About about_;
   std::vector<Sample> samples_;
-  Seconds busy_{0};
+  Facts notes_;
+  std::vector<Warning> warnings_;
 };
 
 struct MetricRow {
@@ -50,12 +83,21 @@ struct MetricRow {
 };
 
 /// One row per scenario. Adding one is one file and one row (scenarios/table.cpp).
+///
+/// A run visits every target before the rounds, in each round and after them; each of these may be null. The
+/// instance of a round is shared by the scenarios of the run, in the table's order: what one does after ready
+/// cannot change what was measured up to ready. An exception is a Failure of that scenario for that target;
+/// what other scenarios recorded stays.
 struct ScenarioRow {
   std::string name;
   std::string summary;
   std::vector<MetricRow> metrics;
-  std::string headline_metric;  ///< the one whose precision may end a run early
-  void (*run)(Trial&) = nullptr;
+  std::string headline_metric;       ///< shown while the run goes on; its precision may end a run early
+  void (*before)(Trial&) = nullptr;  ///< once per target, before the rounds; needs no instance
+  void (*observe)(Trial&, StartedInstance&) = nullptr;  ///< every round, on a ready instance
+  /// Every round, when the instance has ended; `stop` is the time from the stop request to its end.
+  void (*ended)(Trial&, const StartedInstance&, Seconds stop) = nullptr;
+  void (*after)(Trial&) = nullptr;  ///< once per target, after the rounds; starts instances itself
 };
 
 const std::vector<ScenarioRow>& scenario_table();

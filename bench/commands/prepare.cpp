@@ -9,6 +9,18 @@
 
 namespace bench {
 
+namespace {
+
+void show(const ImageSet& set) {
+  fmt::print("images  {}\n", set.dir.string());
+  fmt::print("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256, set.python,
+             set.flask);
+  if (!set.container.archive.empty()) fmt::print("container  {}\n", set.container.reference);
+  for (const auto& [profile, vm] : set.vm) fmt::print("vm:{:<7} {}\n", profile, vm.disk.string());
+}
+
+}  // namespace
+
 void add_prepare(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("prepare", "build the images (or find them), without measuring");
   struct Options {
@@ -37,24 +49,12 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     target.app = options->app;
     target.base = options->base;
     OpenRequest request = target.request();
-    ImageRequest images = request.images;
-    images.rebuild = options->rebuild;
-    images.container = false;
-    for (const TargetName& name : request.names) {
-      if (name.row->kind == "container") {
-        images.container = true;
-      } else {
-        images.vm_profiles.push_back(name.profile);
-      }
-    }
-    images.progress = [&context](const std::string& text) { context.ui.step(text); };
+    request.images.rebuild = options->rebuild;
+    request.images.progress = [&context](const std::string& text) { context.ui.step(text); };
     const RunLock lock;
-    const ImageSet set = prepare_images(images, context.stop);
-    fmt::print("images  {}\n", set.dir.string());
-    fmt::print("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256,
-               set.python, set.flask);
-    if (images.container) fmt::print("container  {}\n", set.container.reference);
-    for (const auto& [profile, vm] : set.vm) fmt::print("vm:{:<7} {}\n", profile, vm.disk.string());
+    for (const auto& [app, images] : image_requests(request.names, request.images)) {
+      show(prepare_images(images, context.stop));
+    }
   });
 }
 

@@ -25,6 +25,8 @@ namespace bench {
 namespace {
 
 constexpr double kPrecision = 0.05;
+constexpr int kRounds = 20;
+constexpr int kRoundsForAll = 10;
 
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names) {
   std::vector<const ScenarioRow*> chosen;
@@ -49,8 +51,11 @@ std::filesystem::path results_dir(const RunOptions& options,
                                   const std::vector<const ScenarioRow*>& scenarios) {
   if (!options.out.empty()) return options.out;
   std::vector<std::string> names;
-  names.reserve(scenarios.size());
-  for (const ScenarioRow* row : scenarios) names.push_back(row->name);
+  if (options.everything()) {
+    names.emplace_back("all");
+  } else {
+    for (const ScenarioRow* row : scenarios) names.push_back(row->name);
+  }
   const std::string base = fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-"));
   std::filesystem::path dir = std::filesystem::path("results") / base;
   for (int again = 2; std::filesystem::exists(dir); ++again) {
@@ -62,8 +67,11 @@ std::filesystem::path results_dir(const RunOptions& options,
 Plan make_plan(const RunOptions& options) {
   Plan plan;
   plan.scenarios = chosen_scenarios(options.scenarios);
-  plan.rounds = options.rounds;
-  plan.warmup = options.warmup;
+  const bool observing = std::any_of(plan.scenarios.begin(), plan.scenarios.end(),
+                                     [](const ScenarioRow* row) { return row->observe != nullptr; });
+  // Without anything that is observed in rounds there is one visit of each target.
+  plan.rounds = observing ? options.rounds.value_or(options.everything() ? kRoundsForAll : kRounds) : 1;
+  plan.warmup = observing ? options.warmup : 0;
   if (!options.budget.empty()) plan.budget = parse_duration(options.budget, "--budget");
   if (!options.all_rounds) plan.precision = kPrecision;
   plan.seed = options.seed.value_or(std::random_device{}());
@@ -103,15 +111,27 @@ Run new_run(const CommandContext& context, const Plan& plan, const OpenTargets& 
   return run;
 }
 
+/// "ready in 0.352 s", "memory.host_pss 47.1 MiB"
+std::string headline_text(const Sample& sample) {
+  if (sample.unit == "seconds") return fmt::format("ready in {:.3f} s", sample.value);
+  if (sample.unit == "bytes") return fmt::format("{} {:.1f} MiB", sample.metric, sample.value / (1 << 20));
+  return fmt::format("{} {:.3g} {}", sample.metric, sample.value, sample.unit);
+}
+
 RunObserver observer_for(Ui& ui) {
   RunObserver observer;
   observer.round_begins = [&ui](const std::string& scenario, int round, int rounds, bool warmup) {
     ui.live(fmt::format("{}: {} {} of {}…", scenario, warmup ? "warm-up" : "round", round + 1, rounds));
   };
-  observer.trial_done = [&ui](const Sample& sample) {
-    ui.step(fmt::format("  {} {:>2}  {:<18} ready in {:.3f} s", sample.warmup ? "warm-up" : "round  ",
-                        sample.round + 1, sample.target, sample.value));
+  observer.visit_begins = [&ui](const std::string& scenario, const std::string& target) {
+    ui.live(fmt::format("{}: {}…", scenario, target));
   };
+  observer.trial_done = [&ui](const Sample& sample) {
+    ui.step(fmt::format("  {} {:>2}  {:<18} {}", sample.warmup ? "warm-up" : "round  ", sample.round + 1,
+                        sample.target, headline_text(sample)));
+  };
+  observer.warned = [&ui](const Warning& warning) { ui.warn(warning.text, warning.remedy); };
+  observer.progress = [&ui](const std::string& line) { ui.step("  " + line); };
   observer.trial_failed = [&ui](const Failure& failure) {
     const std::string first_line = failure.message.substr(0, failure.message.find('\n'));
     ui.warn(fmt::format("{} {}, {} in phase {}: {}", failure.warmup ? "warm-up" : "round", failure.round + 1,
@@ -120,18 +140,24 @@ RunObserver observer_for(Ui& ui) {
   return observer;
 }
 
-// Something valid for every target that was asked for?
-bool measured_all(const Run& run) {
-  return std::all_of(run.targets.begin(), run.targets.end(), [&run](const TargetInfo& target) {
-    return std::any_of(run.samples.begin(), run.samples.end(), [&target](const Sample& sample) {
-      return !sample.warmup && sample.target == target.name;
+// Something valid for every target and scenario that was asked for?
+bool measured_all(const Run& run, const Plan& plan) {
+  const auto measured = [&run](const ScenarioRow& scenario, const Target& target) {
+    return std::any_of(run.samples.begin(), run.samples.end(), [&](const Sample& sample) {
+      return !sample.warmup && sample.scenario == scenario.name && sample.target == target.info.name;
     });
-  });
+  };
+  for (const ScenarioRow* scenario : plan.scenarios) {
+    for (const Target& target : plan.targets) {
+      if (!measured(*scenario, target)) return false;
+    }
+  }
+  return true;
 }
 
 int run_scenarios(CommandContext& context, const RunOptions& options) {
   Plan plan = make_plan(options);
-  const OpenRequest request = options.target.request();
+  const OpenRequest request = options.request();
   Ui& ui = context.ui;
   const std::filesystem::path dir = results_dir(options, plan.scenarios);
   require_writable(dir);  // before minutes are spent
@@ -143,8 +169,9 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
   Run run = new_run(context, plan, open);
   for (const Warning& warning : run.environment.warnings) ui.warn(warning.text, warning.remedy);
   Checkpoint checkpoint(dir, run);
-  ui.step(fmt::format("measuring {} rounds of {} targets; Ctrl-C stops and keeps what was measured",
-                      plan.rounds, plan.targets.size()));
+  ui.step(fmt::format("measuring {} round{} of {} target{}; Ctrl-C stops and keeps what was measured",
+                      plan.rounds, plan.rounds == 1 ? "" : "s", plan.targets.size(),
+                      plan.targets.size() == 1 ? "" : "s"));
 
   std::exception_ptr failed;
   const RunObserver observer = observer_for(ui);
@@ -175,7 +202,7 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
   if (failed) std::rethrow_exception(failed);
   if (not_stored) std::rethrow_exception(not_stored);
   if (run.status == "interrupted") return exit_code::kInterrupted;
-  if (!measured_all(run)) {
+  if (!measured_all(run, plan)) {
     throw Error(ErrorCode::kEngine, "nothing valid was measured for at least one target",
                 "the failures above say why; `bench doctor` shows what works here");
   }
@@ -194,7 +221,11 @@ void add_run(CLI::App& app, CommandContext& context) {
       "  bench run startup --rounds 10 --targets docker,libvirt:direct,libvirt:full\n"
       "  bench run startup --targets docker,docker              a target against itself: the noise of this "
       "host\n"
+      "  bench run all                                          every scenario on every target, 10 rounds, "
+      "and the claims\n"
       "  bench run startup --app ./my-backend --memory 1G       somebody else's Flask backend\n"
+      "  bench run startup --targets docker,docker@./changed    the same target with another app: what a "
+      "change costs\n"
       "  bench run startup --json --out runs/today | jq '.comparisons'\n\n"
       "Exit: 0 measured, 2 usage, 3 could not measure, 130 interrupted (what was measured is stored).");
   command->callback([options, &context] { context.exit_code = run_scenarios(context, *options); });

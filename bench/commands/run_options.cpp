@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "bench/commands/values.h"
@@ -13,7 +14,8 @@ void TargetOptions::add_to(CLI::App& command) {
   command.add_option(
       "--targets", targets,
       "what to compare, with commas; default: one container engine and one VM profile that are "
-      "built (`bench list targets`). A target named twice is measured against itself.");
+      "built (`bench list targets`); for `all` every target. A target named twice is measured against "
+      "itself; TARGET@DIR is that target with the app of DIR.");
   command.add_option("--app", app,
                      "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
                      "its Dockerfile if any)");
@@ -62,6 +64,16 @@ OpenRequest TargetOptions::request() const {
   return request;
 }
 
+bool RunOptions::everything() const {
+  return std::find(scenarios.begin(), scenarios.end(), "all") != scenarios.end();
+}
+
+OpenRequest RunOptions::request() const {
+  OpenRequest request = target.request();
+  if (everything() && target.targets.empty()) request.names = all_targets();
+  return request;
+}
+
 void RunOptions::add_to(CLI::App& command) {
   command.add_option("scenario", scenarios, "what to measure: scenarios (`bench list scenarios`), or all")
       ->required()
@@ -69,9 +81,9 @@ void RunOptions::add_to(CLI::App& command) {
   target.add_to(command);
   command
       .add_option("--rounds", rounds,
-                  "rounds, each with every target once in random order; at least 10 for a verdict")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
+                  "rounds, each with every target once in random order; at least 10 for a verdict; default: "
+                  "20, or 10 for `all`")
+      ->check(CLI::Range(1, 100000));
   command.add_option("--warmup", warmup, "rounds before that which are stored but not counted")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();

@@ -31,7 +31,7 @@ struct TargetOptions {
 struct RunOptions {
   std::vector<std::string> scenarios;
   TargetOptions target;
-  int rounds = 20;
+  std::optional<int> rounds;  ///< default: 20; 10 for `all`, which has more to do in each
   int warmup = 1;
   std::string budget;
   std::optional<std::uint64_t> seed;
@@ -42,6 +42,9 @@ struct RunOptions {
   bool json = false;
 
   void add_to(CLI::App& app);
+  [[nodiscard]] bool everything() const;  ///< "all" is among the scenarios
+  /// The targets to open: for `all` every target that is built, unless others are named.
+  [[nodiscard]] OpenRequest request() const;
 };
 
 }  // namespace bench

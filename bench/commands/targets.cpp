@@ -17,11 +17,26 @@
 namespace bench {
 namespace {
 
+std::string full_name(const DriverRow& row, const std::string& profile) {
+  return profile.empty() ? row.name : row.name + ":" + profile;
+}
+
+/// The app of "TARGET@DIR", with its whole path: a stored run is read elsewhere.
+std::string own_app(const std::string& word, const std::string& dir) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::canonical(dir, error);
+  if (dir.empty() || error || !std::filesystem::is_directory(path)) {
+    throw Error(ErrorCode::kUsage, fmt::format("target '{}': {} is not a directory", word, dir),
+                "after the @ comes the directory that holds that target's app.py");
+  }
+  return path.string();
+}
+
 std::string known_targets() {
   std::vector<std::string> names;
   for (const DriverRow& row : driver_table()) {
     for (const std::string& profile : row.profiles) {
-      names.push_back(profile.empty() ? row.name : row.name + ":" + profile);
+      names.push_back(full_name(row, profile));
     }
   }
   return fmt::format("{}", fmt::join(names, ", "));
@@ -42,6 +57,11 @@ std::vector<TargetName> parse_targets(const std::string& text) {
   std::map<std::string, int> seen;
   std::istringstream words(text);
   for (std::string word; std::getline(words, word, ',');) {
+    std::string app;
+    if (const std::size_t at = word.find('@'); at != std::string::npos) {
+      app = own_app(word, word.substr(at + 1));
+      word.resize(at);
+    }
     const std::size_t colon = word.find(':');
     const std::string driver = word.substr(0, colon);
     const auto row = std::find_if(driver_table().begin(), driver_table().end(),
@@ -54,9 +74,10 @@ std::vector<TargetName> parse_targets(const std::string& text) {
       throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word), "targets: " + known_targets());
     }
     require_built(*row);
-    const std::string full = profile.empty() ? driver : driver + ":" + profile;
+    std::string full = full_name(*row, profile);
+    if (!app.empty()) full += "@" + std::filesystem::path(app).filename().string();
     const int count = ++seen[full];
-    names.push_back({count == 1 ? full : fmt::format("{}#{}", full, count), &*row, profile});
+    names.push_back({count == 1 ? full : fmt::format("{}#{}", full, count), &*row, profile, app});
   }
   if (names.empty()) throw Error(ErrorCode::kUsage, "--targets names nothing", "targets: " + known_targets());
   return names;
@@ -72,9 +93,41 @@ std::vector<TargetName> default_targets() {
     if (first == nullptr) continue;
     require_built(*first);
     const std::string& profile = first->profiles.front();
-    names.push_back({profile.empty() ? first->name : first->name + ":" + profile, first, profile});
+    names.push_back({full_name(*first, profile), first, profile, {}});
   }
   return names;
+}
+
+std::vector<TargetName> all_targets() {
+  std::vector<TargetName> names;
+  for (const DriverRow& row : driver_table()) {
+    if (!row.built) continue;
+    for (const std::string& profile : row.profiles) {
+      names.push_back({full_name(row, profile), &row, profile, {}});
+    }
+  }
+  return names;
+}
+
+std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,
+                                                   const ImageRequest& common) {
+  std::map<std::string, ImageRequest> requests;
+  for (const TargetName& name : names) {
+    auto [entry, fresh] = requests.try_emplace(name.app, common);
+    ImageRequest& request = entry->second;
+    if (fresh) {
+      request.container = false;
+      request.vm_profiles.clear();
+      if (!name.app.empty()) request.app = name.app;
+    }
+    auto& profiles = request.vm_profiles;
+    if (name.row->kind == "container") {
+      request.container = true;
+    } else if (std::find(profiles.begin(), profiles.end(), name.profile) == profiles.end()) {
+      profiles.push_back(name.profile);
+    }
+  }
+  return requests;
 }
 
 bool owner_lives(const Ownership& owner) {
@@ -104,18 +157,8 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
     ui.step(text);
   };
 
-  ImageRequest images = request.images;
-  images.container = false;
-  images.vm_profiles.clear();
-  images.progress = progress;
   std::map<std::string, std::size_t> driver_index;
   for (const TargetName& name : request.names) {
-    if (name.row->kind == "container") {
-      images.container = true;
-    } else if (std::find(images.vm_profiles.begin(), images.vm_profiles.end(), name.profile) ==
-               images.vm_profiles.end()) {
-      images.vm_profiles.push_back(name.profile);
-    }
     if (driver_index.contains(name.row->name)) continue;
     driver_index[name.row->name] = open.drivers.size();
     DriverOptions options = request.driver;
@@ -149,8 +192,13 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
   if (first_error) std::rethrow_exception(first_error);
   if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted while opening the engines");
 
-  const auto set = std::make_shared<const ImageSet>(prepare_images(images, stop));
+  std::map<std::string, std::shared_ptr<const ImageSet>> sets;  // by app
+  for (auto& [app, images] : image_requests(request.names, request.images)) {
+    images.progress = progress;
+    sets[app] = std::make_shared<const ImageSet>(prepare_images(images, stop));
+  }
   for (const TargetName& name : request.names) {
+    const std::shared_ptr<const ImageSet>& set = sets[name.app];
     Driver& driver = *open.drivers[driver_index[name.row->name]];
     Target target;
     target.driver = &driver;
@@ -158,6 +206,7 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
     target.info.name = name.name;
     target.info.driver = name.row->name;
     target.info.profile = name.profile;
+    target.info.app = name.app;
     target.info.cpus = request.cpus;
     target.info.memory_bytes = request.memory_bytes;
     target.info.image = driver.prepare(*set, name.profile, stop);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -17,14 +18,19 @@ struct TargetName {
   std::string name;  ///< unique: a repeated one gets "#2", "#3", …
   const DriverRow* row = nullptr;
   std::string profile;
+  std::string app;  ///< "docker@DIR": the directory of an app for this target alone; else empty
 };
 
-/// "docker,libvirt:direct" → names. Throws Error{kUsage} for unknown drivers and profiles (naming those that
-/// there are) and Error{kUnavailable} for a driver that was left out of this build.
+/// "docker,libvirt:direct@DIR" → names. Throws Error{kUsage} for unknown drivers and profiles (naming those
+/// that there are) and for an app that is no directory, and Error{kUnavailable} for a driver that was left
+/// out of this build.
 std::vector<TargetName> parse_targets(const std::string& text);
 
 /// One container engine and one VM profile, in the order of the drivers' table: of those that are built.
 std::vector<TargetName> default_targets();
+
+/// Every target of every driver that is built.
+std::vector<TargetName> all_targets();
 
 /// Drivers that answer, and the targets made with them. The drivers outlive the targets.
 struct OpenTargets {
@@ -40,6 +46,10 @@ struct OpenRequest {
   DriverOptions driver;
   ImageRequest images;  ///< its container and vm_profiles are set from the names
 };
+
+/// What has to be built for these targets: one request for each app, "" being the run's.
+std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,
+                                                   const ImageRequest& common);
 
 /// Makes one driver per driver name, removes what dead owners left, prepares the images (building what is
 /// missing) and makes them known to the engines; the drivers side by side. Throws the first error.

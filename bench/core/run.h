@@ -49,7 +49,8 @@ struct TargetInfo {
   std::string acceleration = "none";  ///< "none" | "kvm" | "kvm-nested" | "tcg"
   int cpus = 0;
   std::int64_t memory_bytes = 0;
-  Facts image;  ///< digest, reference, layers, …
+  Facts image;      ///< digest, reference, layers, …
+  std::string app;  ///< the directory of an app of its own ("docker@DIR"); empty: the app of the whole run
   Equivalence equivalence;
   bool operator==(const TargetInfo&) const = default;
 };
@@ -64,6 +65,9 @@ struct Sample {
   int position = 0;  ///< 0-based place of the trial within its round
   bool warmup = false;
   std::optional<double> resolution = std::nullopt;  ///< same unit: how finely this value could be seen
+  /// The independent variable where the metric is a curve: the number of instances that were running, say.
+  /// Such samples are points, not repetitions: they are never pooled.
+  std::optional<double> at = std::nullopt;
   bool operator==(const Sample&) const = default;
 };
 
@@ -78,6 +82,13 @@ struct Failure {
       std::nullopt;  ///< seconds: the value is known to be larger than this (a time-out)
   bool operator==(const Failure&) const = default;
 };
+
+/// The phase of a failure outside the rounds: no trial of a round has failed then.
+inline constexpr const char* kBeforeRounds = "before the rounds";
+inline constexpr const char* kAfterRounds = "after the rounds";
+inline bool is_of_a_round(const Failure& failure) {
+  return failure.phase != kBeforeRounds && failure.phase != kAfterRounds;
+}
 
 // Derived: every one of these can be had again from the samples.
 

@@ -82,6 +82,9 @@ OrderedJson target(const TargetInfo& info) {
   json["cpus"] = positive(info.cpus);
   json["memory_bytes"] = positive(info.memory_bytes);
   json["image"] = facts(info.image);
+  if (!info.app.empty()) {
+    json["app"] = info.app;
+  }
   json["equivalence"] = {{"app_sha256", known(same.app_sha256)},
                          {"python", known(same.python)},
                          {"flask", known(same.flask)},
@@ -134,6 +137,9 @@ OrderedJson record(const Sample& sample) {
   json["warmup"] = sample.warmup;
   if (sample.resolution) {
     json["resolution"] = *sample.resolution;
+  }
+  if (sample.at) {
+    json["at"] = *sample.at;
   }
   return json;
 }

@@ -193,6 +193,7 @@ TargetInfo read_target(const Node& node) {
   target.cpus = node.has("cpus") ? node.at("cpus").small() : 0;
   target.memory_bytes = optional_integer(node, "memory_bytes").value_or(0);
   target.image = node.at("image").facts();
+  target.app = text_or_unknown(node, "app");
   const Node same = node.at("equivalence");
   same.expect_object();
   target.equivalence = {.app_sha256 = optional_text(same, "app_sha256"),
@@ -213,7 +214,8 @@ Sample read_sample(const Node& node) {
           .round = node.at("round").small(),
           .position = node.at("position").small(),
           .warmup = node.at("warmup").boolean(),
-          .resolution = optional_number(node, "resolution")};
+          .resolution = optional_number(node, "resolution"),
+          .at = optional_number(node, "at")};
 }
 
 Failure read_failure(const Node& node) {

@@ -6,26 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <utility>
 
 #include "bench/core/error.h"
+#include "bench/measure/visits.h"
 #include "bench/stats/precision.h"
 
 namespace bench {
 namespace {
 
 constexpr int kRoundsForPrecision = 10;  // fewer are no basis for a verdict
-constexpr int kFailuresInARow = 3;       // then a target is not worth its time-outs any more
-
-/// What a trial left for the reporter.
-struct Outcome {
-  std::vector<Sample> samples;
-  std::optional<Failure> failure;
-  std::exception_ptr fatal;  // ends the run
-  Seconds busy{0};
-};
 
 /// Google Benchmark reads BENCHMARK_* from the environment; each flag that could change what runs, or write a
 /// file, is given here so that a hostile value changes nothing.
@@ -71,33 +62,58 @@ class Keeper : public benchmark::BenchmarkReporter {
 
 class Session {
  public:
-  Session(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& observer, std::stop_token stop)
-      : plan_(plan), run_(run), checkpoint_(checkpoint), observer_(observer), stop_(std::move(stop)) {}
+  Session(Plan& plan, bench::Run& run, Checkpoint& checkpoint, const RunObserver& observer,
+          std::stop_token stop)
+      : plan_(plan),
+        run_(run),
+        checkpoint_(checkpoint),
+        observer_(observer),
+        stop_(std::move(stop)),
+        visits_(plan, observer.progress, stop_) {
+    for (const ScenarioRow* row : plan.scenarios) {
+      if (row->observe != nullptr) observing_.push_back(row);
+    }
+  }
 
-  void round(const ScenarioRow& scenario, int round, bool warmup) {
+  [[nodiscard]] const std::vector<const ScenarioRow*>& observing() const { return observing_; }
+
+  /// Every scenario's visits before the rounds, or after them.
+  void outside(void (*ScenarioRow::*hook)(Trial&), const char* phase) {
+    for (const ScenarioRow* row : plan_.scenarios) {
+      if (row->*hook == nullptr) continue;
+      for (Target& target : plan_.targets) {
+        if (over()) return;
+        if (observer_.visit_begins) observer_.visit_begins(row->name, target.info.name);
+        keep(visits_.outside(*row, target, row->*hook, phase));
+      }
+    }
+  }
+
+  void round(int round, bool warmup) {
     if (observer_.round_begins) {
-      observer_.round_begins(scenario.name, round, warmup ? plan_.warmup : plan_.rounds, warmup);
+      observer_.round_begins(names(), round, warmup ? plan_.warmup : plan_.rounds, warmup);
     }
     const auto order = round_order(plan_.seed, round, warmup, plan_.targets.size());
-    std::vector<Outcome> outcomes(order.size());
+    std::vector<Visit> visits(order.size());
     benchmark::ClearRegisteredBenchmarks();
     for (std::size_t position = 0; position < order.size(); ++position) {
       Target& target = plan_.targets[order[position]];
       const std::string name = fmt::format("{}/{}", position, target.info.name);
       const auto one_trial = [&, target = &target, position](benchmark::State& state) {
         for ([[maybe_unused]] auto _ : state) {
-          Outcome& outcome = outcomes[position];
-          if (stop_.stop_requested() || fatal_) {
+          if (over()) {
             state.SkipWithError("not run");
             break;
           }
-          trial(scenario, *target, round, static_cast<int>(position), warmup, outcome);
-          const Sample* headline = find_headline(scenario, outcome);
-          if (headline == nullptr) {
+          // Nothing is thrown from here: an exception would go through Google Benchmark.
+          Visit& visit = visits[position];
+          visit = visits_.in_round(*target, {round, static_cast<int>(position), warmup});
+          if (visit.samples.empty()) {
             state.SkipWithError("failed");
             break;
           }
-          state.SetIterationTime(headline->value);
+          const Sample* headline = find(visit, *observing_.front());
+          state.SetIterationTime(is_time(headline) ? headline->value : visit.busy.count());
         }
       };
       benchmark::RegisterBenchmark(name.c_str(), one_trial)
@@ -108,13 +124,10 @@ class Session {
     }
     std::size_t reported = 0;
     Keeper keeper([&](const benchmark::BenchmarkReporter::Run& report) {
-      Outcome& outcome = outcomes[reported++];
-      if (!report.error_occurred) {
-        for (Sample& sample : outcome.samples) {
-          if (sample.metric == scenario.headline_metric) sample.value = report.real_accumulated_time;
-        }
-      }
-      keep(scenario, outcome);
+      Visit& visit = visits[reported++];
+      Sample* headline = find(visit, *observing_.front());
+      if (!report.error_occurred && is_time(headline)) headline->value = report.real_accumulated_time;
+      keep(visit);
     });
     benchmark::RunSpecifiedBenchmarks(&keeper, nullptr, "all");
     benchmark::ClearRegisteredBenchmarks();
@@ -125,114 +138,72 @@ class Session {
     }
   }
 
+  [[nodiscard]] bool over() const { return stop_.stop_requested() || fatal_; }
   [[nodiscard]] const std::exception_ptr& fatal() const { return fatal_; }
   [[nodiscard]] Seconds trials_time() const { return trials_time_; }
 
  private:
-  static const Sample* find_headline(const ScenarioRow& scenario, const Outcome& outcome) {
-    const auto found =
-        std::find_if(outcome.samples.begin(), outcome.samples.end(),
-                     [&](const Sample& sample) { return sample.metric == scenario.headline_metric; });
-    return found == outcome.samples.end() ? nullptr : &*found;
+  static Sample* find(Visit& visit, const ScenarioRow& scenario) {
+    const auto found = std::find_if(visit.samples.begin(), visit.samples.end(), [&](const Sample& sample) {
+      return sample.metric == scenario.headline_metric;
+    });
+    return found == visit.samples.end() ? nullptr : &*found;
+  }
+  static bool is_time(const Sample* sample) { return sample != nullptr && sample->unit == "seconds"; }
+
+  [[nodiscard]] std::string names() const {
+    std::string text;
+    for (const ScenarioRow* row : observing_) text += (text.empty() ? "" : ", ") + row->name;
+    return text;
   }
 
-  // Nothing may leave this function but through `outcome`: an exception would go through Google Benchmark.
-  void trial(const ScenarioRow& scenario, Target& target, int round, int position, bool warmup,
-             Outcome& outcome) {
-    InstanceSpec spec;
-    spec.name = fmt::format("bench-{}-{}", plan_.owner.pid, ++instances_);
-    spec.owner = plan_.owner;
-    spec.cpus = target.info.cpus;
-    spec.memory_bytes = target.info.memory_bytes;
-    spec.profile = target.info.profile;
-    const TimePoint began = Clock::now();
-    const auto failed = [&](std::string phase, std::string message, std::optional<double> censored_at) {
-      outcome.busy = Seconds(Clock::now() - began);
-      outcome.failure = Failure{scenario.name,    target.info.name,   round,      warmup,
-                                std::move(phase), std::move(message), censored_at};
-    };
+  void keep(Visit visit) {
+    trials_time_ += visit.busy;
     try {
-      spec.nonce = make_nonce();
-      Trial trial(scenario.name, target, plan_.rules, spec, round, position, warmup, stop_);
-      scenario.run(trial);
-      outcome.samples = trial.samples();
-      outcome.busy = trial.busy();
-    } catch (const StartError& error) {
-      failed(error.failure().phase, error.what(), error.failure().censored_at);
-      judge(target, error, outcome);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kInterrupted) return;
-      failed("after ready", error.what(), std::nullopt);
-      judge(target, error, outcome);
-    } catch (const std::exception& error) {
-      failed("after ready", error.what(), std::nullopt);
-      judge(target, Error(ErrorCode::kEngine, error.what()), outcome);
-    }
-  }
-
-  // One trial may fail by itself. The run ends when more trials could only fail in the same way: the engine
-  // is gone, the target never worked, or it has stopped working.
-  void judge(const Target& target, const Error& error, Outcome& outcome) {
-    try {
-      target.driver->info(target.info.profile);
-    } catch (const Error& gone) {
-      outcome.fatal = std::make_exception_ptr(gone);
-      return;
-    }
-    const Streak& streak = streaks_[target.info.name];
-    if (streak.successes == 0) {
-      outcome.fatal = std::make_exception_ptr(error);
-    } else if (streak.failures + 1 >= kFailuresInARow) {
-      outcome.fatal =
-          std::make_exception_ptr(Error(error.code(),
-                                        fmt::format("{} starts of {} in a row failed, the last one so: {}",
-                                                    kFailuresInARow, target.info.name, error.what()),
-                                        error.remedy()));
-    }
-  }
-
-  void keep(const ScenarioRow& scenario, const Outcome& outcome) {
-    trials_time_ += outcome.busy;
-    try {
-      for (const Sample& sample : outcome.samples) {
+      for (const Sample& sample : visit.samples) {
         run_.samples.push_back(sample);
         checkpoint_.append(sample);
       }
-      if (outcome.failure) {
-        run_.failures.push_back(*outcome.failure);
-        checkpoint_.append(*outcome.failure);
+      for (const Failure& failure : visit.failures) {
+        run_.failures.push_back(failure);
+        checkpoint_.append(failure);
       }
     } catch (const Error&) {
       if (!fatal_) fatal_ = std::current_exception();
     }
-    if (outcome.fatal && !fatal_) fatal_ = outcome.fatal;
-    if (outcome.failure) {
-      ++streaks_[outcome.failure->target].failures;
-    } else if (!outcome.samples.empty()) {
-      streaks_[outcome.samples.front().target] = {streaks_[outcome.samples.front().target].successes + 1, 0};
+    for (auto& [key, fact] : visit.notes) run_.conditions.insert_or_assign(key, std::move(fact));
+    for (const Warning& warning : visit.warnings) warn(warning);
+    if (visit.fatal && !fatal_) fatal_ = visit.fatal;
+    for (const ScenarioRow* row : plan_.scenarios) {
+      const Sample* headline = find(visit, *row);
+      if (headline != nullptr && observer_.trial_done) observer_.trial_done(*headline);
     }
-    if (const Sample* headline = find_headline(scenario, outcome);
-        headline != nullptr && observer_.trial_done) {
-      observer_.trial_done(*headline);
-    }
-    if (outcome.failure && observer_.trial_failed) observer_.trial_failed(*outcome.failure);
+    if (!visit.failures.empty() && observer_.trial_failed) observer_.trial_failed(visit.failures.front());
   }
 
-  struct Streak {
-    int successes = 0;
-    int failures = 0;  // since the last success
-  };
+  void warn(const Warning& warning) {
+    auto& known = run_.environment.warnings;
+    if (std::find(known.begin(), known.end(), warning) != known.end()) return;
+    known.push_back(warning);
+    if (observer_.warned) observer_.warned(warning);
+  }
 
   Plan& plan_;
   bench::Run& run_;
   Checkpoint& checkpoint_;
   const RunObserver& observer_;
   std::stop_token stop_;
+  Visits visits_;
+  std::vector<const ScenarioRow*> observing_;
   std::exception_ptr fatal_;
-  std::map<std::string, Streak> streaks_;
   Seconds trials_time_{0};
-  int instances_ = 0;
 };
+
+bool all_precise(const bench::Run& run, const std::vector<const ScenarioRow*>& scenarios, double half_width) {
+  return std::all_of(scenarios.begin(), scenarios.end(), [&](const ScenarioRow* row) {
+    return precise_enough(run, row->name, row->headline_metric, half_width);
+  });
+}
 
 }  // namespace
 
@@ -242,23 +213,22 @@ void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& o
   Session session(plan, run, checkpoint, observer, stop);
   const TimePoint began = Clock::now();
   run.stopped_by = "rounds";
-  const auto over = [&] { return stop.stop_requested() || session.fatal(); };
-
-  for (const ScenarioRow* scenario : plan.scenarios) {
-    for (int round = 0; round < plan.warmup && !over(); ++round) session.round(*scenario, round, true);
-    for (int round = 0; round < plan.rounds && !over(); ++round) {
-      if (plan.budget && Seconds(Clock::now() - began) >= *plan.budget) {
-        run.stopped_by = "budget";
-        break;
-      }
-      if (plan.precision && round >= kRoundsForPrecision &&
-          precise_enough(run, scenario->name, scenario->headline_metric, *plan.precision)) {
-        run.stopped_by = "precision";
-        break;
-      }
-      session.round(*scenario, round, false);
+  session.outside(&ScenarioRow::before, kBeforeRounds);
+  const bool rounds = !session.observing().empty();
+  for (int round = 0; rounds && round < plan.warmup && !session.over(); ++round) session.round(round, true);
+  for (int round = 0; rounds && round < plan.rounds && !session.over(); ++round) {
+    if (plan.budget && Seconds(Clock::now() - began) >= *plan.budget) {
+      run.stopped_by = "budget";
+      break;
     }
+    if (plan.precision && round >= kRoundsForPrecision &&
+        all_precise(run, session.observing(), *plan.precision)) {
+      run.stopped_by = "precision";
+      break;
+    }
+    session.round(round, false);
   }
+  session.outside(&ScenarioRow::after, kAfterRounds);
 
   run.wall_seconds = Seconds(Clock::now() - began).count();
   run.trials_seconds = session.trials_time().count();

@@ -12,14 +12,20 @@ namespace bench {
 
 /// Told about what happens while a run goes on; every function may be empty.
 struct RunObserver {
-  std::function<void(const std::string& scenario, int round, int rounds, bool warmup)> round_begins;
+  std::function<void(const std::string& scenarios, int round, int rounds, bool warmup)> round_begins;
+  /// Outside the rounds.
+  std::function<void(const std::string& scenario, const std::string& target)> visit_begins;
   std::function<void(const Sample& headline)> trial_done;
+  /// Once per trial, for the first scenario that could not measure.
   std::function<void(const Failure& failure)> trial_failed;
+  std::function<void(const Warning& warning)> warned;
+  std::function<void(const std::string& line)> progress;
 };
 
-/// Runs the plan: warm-up rounds, then rounds, each a seeded shuffle of all targets, every trial one Google
-/// Benchmark iteration with manual time. Samples and failures go to `run` and to the checkpoint as they
-/// arrive. Sets run.status, stopped_by, rounds and the wall and trial times; never leaves an instance.
+/// Runs the plan: the visits before the rounds, warm-up rounds, rounds, the visits after them. Each round is
+/// a seeded shuffle of all targets, every trial one Google Benchmark iteration with manual time. Samples and
+/// failures go to `run` and to the checkpoint as they arrive. Sets run.status, stopped_by, rounds and the
+/// wall and trial times; never leaves an instance.
 ///
 /// A failed trial is a Failure. Ends early (status "interrupted") when `stop` fires; ends with status
 /// "failed" when an engine is gone or the checkpoint cannot be written: the error is thrown after `run` was

@@ -39,12 +39,13 @@ std::string number(double value) {
 }  // namespace
 
 std::string samples_csv(const Run& run, const ReportOptions& /*options*/) {
-  std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution\r\n";
+  std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n";
   for (const Sample& sample : run.samples) {
     text += field(sample.scenario) + ',' + field(sample.target) + ',' + field(sample.metric) + ',' +
             field(sample.unit) + ',' + number(sample.value) + ',' + std::to_string(sample.round) + ',' +
             std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
-            (sample.resolution ? number(*sample.resolution) : std::string()) + "\r\n";
+            (sample.resolution ? number(*sample.resolution) : std::string()) + ',' +
+            (sample.at ? number(*sample.at) : std::string()) + "\r\n";
   }
   return text;
 }

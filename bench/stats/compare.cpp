@@ -31,7 +31,7 @@ Pair collect(const Run& run, const std::string& scenario, const std::string& met
   std::map<int, Block> by_round;
   for (const Sample& sample : run.samples) {
     const bool is_a = sample.target == a;
-    if (sample.warmup || (!is_a && sample.target != b) || sample.metric != metric ||
+    if (sample.warmup || sample.at || (!is_a && sample.target != b) || sample.metric != metric ||
         sample.scenario != scenario) {
       continue;
     }
@@ -59,7 +59,8 @@ struct Attempts {
 Attempts attempts(const Run& run, const std::string& scenario, const std::string& target) {
   std::set<int> failed, all;
   for (const Failure& failure : run.failures) {
-    if (!failure.warmup && failure.scenario == scenario && failure.target == target) {
+    if (!failure.warmup && is_of_a_round(failure) && failure.scenario == scenario &&
+        failure.target == target) {
       failed.insert(failure.round);
     }
   }

@@ -1,8 +1,10 @@
 #include "bench/stats/derive.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/compare.h"
@@ -12,19 +14,21 @@ namespace bench {
 namespace {
 
 constexpr std::size_t kSamplesForP95 = 20;
+constexpr std::array<std::string_view, 4> kNotCompared = {"harness.", "size.part.", "size.check.",
+                                                          "memory.part."};
 
 struct Series {
   std::string scenario, target, metric, unit;
   std::vector<double> values;
 };
 
-/// The valid samples by scenario, metric and target: scenarios and metrics as they first appear, targets in
-/// the run's order (their order in a round is shuffled).
+/// The valid samples by scenario, metric and target, points of curves left out: scenarios and metrics as they
+/// first appear, targets in the run's order (their order in a round is shuffled).
 std::vector<Series> series_of(const Run& run) {
   std::vector<std::pair<std::string, std::string>> metrics;
   std::set<std::pair<std::string, std::string>> seen;
   for (const Sample& sample : run.samples) {
-    if (!sample.warmup && seen.emplace(sample.scenario, sample.metric).second) {
+    if (!sample.warmup && !sample.at && seen.emplace(sample.scenario, sample.metric).second) {
       metrics.emplace_back(sample.scenario, sample.metric);
     }
   }
@@ -33,7 +37,7 @@ std::vector<Series> series_of(const Run& run) {
     for (const TargetInfo& target : run.targets) {
       Series series{scenario, target.name, metric, "", {}};
       for (const Sample& sample : run.samples) {
-        if (!sample.warmup && sample.metric == metric && sample.target == target.name &&
+        if (!sample.warmup && !sample.at && sample.metric == metric && sample.target == target.name &&
             sample.scenario == scenario) {
           series.unit = sample.unit;
           series.values.push_back(sample.value);
@@ -57,7 +61,7 @@ Summary summarise(const Run& run, const Series& series) {
   summary.n = static_cast<int>(series.values.size());
   summary.failures =
       static_cast<int>(std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& f) {
-        return !f.warmup && f.scenario == series.scenario && f.target == series.target;
+        return !f.warmup && is_of_a_round(f) && f.scenario == series.scenario && f.target == series.target;
       }));
   summary.median = median(series.values);
   summary.mean = mean(series.values);
@@ -70,6 +74,12 @@ Summary summarise(const Run& run, const Series& series) {
   summary.ci95 = median_interval(series.values);
   summary.outliers = static_cast<int>(outliers(series.values).size());
   return summary;
+}
+
+/// What targets are compared by; the rest is about the measuring, or parts and second sources of a figure.
+bool is_compared(const std::string& metric) {
+  return std::none_of(kNotCompared.begin(), kNotCompared.end(),
+                      [&metric](std::string_view prefix) { return metric.starts_with(prefix); });
 }
 
 }  // namespace
@@ -110,7 +120,7 @@ void derive(Run& run) {
     }
   }
   for (const auto& [scenario, metric] : metrics) {
-    if (metric.starts_with("harness.")) continue;  // about the measuring, not about the targets
+    if (!is_compared(metric)) continue;
     for (const TargetPair& pair : compared_pairs(run)) {
       if (auto comparison = compare(run, scenario, metric, *pair.a, *pair.b)) {
         run.comparisons.push_back(*std::move(comparison));

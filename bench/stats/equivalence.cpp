@@ -71,7 +71,10 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
   const auto text = [&](std::optional<std::string> Equivalence::*field) {
     return collect(targets, [field](const TargetInfo& t) { return (t.equivalence.*field).value_or(""); });
   };
-  return {row("app", text(&Equivalence::app_sha256)),
+  // Another app for one target is given by hand: then it is what is being compared.
+  const bool own_app = std::any_of(targets.begin(), targets.end(),
+                                   [](const TargetInfo* target) { return !target->app.empty(); });
+  return {row("app", text(&Equivalence::app_sha256), own_app ? Sameness::kByDesign : Sameness::kDifferent),
           row("python", text(&Equivalence::python)),
           row("flask", text(&Equivalence::flask)),
           row("kernel", text(&Equivalence::kernel), Sameness::kByDesign),

@@ -265,18 +265,19 @@ struct CsvFile {
 /// Reads it back by the library that others use.
 std::vector<Sample> read_back(const std::string& text) {
   const CsvFile file(text);
-  io::CSVReader<9, io::trim_chars<>, io::double_quote_escape<',', '"'>> reader(file.path.string());
+  io::CSVReader<10, io::trim_chars<>, io::double_quote_escape<',', '"'>> reader(file.path.string());
   reader.read_header(io::ignore_no_column, "scenario", "target", "metric", "unit", "value", "round",
-                     "position", "warmup", "resolution");
+                     "position", "warmup", "resolution", "at");
   std::vector<Sample> samples;
   Sample sample;
-  std::string value, warmup, resolution;
+  std::string value, warmup, resolution, at;
   while (reader.read_row(sample.scenario, sample.target, sample.metric, sample.unit, value, sample.round,
-                         sample.position, warmup, resolution)) {
+                         sample.position, warmup, resolution, at)) {
     sample.value = std::strtod(value.c_str(), nullptr);
     sample.warmup = warmup == "true";
     sample.resolution =
         resolution.empty() ? std::nullopt : std::optional(std::strtod(resolution.c_str(), nullptr));
+    sample.at = at.empty() ? std::nullopt : std::optional(std::strtod(at.c_str(), nullptr));
     samples.push_back(sample);
   }
   return samples;
@@ -290,6 +291,7 @@ TEST(Csv, ReadsBackExactly) {
   run.samples[3].target = "a \"quoted\", name";
   run.samples[4].target = " spaces ";
   run.samples[5].target = "\"";
+  run.samples[6].at = 3;
   EXPECT_EQ(read_back(samples_csv(run, {})), run.samples);
 }
 
@@ -301,7 +303,7 @@ TEST(Csv, NeverHasANewlineInAField) {
 
 TEST(Csv, OfAnEmptyRunIsItsHeader) {
   EXPECT_EQ(samples_csv(test::empty_run(), {}),
-            "scenario,target,metric,unit,value,round,position,warmup,resolution\r\n");
+            "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n");
 }
 
 TEST(Formats, AreFoundByName) {
