@@ -8,12 +8,20 @@
 
 namespace bench {
 
+/// A picture that a report links to.
+struct FigureLink {
+  std::string path;     ///< relative to the report: "charts/startup-ratio.png"
+  std::string alt;      ///< for who cannot see it
+  std::string caption;  ///< one or two sentences below it
+};
+
 /// What a rendering may know besides the run.
 struct ReportOptions {
-  std::string directory;           ///< of the run, as the user would type it; empty: not stored
-  std::vector<std::string> files;  ///< what is in it: "run.json", "samples.csv", …
-  std::size_t width = 100;         ///< columns of the console
-  bool colour = false;             ///< ANSI colours on the console
+  std::string directory;            ///< of the run, as the user would type it; empty: not stored
+  std::vector<std::string> files;   ///< what is in it: "run.json", "samples.csv", …
+  std::vector<FigureLink> figures;  ///< drawn beside the report; empty where nothing was drawn
+  std::size_t width = 100;          ///< columns of the console
+  bool colour = false;              ///< ANSI colours on the console
 };
 
 /// For people at a terminal: headline, tables, phases, verdicts, failures, warnings.
