@@ -58,6 +58,30 @@ TEST(Targets, AreDriverAndProfileAndUnique) {
   EXPECT_EQ(code_of([] { parse_targets("docker,,docker"); }), ErrorCode::kUsage);
 }
 
+TEST(Targets, MayHaveAnAppOfTheirOwn) {
+  const std::string apps = std::string(BENCH_TEST_DIR) + "/fixtures/apps/";
+  const auto names =
+      parse_targets("docker,docker@" + apps + "plain,docker@" + apps + "plain/,docker@" + apps + "sleep2");
+  ASSERT_EQ(names.size(), 4U);
+  EXPECT_EQ(names[0].app, "");
+  EXPECT_EQ(names[1].name, "docker@plain");
+  EXPECT_EQ(names[2].name, "docker@plain#2");
+  EXPECT_EQ(names[3].name, "docker@sleep2");
+  EXPECT_TRUE(names[3].app.ends_with("/fixtures/apps/sleep2"));
+
+  ImageRequest common;
+  common.app = "/the/runs/own";
+  const auto requests = image_requests(names, common);
+  ASSERT_EQ(requests.size(), 3U) << "the run's app, plain and sleep2";
+  EXPECT_EQ(requests.at("").app, "/the/runs/own");
+  EXPECT_EQ(requests.at(names[1].app).app, names[1].app);
+  EXPECT_TRUE(requests.at("").container);
+  EXPECT_TRUE(requests.at("").vm_profiles.empty()) << "nothing is built that no target needs";
+
+  EXPECT_EQ(code_of([] { parse_targets("docker@/does/not/exist"); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets("docker@"); }), ErrorCode::kUsage);
+}
+
 TEST(Targets, ADriverThatWasLeftOutIsSaidSo) {
   for (const DriverRow& row : driver_table()) {
     if (row.built) {
