@@ -13,6 +13,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/procfs.h"
 #include "bench/core/subprocess.h"
 #include "drivers/libvirt_guest.h"
 

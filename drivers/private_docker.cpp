@@ -18,6 +18,7 @@
 #include "bench/core/clock.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/procfs.h"
 #include "bench/core/subprocess.h"
 #include "bench/net/http.h"
 #include "drivers/private_docker_bridge.h"

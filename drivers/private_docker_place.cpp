@@ -18,7 +18,7 @@
 
 #include "bench/core/clock.h"
 #include "bench/core/paths.h"
-#include "bench/core/subprocess.h"
+#include "bench/core/procfs.h"
 #include "drivers/private_docker_bridge.h"
 
 namespace bench {
@@ -144,20 +144,6 @@ bool end_orderly(pid_t pid, std::uint64_t start, Seconds patience) {
   return true;
 }
 
-/// "\040" and the like in /proc/self/mountinfo.
-std::string unescaped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      result += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
-      i += 3;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 bool is_below(const std::string& path, const fs::path& top) {
   const std::string prefix = top.string();
   return path == prefix || path.starts_with(prefix + "/");
@@ -165,13 +151,10 @@ bool is_below(const std::string& path, const fs::path& top) {
 
 int unmount_below(const DaemonPlace& place) {
   std::vector<std::string> points;
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::string id, parent, device, root, point;
-    fields >> id >> parent >> device >> root >> point;
-    point = unescaped(point);
-    if (is_below(point, place.run_dir) || is_below(point, place.data_root)) points.push_back(point);
+  for (const MountEntry& mount : read_mounts()) {
+    if (is_below(mount.point, place.run_dir) || is_below(mount.point, place.data_root)) {
+      points.push_back(mount.point);
+    }
   }
   int count = 0;
   for (auto point = points.rbegin(); point != points.rend(); ++point) {

@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/core/procfs.h"
 
 namespace bench {
 namespace {

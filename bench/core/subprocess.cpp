@@ -386,18 +386,4 @@ bool have_program(const std::string& program) {
   return find_program(program).has_value();
 }
 
-std::optional<std::uint64_t> process_start_time(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  // The second field, the name, may hold spaces and brackets: count from its end.
-  const auto end_of_name = text.rfind(')');
-  if (end_of_name == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(end_of_name + 1));
-  std::string field;
-  for (int number = 3; number <= 22; ++number) {
-    if (!(fields >> field)) return std::nullopt;
-  }
-  return std::stoull(field);
-}
-
 }  // namespace bench

@@ -45,7 +45,4 @@ pid_t spawn_daemon(const std::vector<std::string>& argv, const std::filesystem::
 /// True when `program` is found in PATH (and in /usr/sbin, /sbin).
 bool have_program(const std::string& program);
 
-/// /proc/PID/stat field 22, to tell a reused pid; nothing when the process is not there.
-std::optional<std::uint64_t> process_start_time(pid_t pid);
-
 }  // namespace bench

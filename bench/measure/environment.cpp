@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bench/config.h"
+#include "bench/core/procfs.h"
 #include "bench/measure/host_files.h"
 #include "bench/measure/host_noise.h"
 
@@ -218,48 +219,16 @@ Fact ksm(const fs::path& sysroot) {
   return *run == "1";  // 2 is "stopped, and unmerged"
 }
 
-struct Mount {
-  std::string device;  ///< "254:0"
-  std::string type;    ///< "ext4"
-  std::string source;  ///< "/dev/vda"
-};
-
-/// mountinfo writes blanks and backslashes as octal.
-std::string unescape(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      result += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
-      i += 3;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 /// The mount that holds `path`: of those whose mount point is a prefix, the longest, and the last of equals.
-std::optional<Mount> mount_of(const fs::path& path, const fs::path& sysroot) {
+std::optional<MountEntry> mount_of(const fs::path& path, const fs::path& sysroot) {
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
   if (error) return std::nullopt;
-  const auto text = read_host_file(sysroot / "proc/self/mountinfo");
-  if (!text) return std::nullopt;
-  std::optional<Mount> best;
-  std::size_t best_length = 0;
-  std::istringstream in(*text);
-  for (std::string line; std::getline(in, line);) {
-    const auto dash = line.find(" - ");
-    if (dash == std::string::npos) continue;
-    const auto left = host_fields(line.substr(0, dash));
-    const auto right = host_fields(line.substr(dash + 3));
-    if (left.size() < 5 || right.size() < 2) continue;
-    const std::string point = unescape(left[4]);
-    const std::string whole = real.string();
-    const bool inside = point == "/" || whole == point || whole.starts_with(point + "/");
-    if (!inside || point.size() < best_length) continue;
-    best_length = point.size();
-    best = Mount{left[2], right[0], unescape(right[1])};
+  const std::string whole = real.string();
+  std::optional<MountEntry> best;
+  for (MountEntry& mount : read_mounts(sysroot)) {
+    const bool inside = mount.point == "/" || whole == mount.point || whole.starts_with(mount.point + "/");
+    if (inside && (!best || mount.point.size() >= best->point.size())) best = std::move(mount);
   }
   return best;
 }
@@ -283,7 +252,7 @@ std::optional<std::string> disk_kind_at(fs::path block, int depth) {
   return std::nullopt;
 }
 
-Fact disk_kind(const Mount& mount, const fs::path& sysroot) {
+Fact disk_kind(const MountEntry& mount, const fs::path& sysroot) {
   for (const char* network : {"nfs", "nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "ceph"}) {
     if (mount.type == network) return std::string("network");
   }

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/core/procfs.h"
 #include "drivers/instance.h"
 #include "tests/contract/contract.h"
 #include "tests/support/http_get.h"

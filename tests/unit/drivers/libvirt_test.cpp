@@ -13,7 +13,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
-#include "bench/core/subprocess.h"
+#include "bench/core/procfs.h"
 #include "drivers/libvirt.h"
 #include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_embed.h"
