@@ -126,11 +126,54 @@ struct Comparison {
   bool operator==(const Comparison&) const = default;
 };
 
+/// A sentence that people say about the two sides, and what would back it. Data: results/claims.json and a
+/// user's own files (bench/core/claims.h); judged by bench/stats/claims.h. It follows one of three rules:
+/// a factor between two sides, a share of a difference that named parts explain, or none yet
+/// (`not_measured`).
+struct ClaimDefinition {
+  std::string id, sentence;
+  std::string kind;                  ///< "size" | "speed" | "memory"; only a size is the same under emulation
+  std::string side, against;         ///< "container", "vm" (each of them), or a target's name
+  std::vector<std::string> metrics;  ///< the claim must hold in every one
+  std::string direction;             ///< what `side` is said to be: "lower" | "higher"
+  double factor = 0;                 ///< "much": by at least this, ≥ 1; 0 where the rule is a share
+  std::vector<std::string> explained_by;  ///< metrics that are parts of metrics[0]
+  double share = 0;                       ///< of the difference that they must explain, in (0, 1]
+  std::vector<std::string> survives_in;   ///< metrics of a leaner variant in which a difference must remain
+  std::string not_measured;               ///< why nothing measures it yet; empty for the other rules
+  bool operator==(const ClaimDefinition&) const = default;
+};
+
+/// One pair of targets and one metric that a claim was held against.
+struct ClaimFinding {
+  std::string metric, a, b;        ///< a: the side that the claim favours
+  std::optional<double> ratio{};   ///< above 1 it speaks for the claim: b/a, or a/b where more is better
+  std::optional<double> share{};   ///< of the difference, where the claim is about a reason
+  std::optional<Interval> ci95{};  ///< of the ratio; none where the figure is exact
+  int n = 0;                       ///< paired rounds
+  bool exact = false;              ///< counted, not sampled: it needs no interval
+  std::string verdict{};           ///< as of a claim
+  std::string why{};
+  bool operator==(const ClaimFinding&) const = default;
+};
+
+/// The verdict on one claim. Its figures are those of the finding that decided: the least favourable one.
 struct Claim {
-  std::string id, sentence, verdict;
+  std::string id, sentence;
+  std::string
+      verdict;  ///< "supported" | "not supported" | "inconclusive" | "not comparable" | "not measured"
   std::optional<double> ratio = std::nullopt;
   std::optional<Interval> ci95 = std::nullopt;
-  std::string why{};
+  std::string why{};  ///< one line for people
+  std::string kind{};
+  std::string metric{}, a{}, b{};  ///< of the finding that decided; empty where there is none
+  std::optional<double> share = std::nullopt;
+  std::optional<double> threshold = std::nullopt;  ///< the factor or the share that the definition asks for
+  int n = 0;
+  bool exact = false;
+  std::string conditions{};  ///< under which this was found
+  std::string settle{};      ///< what would settle it, a command where there is one; empty: it is settled
+  std::vector<ClaimFinding> findings{};
   bool operator==(const Claim&) const = default;
 };
 
@@ -149,6 +192,7 @@ struct Run {
   Facts conditions;                     ///< cache state ("warm"), time-outs, limits, probe periods
   Environment environment;
   std::vector<TargetInfo> targets;
+  std::vector<ClaimDefinition> claim_definitions;  ///< what `claims` are judged by
   std::vector<Sample> samples;
   std::vector<Failure> failures;
   std::vector<Summary> summaries;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "bench/core/claims_json.h"
 #include "bench/core/error.h"
 #include "bench/core/run_json_reader.h"
 
@@ -118,6 +119,10 @@ OrderedJson head(const Run& run) {
   for (const TargetInfo& info : run.targets) {
     json["targets"].push_back(target(info));
   }
+  json["claim_definitions"] = OrderedJson::array();
+  for (const ClaimDefinition& definition : run.claim_definitions) {
+    json["claim_definitions"].push_back(claim_definition_json(definition));
+  }
   return json;
 }
 
@@ -193,6 +198,19 @@ OrderedJson record(const Comparison& comparison) {
   return json;
 }
 
+OrderedJson record(const ClaimFinding& finding) {
+  return {{"metric", finding.metric},
+          {"a", finding.a},
+          {"b", finding.b},
+          {"ratio", known(finding.ratio)},
+          {"share", known(finding.share)},
+          {"ci95", interval(finding.ci95)},
+          {"n", finding.n},
+          {"exact", finding.exact},
+          {"verdict", finding.verdict},
+          {"why", finding.why}};
+}
+
 OrderedJson record(const Claim& claim) {
   OrderedJson json;
   json["id"] = claim.id;
@@ -201,6 +219,20 @@ OrderedJson record(const Claim& claim) {
   json["ratio"] = known(claim.ratio);
   json["ci95"] = interval(claim.ci95);
   json["why"] = claim.why;
+  json["kind"] = known(claim.kind);
+  json["metric"] = known(claim.metric);
+  json["a"] = known(claim.a);
+  json["b"] = known(claim.b);
+  json["share"] = known(claim.share);
+  json["threshold"] = known(claim.threshold);
+  json["n"] = claim.n;
+  json["exact"] = claim.exact;
+  json["conditions"] = known(claim.conditions);
+  json["settle"] = known(claim.settle);
+  json["findings"] = OrderedJson::array();
+  for (const ClaimFinding& finding : claim.findings) {
+    json["findings"].push_back(record(finding));
+  }
   return json;
 }
 

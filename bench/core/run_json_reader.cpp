@@ -2,182 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "bench/core/claims_json.h"
 #include "bench/core/error.h"
+#include "bench/core/json_node.h"
 
 namespace bench {
 namespace {
 
 using Json = nlohmann::json;
+using Node = JsonNode;
 
-/// A JSON value that knows where it is. The place is only spelt out when there is an error to report.
-class Node {
- public:
-  Node(const Json& json, const std::string& origin) : json_(&json), origin_(&origin) {}
-
-  [[noreturn]] void fail(const std::string& problem) const {
-    const std::string where = path();
-    throw Error(ErrorCode::kCorrupt,
-                where.empty() ? fmt::format("{}: {}", *origin_, problem)
-                              : fmt::format("{}: {}: {}", *origin_, where, problem),
-                "restore the file from where it came, or run again");
-  }
-
-  [[nodiscard]] Node at(const char* key) const {
-    const Json& found = member(key);
-    return Node(found, *this, key, 0);
-  }
-  [[nodiscard]] bool has(const char* key) const {
-    expect_object();
-    const auto it = json_->find(key);
-    return it != json_->end() && !it->is_null();
-  }
-
-  template <typename F>
-  void each(F&& visit) const {
-    if (!json_->is_array()) {
-      fail("expected a list");
-    }
-    for (std::size_t i = 0; i < json_->size(); ++i) {
-      visit(Node((*json_)[i], *this, nullptr, i));
-    }
-  }
-
-  [[nodiscard]] std::string text() const {
-    if (!json_->is_string()) {
-      fail("expected a string");
-    }
-    return json_->get<std::string>();
-  }
-  [[nodiscard]] double number() const {
-    if (!json_->is_number()) {
-      fail("expected a number");
-    }
-    return json_->get<double>();
-  }
-  [[nodiscard]] bool boolean() const {
-    if (!json_->is_boolean()) {
-      fail("expected true or false");
-    }
-    return json_->get<bool>();
-  }
-  [[nodiscard]] std::uint64_t natural() const {
-    if (!json_->is_number_unsigned()) {
-      fail("expected a whole number that is not negative");
-    }
-    return json_->get<std::uint64_t>();
-  }
-  [[nodiscard]] std::int64_t integer() const {
-    if (natural() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      fail("the number is too large");
-    }
-    return json_->get<std::int64_t>();
-  }
-  [[nodiscard]] int small() const {
-    if (natural() > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
-      fail("the number is too large");
-    }
-    return json_->get<int>();
-  }
-
-  [[nodiscard]] Facts facts(std::initializer_list<std::string_view> but = {}) const {
-    expect_object();
-    Facts result;
-    for (const auto& [key, value] : json_->items()) {
-      if (std::find(but.begin(), but.end(), key) == but.end()) {
-        result.emplace(key, Node(value, *this, key.c_str(), 0).fact());
-      }
-    }
-    return result;
-  }
-
-  [[nodiscard]] Interval interval() const {
-    if (!json_->is_array() || json_->size() != 2) {
-      fail("expected [low, high]");
-    }
-    return {Node((*json_)[0], *this, nullptr, 0).number(), Node((*json_)[1], *this, nullptr, 1).number()};
-  }
-
-  void expect_object() const {
-    if (!json_->is_object()) {
-      fail("expected an object");
-    }
-  }
-
- private:
-  Node(const Json& json, const Node& parent, const char* key, std::size_t index)
-      : json_(&json), origin_(parent.origin_), parent_(&parent), key_(key), index_(index) {}
-
-  [[nodiscard]] const Json& member(const char* key) const {
-    expect_object();
-    const auto it = json_->find(key);
-    if (it == json_->end()) {
-      fail(fmt::format("the field \"{}\" is missing", key));
-    }
-    return *it;
-  }
-
-  [[nodiscard]] Fact fact() const {
-    if (json_->is_null()) {
-      return std::monostate{};
-    }
-    if (json_->is_boolean()) {
-      return json_->get<bool>();
-    }
-    if (json_->is_string()) {
-      return json_->get<std::string>();
-    }
-    if (json_->is_number_integer() &&
-        !(json_->is_number_unsigned() &&
-          json_->get<std::uint64_t>() >
-              static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
-      return json_->get<std::int64_t>();
-    }
-    if (json_->is_number()) {
-      return json_->get<double>();
-    }
-    fail("expected null, true, false, a number or a string");
-  }
-
-  [[nodiscard]] std::string path() const {
-    if (parent_ == nullptr) {
-      return {};
-    }
-    const std::string before = parent_->path();
-    if (key_ == nullptr) {
-      return fmt::format("{}[{}]", before, index_);
-    }
-    return before.empty() ? std::string(key_) : fmt::format("{}.{}", before, key_);
-  }
-
-  const Json* json_;
-  const std::string* origin_;
-  const Node* parent_ = nullptr;
-  const char* key_ = nullptr;
-  std::size_t index_ = 0;
-};
-
-// Unknown is null in JSON. Each of these takes "absent" and "null" for the same.
-
-std::string text_or_unknown(const Node& node, const char* key) {
-  return node.has(key) ? node.at(key).text() : std::string();
-}
-std::optional<std::string> optional_text(const Node& node, const char* key) {
-  return node.has(key) ? std::optional(node.at(key).text()) : std::nullopt;
-}
-std::optional<double> optional_number(const Node& node, const char* key) {
-  return node.has(key) ? std::optional(node.at(key).number()) : std::nullopt;
-}
-std::optional<std::int64_t> optional_integer(const Node& node, const char* key) {
-  return node.has(key) ? std::optional(node.at(key).integer()) : std::nullopt;
-}
-std::optional<Interval> optional_interval(const Node& node, const char* key) {
-  return node.has(key) ? std::optional(node.at(key).interval()) : std::nullopt;
-}
+constexpr const char* kRemedy = "restore the file from where it came, or run again";
 
 TargetInfo read_target(const Node& node) {
   TargetInfo target;
@@ -259,13 +97,44 @@ Comparison read_comparison(const Node& node) {
           .n = node.at("n").small()};
 }
 
-Claim read_claim(const Node& node) {
-  return {.id = node.at("id").text(),
-          .sentence = node.at("sentence").text(),
-          .verdict = node.at("verdict").text(),
+bool flag(const Node& node, const char* key) {
+  return node.has(key) && node.at(key).boolean();
+}
+
+ClaimFinding read_finding(const Node& node) {
+  return {.metric = node.at("metric").text(),
+          .a = node.at("a").text(),
+          .b = node.at("b").text(),
           .ratio = optional_number(node, "ratio"),
+          .share = optional_number(node, "share"),
           .ci95 = optional_interval(node, "ci95"),
+          .n = node.at("n").small(),
+          .exact = flag(node, "exact"),
+          .verdict = node.at("verdict").text(),
           .why = text_or_unknown(node, "why")};
+}
+
+Claim read_claim(const Node& node) {
+  Claim claim{.id = node.at("id").text(),
+              .sentence = node.at("sentence").text(),
+              .verdict = node.at("verdict").text(),
+              .ratio = optional_number(node, "ratio"),
+              .ci95 = optional_interval(node, "ci95"),
+              .why = text_or_unknown(node, "why"),
+              .kind = text_or_unknown(node, "kind"),
+              .metric = text_or_unknown(node, "metric"),
+              .a = text_or_unknown(node, "a"),
+              .b = text_or_unknown(node, "b"),
+              .share = optional_number(node, "share"),
+              .threshold = optional_number(node, "threshold"),
+              .n = node.has("n") ? node.at("n").small() : 0,
+              .exact = flag(node, "exact"),
+              .conditions = text_or_unknown(node, "conditions"),
+              .settle = text_or_unknown(node, "settle")};
+  if (node.has("findings")) {
+    node.at("findings").each([&](const Node& item) { claim.findings.push_back(read_finding(item)); });
+  }
+  return claim;
 }
 
 template <typename Record>
@@ -311,26 +180,18 @@ Run read_head(const Node& node) {
     run.environment.warnings.push_back({warning.at("text").text(), text_or_unknown(warning, "remedy")});
   });
   read_list(node, "targets", run.targets, read_target);
-  return run;
-}
-
-Json parse(std::string_view text, const std::string& origin) {
-  try {
-    return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& error) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: not valid JSON at byte {}", origin, error.byte),
-                "the file is cut off or damaged: restore it, or run again");
-  } catch (const Json::exception&) {  // a number beyond every double
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: not valid JSON: a number is out of range", origin),
-                "the file is damaged: restore it, or run again");
+  if (node.has("claim_definitions")) {
+    read_list(node, "claim_definitions", run.claim_definitions, read_claim_definition);
   }
+  return run;
 }
 
 }  // namespace
 
 Run read_run(const std::string& text, const std::string& origin) {
-  const Json json = parse(text, origin);
-  const Node node(json, origin);
+  const JsonOrigin from{origin, kRemedy};
+  const Json json = parse_json(text, from);
+  const Node node(json, from);
   Run run = read_head(node);
   read_list(node, "samples", run.samples, read_sample);
   read_list(node, "failures", run.failures, read_failure);
@@ -356,17 +217,17 @@ Run read_checkpoint(const std::string& text, const std::string& origin) {
     const std::size_t end = newline == std::string::npos ? text.size() : newline;
     const std::string_view line(text.data() + start, end - start);
     start = end + 1;
-    const std::string where = fmt::format("{}:{}", origin, ++line_number);
+    const JsonOrigin from{fmt::format("{}:{}", origin, ++line_number), kRemedy};
     Json json;
     try {
-      json = parse(line, where);
+      json = parse_json(line, from);
     } catch (const Error&) {
       if (newline == std::string::npos && have_header) {
         break;  // the process ended while it wrote this line
       }
       throw;
     }
-    const Node node(json, where);
+    const Node node(json, from);
     if (!have_header) {
       check_schema(node);
       run = read_head(node.at("run"));

@@ -118,6 +118,15 @@ Judgement by_interval(const Comparison& result, const RatioIntervals& intervals,
                   percent(threshold), percent(*result.detectable)));
 }
 
+/// A size has been counted once and for all.
+Judgement by_size(const Comparison& result) {
+  if (result.ratio > 1 + kThreshold || result.ratio < 1 / (1 + kThreshold)) {
+    return {result.ratio > 1 ? "larger" : "smaller",
+            fmt::format("exact, and beyond ±{}", percent(kThreshold))};
+  }
+  return {"equivalent", fmt::format("exact, and within ±{}", percent(kThreshold))};
+}
+
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
 Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
                 const std::optional<RatioIntervals>& intervals, double threshold, const TargetInfo& a,
@@ -128,11 +137,11 @@ Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
   if (is_speed(pair.unit) && (a.acceleration == "tcg") != (b.acceleration == "tcg")) {
     return {"not comparable", "VM emulated (TCG): not a figure for hardware virtualisation"};
   }
-  for (const TargetInfo* target : {&a, &b}) {
-    if (const Attempts tried = attempts(run, result.scenario, target->name); tried.too_many_failed()) {
-      return inconclusive(fmt::format("{} of {} trials of {} failed: no verdict above {}", tried.failed,
-                                      tried.all, target->name, percent(kFailuresAllowed)));
-    }
+  if (is_exact(result.metric)) {
+    return by_size(result);
+  }
+  if (const std::string failed = too_many_failed(run, result.scenario, a, b); !failed.empty()) {
+    return inconclusive(failed);
   }
   if (!pair.all_positive) {
     return inconclusive("some values are zero or negative: a ratio has no interval");
@@ -149,6 +158,21 @@ Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
 }
 
 }  // namespace
+
+bool is_exact(const std::string& metric) {
+  return metric.starts_with("size.");
+}
+
+std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,
+                            const TargetInfo& b) {
+  for (const TargetInfo* target : {&a, &b}) {
+    if (const Attempts tried = attempts(run, scenario, target->name); tried.too_many_failed()) {
+      return fmt::format("{} of {} trials of {} failed: no verdict above {}", tried.failed, tried.all,
+                         target->name, percent(kFailuresAllowed));
+    }
+  }
+  return {};
+}
 
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b) {
@@ -172,7 +196,7 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
 
   const double threshold = std::max(kThreshold, pair.resolution / std::min(median_a, median_b));
   const std::optional<RatioIntervals> intervals =
-      pair.all_positive ? ratio_intervals(pair.rounds) : std::nullopt;
+      pair.all_positive && !is_exact(metric) ? ratio_intervals(pair.rounds) : std::nullopt;
   if (intervals) {
     result.ci95 = intervals->ci95;
     // Half the interval on the scale of factors is 1.96 standard errors; 1.5 times that leaves about 84 % of

@@ -11,10 +11,17 @@ inline constexpr double kThreshold = 0.05;    ///< a smaller difference does not
 inline constexpr int kRoundsForVerdict = 10;  ///< fewer are exploratory
 inline constexpr double kFailuresAllowed = 0.10;
 
+/// A size is counted, not sampled: one value is all of it, and needs no interval.
+bool is_exact(const std::string& metric);
+
+/// "3 of 10 trials of docker failed: no verdict above 10 %" where that is so for one of the two; else empty.
+std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,
+                            const TargetInfo& b);
+
 /// b against a on one metric: median(b) / median(a), its 95 % block-bootstrap interval, the shift, and the
-/// verdict by the rules of docs/statistics.md. Warm-up samples are left out. Nothing where a side has no
-/// sample or a median that is not positive: there is no ratio then, and none is made up.
-/// `a` and `b` are targets of the run.
+/// verdict by the rules of docs/statistics.md; an exact metric has no interval. Warm-up samples are left out.
+/// Nothing where a side has no sample or a median that is not positive: there is no ratio then, and none is
+/// made up. `a` and `b` are targets of the run.
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bench/stats/bootstrap.h"
+#include "bench/stats/claims.h"
 #include "bench/stats/compare.h"
 #include "bench/stats/summary.h"
 
@@ -127,6 +128,7 @@ void derive(Run& run) {
       }
     }
   }
+  judge_claims(run);
 }
 
 }  // namespace bench

@@ -6,9 +6,9 @@
 
 namespace bench {
 
-/// Fills run.summaries and run.comparisons from its samples and failures, replacing what was there. Warm-up
-/// rounds are left out. A target without a valid sample has no summary (its failures are in run.failures).
-/// Claims are left alone. Pure and deterministic.
+/// Fills run.summaries, run.comparisons and run.claims (by run.claim_definitions) from its samples and
+/// failures, replacing what was there. Warm-up rounds are left out. A target without a valid sample has no
+/// summary (its failures are in run.failures). Pure and deterministic.
 void derive(Run& run);
 
 struct TargetPair {

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bench/report/numbers.h"
+#include "bench/report/view_parts.h"
+
+namespace bench {
+namespace {
+
+std::string headline_metric(const Run& run, const std::string& scenario) {
+  if (scenario == "startup") {
+    return "startup.ready";
+  }
+  const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
+                                  [&](const Summary& summary) { return summary.scenario == scenario; });
+  return found == run.summaries.end() ? std::string() : found->metric;
+}
+
+std::string value_text(const Summary& summary) {
+  const double value[] = {summary.median};
+  return with_unit(summary.median,
+                   summary.unit == "seconds" ? Scale{1, "s"} : scale_for(summary.unit, value));
+}
+
+std::string pair_headline(const Run& run, const Comparison& comparison) {
+  const TargetInfo* a = find_target(run, comparison.a);
+  const TargetInfo* b = find_target(run, comparison.b);
+  const Summary* of_a = find_summary(run, comparison.scenario, comparison.a, comparison.metric);
+  const Summary* of_b = find_summary(run, comparison.scenario, comparison.b, comparison.metric);
+  if (a == nullptr || b == nullptr || of_a == nullptr || of_b == nullptr) {
+    return {};
+  }
+  std::string line = comparison.scenario == "startup"
+                         ? fmt::format("{} ready in {}, {} in {}", spoken(run, *a), value_text(*of_a),
+                                       spoken(run, *b), value_text(*of_b))
+                         : fmt::format("{}: {} {}, {} {}", metric_words(comparison.metric), spoken(run, *a),
+                                       value_text(*of_a), spoken(run, *b), value_text(*of_b));
+  line += fmt::format(": {}", ratio_text(comparison.ratio));
+  if (comparison.ci95) {
+    line += " " + ratio_bracket(*comparison.ci95);
+  }
+  line += fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
+  const bool plain = comparison.verdict != "not comparable" && comparison.verdict != "inconclusive";
+  if (plain) {
+    line += comparison.verdict == "equivalent" ? "equivalent"
+                                               : fmt::format("{} is {}", spoken(run, *b), comparison.verdict);
+  } else if (comparison.why.starts_with("VM emulated")) {
+    line += one_line(comparison.why);
+  } else {
+    line += fmt::format("{}: {}", comparison.verdict, one_line(comparison.why));
+  }
+  // Two emulated VMs do compare; what they are is said all the same.
+  if (a->acceleration == "tcg" && b->acceleration == "tcg") {
+    line += " (both emulated, TCG)";
+  }
+  return line;
+}
+
+std::string single_headline(const Run& run, const std::string& scenario, const TargetInfo& target) {
+  const Summary* summary = find_summary(run, scenario, target.name, headline_metric(run, scenario));
+  const std::size_t failed = failed_trials(run, scenario, target.name);
+  if (summary == nullptr) {
+    return failed == 0 ? fmt::format("{}: nothing measured", stamped(target))
+                       : fmt::format("{}: no valid {}, {} of {} failed", stamped(target),
+                                     scenario == "startup" ? "start" : "trial", failed, failed);
+  }
+  std::string line =
+      scenario == "startup"
+          ? fmt::format("{} ready in {}", stamped(target), value_text(*summary))
+          : fmt::format("{}: {} {}", metric_words(summary->metric), stamped(target), value_text(*summary));
+  if (summary->ci95) {
+    const double value[] = {summary->median};
+    line += " " + bracket(*summary->ci95,
+                          summary->unit == "seconds" ? Scale{1, "s"} : scale_for(summary->unit, value));
+  }
+  return line + fmt::format(", {} of {} rounds; nothing to compare it with", summary->n,
+                            rounds_tried(run, scenario));
+}
+
+}  // namespace
+
+std::vector<std::string> headlines(const Run& run) {
+  std::vector<std::string> lines;
+  for (const std::string& scenario : scenarios_of(run)) {
+    const std::string metric = headline_metric(run, scenario);
+    std::set<std::string> spoken_for;
+    std::string base;
+    for (const Comparison& comparison : run.comparisons) {
+      if (comparison.scenario != scenario || comparison.metric != metric ||
+          (!base.empty() && comparison.a != base)) {
+        continue;
+      }
+      if (const std::string line = pair_headline(run, comparison); !line.empty()) {
+        base = comparison.a;
+        lines.push_back(line);
+        spoken_for.insert({comparison.a, comparison.b});
+      }
+    }
+    for (const TargetInfo& target : run.targets) {
+      if (!spoken_for.contains(target.name)) {
+        lines.push_back(single_headline(run, scenario, target));
+      }
+    }
+  }
+  if (lines.empty()) {
+    lines.emplace_back("nothing was measured");
+  }
+  return lines;
+}
+
+std::vector<std::string> status_lines(const Run& run) {
+  std::vector<std::string> lines;
+  std::size_t tried = 0;
+  for (const std::string& scenario : scenarios_of(run)) {
+    const std::size_t rounds = rounds_tried(run, scenario);
+    tried = tried == 0 ? rounds : std::min(tried, rounds);
+  }
+  const std::string progress = fmt::format("after {} of {} rounds", tried, run.rounds);
+  if (run.status == "interrupted") {
+    const bool by_signal = run.stopped_by == "signal";
+    lines.push_back(fmt::format("INTERRUPTED{} {}: only what was measured until then is shown",
+                                by_signal ? " by a signal" : "", progress));
+  } else if (run.status == "failed") {
+    lines.push_back(fmt::format("FAILED {}: the run ended with an error", progress));
+  } else if (run.stopped_by == "precision") {
+    lines.push_back(fmt::format("stopped early {}: the ratios were precise enough", progress));
+  } else if (run.stopped_by == "budget") {
+    lines.push_back(fmt::format("stopped early {}: the time budget was spent", progress));
+  }
+  if (tried > 0 && tried < 6) {
+    lines.push_back(fmt::format("EXPLORATORY: {} round{}; an interval needs 6, a verdict 10", tried,
+                                tried == 1 ? "" : "s"));
+  } else if (tried > 0 && tried < 10) {
+    lines.push_back(fmt::format("EXPLORATORY: {} rounds; a verdict needs 10", tried));
+  }
+  return lines;
+}
+
+}  // namespace bench

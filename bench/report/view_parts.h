@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "bench/report/view.h"
+
+namespace bench {
+
+// What the files of the view share.
+
+inline constexpr const char* kUnknown = "?";
+inline constexpr const char* kAbsent = "–";
+
+const TargetInfo* find_target(const Run& run, const std::string& name);
+const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
+                            const std::string& metric);
+
+/// Scenarios in the order in which they were measured.
+std::vector<std::string> scenarios_of(const Run& run);
+
+/// Rounds in which something was tried, the warm-up apart.
+std::size_t rounds_tried(const Run& run, const std::string& scenario);
+std::size_t failed_trials(const Run& run, const std::string& scenario, const std::string& target);
+
+/// "container", "VM (libvirt:direct)": the name says more only where it must.
+std::string spoken(const Run& run, const TargetInfo& target);
+
+/// "startup.ready" as "ready", "memory.host_pss" as "memory: PSS on the host"; others keep the whole name.
+std::string metric_words(const std::string& metric);
+
+/// "libvirt:direct (TCG) vs docker", "libvirt:full vs libvirt:direct (both TCG)"
+std::string versus(const Run& run, const std::string& b, const std::string& a);
+
+}  // namespace bench
