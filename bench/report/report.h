@@ -31,8 +31,8 @@ std::string console_report(const Run& run, const ReportOptions& options);
 std::string markdown_report(const Run& run, const ReportOptions& options);
 
 /// One row per sample (RFC 4180, a header first): scenario, target, metric, unit, value, round, position,
-/// warmup, resolution, at. Numbers are the shortest that read back exactly, whatever the locale; a newline in a
-/// name becomes a space, since not every reader takes one inside quotes.
+/// warmup, resolution, at. Numbers are the shortest that read back exactly, whatever the locale; a newline in
+/// a name becomes a space, since not every reader takes one inside quotes.
 std::string samples_csv(const Run& run, const ReportOptions& options);
 
 /// One row per format. Adding one is one file and one row (report.cpp). All are pure functions of the run,

@@ -49,35 +49,37 @@ std::vector<std::string> status_lines(const Run& run);
 std::string stamped(const TargetInfo& target);
 std::string stamped(const Run& run, const std::string& target);
 
-/// One table per metric: ready for start-up, every metric of a scenario that has no tables of its own. Size and
-/// memory have theirs below.
+/// One table per metric: ready for start-up, every metric of a scenario that has no tables of its own. Size
+/// and memory have theirs below.
 std::vector<TextTable> summary_tables(const Run& run);
 
-/// What it takes to send, keep and multiply each image; where the bytes are; what other sources say of the same.
-/// Empty where no size was measured.
+/// What it takes to send, keep and multiply each image; where the bytes are; what other sources say of the
+/// same. Empty where no size was measured.
 std::vector<TextTable> size_tables(const Run& run);
 
-/// How the memory figures of an instance relate; which to quote for which question; what one more costs. Empty
-/// where no memory was measured.
+/// How the memory figures of an instance relate; which to quote for which question; what one more costs.
+/// Empty where no memory was measured.
 std::vector<TextTable> memory_tables(const Run& run);
 
 /// One claim and its verdict.
 struct ClaimView {
   std::string id, sentence;
-  std::string verdict;     ///< "supported" | "not supported" | "inconclusive" | "not comparable" | "not measured"
-  std::string figures;     ///< "17× [16, 17], 20 rounds", "2.94× (exact)", "62 % (exact)"; empty: there are none
+  std::string
+      verdict;  ///< "supported" | "not supported" | "inconclusive" | "not comparable" | "not measured"
+  std::string figures;  ///< "17× [16, 17], 20 rounds", "2.94× (exact)", "62 % (exact)"; empty: there are none
   std::string against;     ///< what the figures are of: "startup.ready, libvirt:direct (TCG) against docker"
   std::string conditions;  ///< under which it was found; may be empty
   std::string why;         ///< one line
   std::string settle;      ///< what would settle it; empty: it is settled
-  std::vector<std::string> evidence;  ///< every pair that was looked at, one line each, where there are several
+  std::vector<std::string>
+      evidence;  ///< every pair that was looked at, one line each, where there are several
 };
 
 /// In the order of their definitions; empty where the run was judged by none.
 std::vector<ClaimView> claim_views(const Run& run);
 
-/// "Reading these numbers": what each figure means, what it does not, and where the two sides differ by design.
-/// One paragraph each, only for what is in the run. "Name: text"; the name ends at the first colon.
+/// "Reading these numbers": what each figure means, what it does not, and where the two sides differ by
+/// design. One paragraph each, only for what is in the run. "Name: text"; the name ends at the first colon.
 std::vector<std::string> reading_notes(const Run& run);
 
 /// The median start of each target that has one.

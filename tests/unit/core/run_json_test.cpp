@@ -129,11 +129,11 @@ TEST(RunJson, KeysComeInTheDocumentedOrder) {
   for (const auto& [key, value] : json.items()) {
     keys.push_back(key);
   }
-  EXPECT_THAT(keys,
-              ::testing::ElementsAre("schema", "run_id", "suite", "command", "seed", "started_at",
-                                     "finished_at", "status", "stopped_by", "rounds", "warmup_rounds",
-                                     "wall_seconds", "trials_seconds", "conditions", "environment", "targets",
-                                     "samples", "failures", "summaries", "comparisons", "claims"));
+  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "run_id", "suite", "command", "seed", "started_at",
+                                           "finished_at", "status", "stopped_by", "rounds", "warmup_rounds",
+                                           "wall_seconds", "trials_seconds", "conditions", "environment",
+                                           "targets", "claim_definitions", "samples", "failures", "summaries",
+                                           "comparisons", "claims"));
   EXPECT_THAT(to_json(full_run()), EndsWith("\n}\n"));
 }
 

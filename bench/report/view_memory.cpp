@@ -1,0 +1,224 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "bench/report/numbers.h"
+#include "bench/report/view_parts.h"
+
+namespace bench {
+namespace {
+
+constexpr const char* kScenario = "memory";
+
+struct Named {
+  const char* metric;
+  const char* words;
+};
+
+constexpr std::array<Named, 11> kFigures = {{{"memory.host_pss", "PSS on the host"},
+                                             {"memory.part.", "  of it "},
+                                             {"memory.host_rss", "RSS on the host"},
+                                             {"memory.host_uss", "USS on the host"},
+                                             {"memory.cgroup", "cgroup"},
+                                             {"memory.cgroup_anon", "  anonymous"},
+                                             {"memory.cgroup_file", "  files"},
+                                             {"memory.cgroup_kernel", "  kernel"},
+                                             {"memory.vmm_overhead", "VMM without guest RAM"},
+                                             {"memory.guest_used", "used, says the guest"},
+                                             {"memory.marginal", "one more instance"}}};
+
+constexpr std::array<Named, 5> kLoaded = {{{"memory.loaded_pss", "PSS on the host"},
+                                           {"memory.loaded_rss", "RSS on the host"},
+                                           {"memory.loaded_uss", "USS on the host"},
+                                           {"memory.loaded_cgroup", "cgroup"},
+                                           {"memory.loaded_guest_used", "used, says the guest"}}};
+
+std::vector<const TargetInfo*> measured(const Run& run) {
+  std::vector<const TargetInfo*> targets;
+  for (const TargetInfo& target : run.targets) {
+    if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
+          return summary.scenario == kScenario && summary.target == target.name;
+        })) {
+      targets.push_back(&target);
+    }
+  }
+  return targets;
+}
+
+Scale mebibytes() {
+  return {1 << 20, "MiB"};
+}
+
+/// Adds a row where at least one target has the figure.
+void add_row(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets,
+             const std::string& words, const std::string& metric) {
+  std::vector<std::string> row = {words};
+  bool any = false;
+  for (const TargetInfo* target : targets) {
+    const Summary* summary = find_summary(run, kScenario, target->name, metric);
+    any = any || summary != nullptr;
+    row.push_back(summary == nullptr ? kAbsent : in_scale(summary->median, mebibytes()));
+  }
+  if (any) {
+    table.rows.push_back(std::move(row));
+  }
+}
+
+/// The roles of the processes that an instance costs, as they first appear.
+std::vector<std::string> roles_of(const Run& run) {
+  const std::string prefix = "memory.part.";
+  std::vector<std::string> roles;
+  for (const Summary& summary : run.summaries) {
+    if (summary.scenario == kScenario && summary.metric.starts_with(prefix)) {
+      const std::string role = summary.metric.substr(prefix.size());
+      if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
+        roles.push_back(role);
+      }
+    }
+  }
+  return roles;
+}
+
+void add_pss_interval(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets) {
+  std::vector<std::string> row = {"  95 % interval"};
+  bool any = false;
+  for (const TargetInfo* target : targets) {
+    const Summary* summary = find_summary(run, kScenario, target->name, "memory.host_pss");
+    const bool known = summary != nullptr && summary->ci95;
+    any = any || known;
+    row.push_back(known ? bracket(*summary->ci95, mebibytes()) : kAbsent);
+  }
+  if (any) {
+    table.rows.push_back(std::move(row));
+  }
+}
+
+TextTable reconciliation(const Run& run, const std::vector<const TargetInfo*>& targets) {
+  TextTable table;
+  table.title = "Memory of one instance, in MiB: medians, settled after ready";
+  table.header = {""};
+  for (const TargetInfo* target : targets) {
+    table.header.push_back(stamped(*target));
+  }
+  table.align = "l" + std::string(targets.size(), 'r');
+  for (const Named& figure : kFigures) {
+    const std::string metric = figure.metric;
+    if (metric == "memory.part.") {
+      add_pss_interval(table, run, targets);
+      for (const std::string& role : roles_of(run)) {
+        add_row(table, run, targets, figure.words + one_line(role), metric + role);
+      }
+    } else {
+      add_row(table, run, targets, figure.words, metric);
+    }
+  }
+  return table;
+}
+
+TextTable loaded(const Run& run, const std::vector<const TargetInfo*>& targets) {
+  TextTable table;
+  table.title = "The same after 100 requests, in MiB";
+  table.header = {""};
+  for (const TargetInfo* target : targets) {
+    table.header.push_back(stamped(*target));
+  }
+  table.align = "l" + std::string(targets.size(), 'r');
+  for (const Named& figure : kLoaded) {
+    add_row(table, run, targets, figure.words, figure.metric);
+  }
+  return table;
+}
+
+/// One more instance, by two ways of counting, and why they differ.
+TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets) {
+  TextTable table;
+  table.title = "What one more instance takes from the host's available memory, in MiB";
+  table.header = {"target", "per instance", "95 % interval", "points", "up to", "PSS", "apart"};
+  table.align = "lrrrrrr";
+  for (const TargetInfo* target : targets) {
+    const Summary* slope = find_summary(run, kScenario, target->name, "memory.marginal");
+    if (slope == nullptr) {
+      continue;
+    }
+    double most = 0;
+    for (const Sample& sample : run.samples) {
+      if (sample.target == target->name && sample.metric == "memory.available" && !sample.warmup) {
+        most = std::max(most, sample.at.value_or(0));
+      }
+    }
+    const Summary* pss = find_summary(run, kScenario, target->name, "memory.host_pss");
+    const double apart = pss == nullptr ? 0 : slope->median - pss->median;
+    table.rows.push_back(
+        {stamped(*target), in_scale(slope->median, mebibytes()),
+         slope->ci95 ? bracket(*slope->ci95, mebibytes()) : kAbsent, std::to_string(slope->n),
+         most > 0 ? fmt::format("{:.0f} at once", most) : kUnknown,
+         pss == nullptr ? kAbsent : in_scale(pss->median, mebibytes()),
+         pss == nullptr ? kAbsent : (apart < 0 ? "−" : "+") + in_scale(std::abs(apart), mebibytes())});
+    if (pss == nullptr || !slope->ci95) {
+      continue;
+    }
+    const std::string name = stamped(*target);
+    if (pss->median >= slope->ci95->low && pss->median <= slope->ci95->high) {
+      table.notes.push_back(fmt::format("{}: PSS lies in the interval: both ways of counting agree", name));
+    } else if (apart > 0) {
+      const Summary* kernel = find_summary(run, kScenario, target->name, "memory.cgroup_kernel");
+      table.notes.push_back(fmt::format(
+          "{}: more than PSS: what no process owns is counted too: kernel memory (page tables, sockets, "
+          "network "
+          "interfaces{}), pages of the instance's own files, what the engine's daemon grows by",
+          name,
+          kernel == nullptr ? ""
+                            : fmt::format("; {} in its cgroup", with_unit(kernel->median, mebibytes()))));
+    } else {
+      table.notes.push_back(fmt::format(
+          "{}: less than PSS: with more instances each carries a smaller share of pages that all of them "
+          "use, and "
+          "pages of files that were already cached can be had back, so they never counted as taken",
+          name));
+    }
+  }
+  return table;
+}
+
+TextTable questions(const Run& run) {
+  const auto has = [&](const char* metric) {
+    return std::any_of(run.summaries.begin(), run.summaries.end(),
+                       [&](const Summary& summary) { return summary.metric == metric; });
+  };
+  TextTable table;
+  table.title = "Which figure to quote";
+  table.header = {"for the question", "quote"};
+  table.align = "ll";
+  const std::array<std::array<const char*, 3>, 7> rows = {
+      {{"memory.host_pss", "what does one instance cost this host?", "PSS on the host"},
+       {"memory.marginal", "how many more fit? (daemons and kernel included)", "one more instance"},
+       {"memory.host_uss", "what is certainly free again when it stops?", "USS on the host"},
+       {"memory.host_rss", "what do top, ps and docker-less tools show?", "RSS (counts shared pages again)"},
+       {"memory.cgroup", "what is held against a memory limit?", "cgroup (with page cache)"},
+       {"memory.vmm_overhead", "what does the machinery of the VM itself need?", "VMM without guest RAM"},
+       {"memory.guest_used", "how full is the guest?", "used, says the guest (no host cost)"}}};
+  for (const auto& [metric, question, figure] : rows) {
+    if (has(metric)) {
+      table.rows.push_back({question, figure});
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<TextTable> memory_tables(const Run& run) {
+  const std::vector<const TargetInfo*> targets = measured(run);
+  if (targets.empty()) {
+    return {};
+  }
+  std::vector<TextTable> tables = {reconciliation(run, targets), loaded(run, targets), marginal(run, targets),
+                                   questions(run)};
+  std::erase_if(tables, [](const TextTable& table) { return table.rows.empty(); });
+  return tables;
+}
+
+}  // namespace bench

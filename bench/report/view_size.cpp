@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "bench/report/numbers.h"
+#include "bench/report/view_parts.h"
+
+namespace bench {
+namespace {
+
+constexpr const char* kScenario = "size";
+/// Two sources of one size that differ by more are shown as a disagreement.
+constexpr double kAgree = 0.01;
+
+struct Named {
+  const char* metric;
+  const char* words;
+};
+
+constexpr std::array<Named, 8> kFigures = {{{"size.transfer", "to send (compressed)"},
+                                            {"size.disk", "on disk"},
+                                            {"size.virtual", "unpacked"},
+                                            {"size.unique", "beyond the shared base"},
+                                            {"size.marginal", "one more app"},
+                                            {"size.layers", "layers"},
+                                            {"size.slim.transfer", "slimmed: to send"},
+                                            {"size.slim.disk", "slimmed: on disk"}}};
+
+constexpr std::array<Named, 12> kParts = {{{"kernel", "kernel"},
+                                           {"modules", "kernel modules"},
+                                           {"firmware", "firmware, boot loader"},
+                                           {"init", "init, system services"},
+                                           {"packages", "package-manager data"},
+                                           {"base", "C library, base system"},
+                                           {"python", "Python"},
+                                           {"dependencies", "Flask, dependencies"},
+                                           {"app", "the app"},
+                                           {"docs", "docs, locales"},
+                                           {"filesystem", "file system, free space"},
+                                           {"other", "other"}}};
+
+std::optional<double> value(const Run& run, const std::string& target, const std::string& metric) {
+  const Summary* summary = find_summary(run, kScenario, target, metric);
+  return summary == nullptr ? std::nullopt : std::optional(summary->median);
+}
+
+/// MiB for images; GiB only where MiB would have five digits.
+Scale bytes_scale(const std::vector<double>& values) {
+  constexpr double kGiB = 1 << 30;
+  double largest = 0;
+  for (const double bytes : values) {
+    largest = std::max(largest, bytes);
+  }
+  return largest >= 10 * kGiB ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
+}
+
+/// The targets whose size was measured.
+std::vector<const TargetInfo*> sized(const Run& run) {
+  std::vector<const TargetInfo*> targets;
+  for (const TargetInfo& target : run.targets) {
+    if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
+          return summary.scenario == kScenario && summary.target == target.name;
+        })) {
+      targets.push_back(&target);
+    }
+  }
+  return targets;
+}
+
+TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
+  std::vector<double> bytes;
+  for (const Named& figure : kFigures) {
+    for (const TargetInfo* target : targets) {
+      if (std::string(figure.metric) != "size.layers") {
+        bytes.push_back(value(run, target->name, figure.metric).value_or(0));
+      }
+    }
+  }
+  const Scale scale = bytes_scale(bytes);
+  TextTable table;
+  table.title = fmt::format("Size of the images, in {}", scale.unit);
+  table.header = {""};
+  table.align = "l";
+  const TargetInfo& first = *targets.front();
+  for (const TargetInfo* target : targets) {
+    table.header.push_back(one_line(target->name));
+    table.align += 'r';
+    if (target != &first) {
+      table.header.push_back("/ " + shorten(one_line(first.name), 12));
+      table.align += 'r';
+    }
+  }
+  for (const Named& figure : kFigures) {
+    const std::string metric = figure.metric;
+    const auto base = value(run, first.name, metric);
+    std::vector<std::string> row = {figure.words};
+    bool any = false;
+    for (const TargetInfo* target : targets) {
+      const auto size = value(run, target->name, metric);
+      any = any || size;
+      row.push_back(!size                     ? kAbsent
+                    : metric == "size.layers" ? in_scale(*size, Scale{1, ""})
+                                              : in_scale(*size, scale));
+      if (target != &first) {
+        row.push_back(size && base && *base > 0 && *size > 0 && metric != "size.layers"
+                          ? ratio_text(*size / *base)
+                          : kAbsent);
+      }
+    }
+    if (any) {
+      table.rows.push_back(std::move(row));
+    }
+  }
+  table.notes = {"sizes are counted, not sampled: exact, and the same whatever the acceleration"};
+  return table;
+}
+
+TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
+  TextTable table;
+  std::map<std::string, double> sums;
+  std::vector<double> bytes;
+  for (const TargetInfo* target : targets) {
+    for (const Named& part : kParts) {
+      sums[target->name] += value(run, target->name, fmt::format("size.part.{}", part.metric)).value_or(0);
+    }
+    bytes.push_back(sums[target->name]);
+  }
+  const Scale scale = bytes_scale(bytes);
+  table.title = fmt::format("Where the bytes on disk are, in {}", scale.unit);
+  table.header = {""};
+  table.align = "l";
+  for (const TargetInfo* target : targets) {
+    table.header.insert(table.header.end(), {one_line(target->name), "share"});
+    table.align += "rr";
+  }
+  for (const Named& part : kParts) {
+    std::vector<std::string> row = {part.words};
+    bool any = false;
+    for (const TargetInfo* target : targets) {
+      const auto size = value(run, target->name, fmt::format("size.part.{}", part.metric));
+      any = any || size;
+      row.push_back(size ? in_scale(*size, scale) : kAbsent);
+      row.push_back(size && sums[target->name] > 0 ? percent_text(*size / sums[target->name]) : kAbsent);
+    }
+    if (any) {
+      table.rows.push_back(std::move(row));
+    }
+  }
+  if (table.rows.empty()) {
+    return table;
+  }
+  std::vector<std::string> total = {"together"};
+  for (const TargetInfo* target : targets) {
+    const double sum = sums[target->name];
+    total.push_back(sum > 0 ? in_scale(sum, scale) : kAbsent);
+    total.emplace_back("");
+    const auto disk = value(run, target->name, "size.disk");
+    if (sum > 0 && disk && *disk > 0) {
+      const double off = std::abs(sum - *disk) / *disk;
+      table.notes.push_back(
+          off <= kAgree ? fmt::format("{}: adds up to what is on disk", one_line(target->name))
+                        : fmt::format("{}: DOES NOT add up: {} on disk, {} apart", one_line(target->name),
+                                      with_unit(*disk, scale), percent_text(off)));
+    }
+  }
+  table.rows.push_back(std::move(total));
+  return table;
+}
+
+/// size.check.<quantity>_<source>: the same quantity as size.<quantity>, from another source.
+TextTable checks_table(const Run& run) {
+  TextTable table;
+  table.title = "The same sizes from a second source";
+  table.header = {"target", "what", "source", "measured", "second source", "apart"};
+  table.align = "lllrrr";
+  const std::string prefix = "size.check.";
+  for (const Summary& summary : run.summaries) {
+    if (summary.scenario != kScenario || !summary.metric.starts_with(prefix)) {
+      continue;
+    }
+    const std::string name = summary.metric.substr(prefix.size());
+    const std::size_t cut = name.find('_');
+    const std::string quantity = name.substr(0, cut);
+    const auto ours = value(run, summary.target, "size." + quantity);
+    const Scale scale = bytes_scale({summary.median, ours.value_or(0)});
+    std::string apart = kUnknown;
+    if (ours && *ours > 0) {
+      const double off = std::abs(summary.median - *ours) / *ours;
+      apart = off == 0 ? "0" : percent_text(off);
+      apart += off > kAgree ? " DISAGREES" : "";
+    }
+    table.rows.push_back({one_line(summary.target), one_line(quantity),
+                          cut == std::string::npos ? kUnknown : one_line(name.substr(cut + 1)),
+                          ours ? with_unit(*ours, scale) : kAbsent, with_unit(summary.median, scale), apart});
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<TextTable> size_tables(const Run& run) {
+  const std::vector<const TargetInfo*> targets = sized(run);
+  if (targets.empty()) {
+    return {};
+  }
+  std::vector<TextTable> tables = {figures_table(run, targets), attribution_table(run, targets),
+                                   checks_table(run)};
+  std::erase_if(tables, [](const TextTable& table) { return table.rows.empty(); });
+  return tables;
+}
+
+}  // namespace bench
