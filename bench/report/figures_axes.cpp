@@ -131,19 +131,10 @@ std::vector<Tick> ratio_ticks_on(const FigureAxis& axis, int count) {
 }
 
 Scale readable_scale(std::string_view unit, std::span<const double> values) {
-  double largest = 0;
-  double smallest = std::numeric_limits<double>::infinity();
-  for (const double value : values) {
-    largest = std::max(largest, std::abs(value));
-    if (value != 0) smallest = std::min(smallest, std::abs(value));
-  }
-  const double one[] = {largest};
-  Scale scale = scale_for(unit, one);
-  while (unit == "bytes" && scale.divisor > 1024 && smallest / scale.divisor < 0.1) {
-    const double below[] = {scale.divisor * 0.5};
-    scale = scale_for(unit, below);
-  }
-  return scale;
+  constexpr double kGiB = 1 << 30;
+  if (unit == "seconds") return {1, "s"};
+  if (unit != "bytes") return scale_for(unit, values);
+  return range_of(values).high >= 10 * kGiB ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
 }
 
 double text_width(std::string_view text, double size) {
@@ -151,7 +142,10 @@ double text_width(std::string_view text, double size) {
   for (const char c : text) {
     const auto byte = static_cast<std::uint8_t>(c);
     if (byte < 0x80) {
-      ems += c == ' ' || c == '.' || c == ',' || c == ':' || c == 'i' || c == 'l' ? 0.33 : 0.61;
+      ems += std::string_view(" .,:;il|'").find(c) != std::string_view::npos ? 0.34
+             : std::string_view("mwMW@%").find(c) != std::string_view::npos  ? 0.95
+             : c >= 'A' && c <= 'Z'                                          ? 0.72
+                                                                             : 0.6;
     } else if (byte >= 0xe3) {
       ems += 1.05;  // first byte of an ideograph or a symbol: wide
     } else if (byte >= 0xc0) {

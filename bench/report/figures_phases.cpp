@@ -62,9 +62,11 @@ double add_timelines(Canvas& canvas, double top, double left, const std::vector<
     for (const PhaseRow& phase : row.table->rows) {
       if (phase.end <= phase.begin) continue;
       const std::string colour = colour_of(phase.name);
-      panel.bar(phase.begin, phase.end, middle - kHalf, middle + kHalf, colour, kWhite);
       const double from = panel.x_pixel(phase.begin);
       const double to = panel.x_pixel(phase.end);
+      // A white edge would be all there is of a sliver.
+      panel.bar(phase.begin, phase.end, middle - kHalf, middle + kHalf, colour,
+                to - from > kSliver ? kWhite : "");
       if (to - from > text_width(phase.name, 11) + 8) {
         canvas.words.push_back(
             {(from + to) / 2, panel.y_pixel(middle), phase.name, Align::kCentre, ink_on(colour), 11});

@@ -102,15 +102,15 @@ class Script {
     if (ticks.empty()) {
       add("unset {}tics\n", axis);
     } else {
-      add("set {}tics nomirror out scale 0.5,0 offset 0,0.3 textcolor rgb '{}' font 'sans-serif,11' (", axis,
-          kTickText);
+      add("set {}tics nomirror out scale 0.5,0 offset 0,{} textcolor rgb '{}' font 'sans-serif,11' (", axis,
+          *axis == 'x' ? 0.3 : 0.0, kTickText);
       for (std::size_t i = 0; i < ticks.size(); ++i) {
         add("{}{} {:.17g}", i == 0 ? "" : ", ", quoted(ticks[i].label), ticks[i].at);
       }
       out_ += ")\n";
     }
-    add("set {}label {} noenhanced offset 0,0.4 font 'sans-serif,12' textcolor rgb '{}'\n", axis,
-        quoted(title), kTickText);
+    add("set {}label {} noenhanced offset 0,{} font 'sans-serif,12' textcolor rgb '{}'\n", axis,
+        quoted(title), *axis == 'x' ? 0.4 : 0.0, kTickText);
   }
 
   void add_panel(const Panel& panel) {
@@ -143,7 +143,7 @@ class Script {
       const auto& [x, y] = mark.at[i];
       if (mark.kind == MarkKind::kBar) {
         if (i % 2 == 0) {
-          add("{:.9g} {:.9g} {:.9g} {:.9g}\n", x, mark.at[i + 1].first, y, mark.at[i + 1].second);
+          add("{:.17g} {:.17g} {:.17g} {:.17g}\n", x, mark.at[i + 1].first, y, mark.at[i + 1].second);
         }
         continue;
       }
@@ -151,7 +151,8 @@ class Script {
         out_ += "\n";
         ++next_break;
       }
-      add("{:.9g} {:.9g}\n", x, y);
+      // All digits: a point on an axis' limit must not be rounded to beyond it, where gnuplot drops it.
+      add("{:.17g} {:.17g}\n", x, y);
     }
     out_ += "END\n";
     switch (mark.kind) {

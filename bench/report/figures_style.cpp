@@ -12,8 +12,9 @@
 namespace bench {
 namespace {
 
-constexpr std::array<const char*, 3> kContainerColours = {kBlue, kSkyBlue, kGreen};
-constexpr std::array<const char*, 3> kVmColours = {kVermilion, kOrange, kPurple};
+// The palette's own first, then darker ones of the same family.
+constexpr std::array<const char*, 5> kContainerColours = {kBlue, kSkyBlue, kGreen, "#00405F", "#7FB8A4"};
+constexpr std::array<const char*, 5> kVmColours = {kVermilion, kOrange, kPurple, "#7A2E00", "#F0B27A"};
 constexpr std::array<const char*, 2> kOtherColours = {kGreen, kBlack};
 constexpr std::array kShapes = {Shape::kDot,     Shape::kSquare,       Shape::kTriangle,
                                 Shape::kDiamond, Shape::kDownTriangle, Shape::kHollowDiamond};
@@ -128,14 +129,6 @@ std::string subtitle(const Run& run, const std::string& what, const std::string&
   return text;
 }
 
-const Summary* summary_of(const Run& run, const std::string& scenario, const std::string& target,
-                          const std::string& metric) {
-  const auto found = std::find_if(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-    return summary.scenario == scenario && summary.target == target && summary.metric == metric;
-  });
-  return found == run.summaries.end() ? nullptr : &*found;
-}
-
 const Subject* subject_of(const Run& run) {
   static const std::array<Subject, 2> subjects = {
       {{"startup", "startup.ready", "seconds", "Time to ready", "time to ready"},
@@ -166,7 +159,7 @@ std::vector<Series> series_of(const Run& run, const std::string& scenario, const
 
 std::string value_text(double value, const std::string& unit) {
   const double one[] = {value};
-  return with_unit(value, unit == "seconds" ? Scale{1, "s"} : scale_for(unit, one));
+  return with_unit(value, readable_scale(unit, one));
 }
 
 std::string median_text(const Summary& summary) {

@@ -6,6 +6,7 @@
 #include "bench/core/run.h"
 #include "bench/report/figures_axes.h"
 #include "bench/report/figures_scene.h"
+#include "bench/report/view_parts.h"
 
 namespace bench {
 
@@ -23,6 +24,7 @@ inline constexpr const char* kVermilion = "#D55E00";
 inline constexpr const char* kPurple = "#CC79A7";
 inline constexpr const char* kWhite = "#ffffff";
 
+inline constexpr double kSliver = 3;           ///< pixels; a narrower part of a bar gets no edge
 inline constexpr double kEdge = 18;            ///< pixels of white around everything
 inline constexpr std::size_t kNameWidth = 26;  ///< columns of a target's name; longer ones are shortened
 
@@ -59,10 +61,6 @@ std::string subtitle(const Run& run, const std::string& what, const std::string&
 
 /// The sentence for the alternative text of every figure that shows an emulated VM; "" where none is.
 std::string emulation_note(const Run& run);
-
-/// Null where there is none.
-const Summary* summary_of(const Run& run, const std::string& scenario, const std::string& target,
-                          const std::string& metric);
 
 /// What a chart of single trials shows: the start-up, or where the run has none the memory.
 struct Subject {

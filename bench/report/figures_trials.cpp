@@ -85,7 +85,8 @@ void add_failures(Panel& lane, const Failed& failed, double middle) {
 
 std::string spoken(const Run& run, const Subject& subject, const Series& series, const Failed& failed) {
   std::string text = series.look.name + ": ";
-  if (const Summary* summary = summary_of(run, subject.scenario, series.look.target->name, subject.metric)) {
+  if (const Summary* summary =
+          find_summary(run, subject.scenario, series.look.target->name, subject.metric)) {
     text += fmt::format("median {}, from {} to {}, n = {}", median_text(*summary),
                         value_text(summary->min, summary->unit), value_text(summary->max, summary->unit),
                         summary->n);
@@ -157,7 +158,8 @@ std::optional<Figure> trials_figure(const Run& run) {
       const double box = top - (dots || rings ? 0.32 : 0.5);
       add_box(panel, series, box, !dots);
       if (dots || rings) add_strip(panel, series, top - 0.68, !dots);
-      const Summary* summary = summary_of(run, subject->scenario, series.look.target->name, subject->metric);
+      const Summary* summary =
+          find_summary(run, subject->scenario, series.look.target->name, subject->metric);
       const std::string text = summary == nullptr ? "" : median_text(*summary);
       const double right = panel.x_pixel(quantile(series.values, 0.75)) + 8;
       const bool fits = right + text_width(text, 12) < panel.right;
