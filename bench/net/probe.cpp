@@ -17,9 +17,10 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kMostAttempts = 16;   // outstanding at once; the oldest gives way
-constexpr Seconds kSlowest{0.05};           // however many hang, a fresh attempt comes at least this often
-constexpr Seconds kHedge{0.005};            // first fresh attempt after the app said that it listens
+constexpr std::size_t kMostAttempts = 16;  // outstanding at once
+constexpr Seconds kSlowest{0.05};  // as long as fewer are out, a fresh attempt comes at least this often
+constexpr Seconds kPatience{3};    // an attempt that is out for so long may give way to a fresh one
+constexpr Seconds kSlowestListening{2};     // between fresh attempts once the app said that it listens
 constexpr long kAttemptTimeoutMs = 10'000;  // under emulation a first answer can take a second
 
 void global_init() {
@@ -101,6 +102,12 @@ struct HedgedProbe::Impl {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &attempt);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &attempt);
     curl_multi_add_handle(multi, easy);
+  }
+
+  /// Whether one more attempt may be out. The oldest is the nearest to its answer: it gives way only when it
+  /// has been out for so long that it most likely hangs.
+  [[nodiscard]] bool room(TimePoint now) const {
+    return running.size() < kMostAttempts || Seconds(now - running.front().begun) >= kPatience;
   }
 
   void drop(std::list<Attempt>::iterator attempt) {
@@ -190,12 +197,18 @@ ProbeOutcome HedgedProbe::run(const Deadline& deadline, const std::stop_token& s
 
     // The next attempt: at once when the app has just said that it listens; otherwise after the period,
     // doubled for every attempt that is still out, since those either hang in a forwarder or are being
-    // answered.
-    Seconds period = pace.listening ? kHedge * std::pow(2.0, std::min(since_push, 10)) : pace.period;
-    if (!pace.listening) period *= std::pow(2.0, std::min<std::size_t>(impl_->running.size(), 10));
-    period = std::min(period, std::max(kSlowest, pace.period));
+    // answered. An app that listens is asked less and less often: on a busy or emulated machine an answer can
+    // take longer than any fixed gap, and requests that come faster than they are answered would keep even
+    // the first from ever being complete.
+    Seconds period = pace.period;
+    if (pace.listening) {
+      period = std::min(period * std::pow(2.0, 1 + std::min(since_push, 20)), kSlowestListening);
+    } else {
+      period *= std::pow(2.0, std::min<std::size_t>(impl_->running.size(), 10));
+      period = std::min(period, std::max(kSlowest, pace.period));
+    }
     const bool push = pace.listening && !pushed;
-    if (push || outcome.attempts == 0 || Seconds(now - last) >= period) {
+    if (push || (impl_->room(now) && (outcome.attempts == 0 || Seconds(now - last) >= period))) {
       impl_->begin(now, last);
       last = now;
       ++outcome.attempts;

@@ -39,9 +39,10 @@ struct ProbeOutcome {
 
 /// Finds the moment at which an app first answers: `GET path` is complete, its status is 200 and it carries
 /// the nonce. A connection that a forwarder accepted and then left hanging never blocks the next one: fresh
-/// attempts are opened beside the old ones and the first that completes wins. Attempts that hang or are being
-/// answered slow the opening of further ones down (so that a busy app is not flooded); the app's own word
-/// that it listens opens one at once.
+/// attempts are opened beside the old ones and the first that completes wins. The app's own word that it
+/// listens opens one at once. Attempts that hang or are being answered slow the opening of further ones down,
+/// and after the app's word the gap doubles each time: an app that answers more slowly than it is asked would
+/// otherwise never finish the first answer.
 ///
 /// Resolution, how late the answer can have been seen: the time from the app's word to the first attempt
 /// begun after it, or from the previous attempt's start to the winner's, whichever is less; at least kFloor,
