@@ -17,10 +17,9 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kMostAttempts = 16;  // outstanding at once
-constexpr Seconds kSlowest{0.05};  // as long as fewer are out, a fresh attempt comes at least this often
-constexpr Seconds kPatience{3};    // an attempt that is out for so long may give way to a fresh one
-constexpr Seconds kSlowestListening{2};     // between fresh attempts once the app said that it listens
+constexpr std::size_t kMostAttempts = 16;   // outstanding at once
+constexpr Seconds kSlowest{0.5};            // between fresh attempts, however many are out
+constexpr Seconds kSlowestListening{2};     // the same once the app said that it listens
 constexpr long kAttemptTimeoutMs = 10'000;  // under emulation a first answer can take a second
 
 void global_init() {
@@ -78,7 +77,6 @@ struct HedgedProbe::Impl {
   std::list<CURL*> spare;
 
   void begin(TimePoint now, TimePoint previous) {
-    if (running.size() >= kMostAttempts) drop(running.begin());
     Attempt& attempt = running.emplace_back();
     attempt.begun = now;
     attempt.previous = previous;
@@ -102,12 +100,6 @@ struct HedgedProbe::Impl {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &attempt);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &attempt);
     curl_multi_add_handle(multi, easy);
-  }
-
-  /// Whether one more attempt may be out. The oldest is the nearest to its answer: it gives way only when it
-  /// has been out for so long that it most likely hangs.
-  [[nodiscard]] bool room(TimePoint now) const {
-    return running.size() < kMostAttempts || Seconds(now - running.front().begun) >= kPatience;
   }
 
   void drop(std::list<Attempt>::iterator attempt) {
@@ -208,7 +200,9 @@ ProbeOutcome HedgedProbe::run(const Deadline& deadline, const std::stop_token& s
       period = std::min(period, std::max(kSlowest, pace.period));
     }
     const bool push = pace.listening && !pushed;
-    if (push || (impl_->room(now) && (outcome.attempts == 0 || Seconds(now - last) >= period))) {
+    // None gives way: the oldest is the nearest to its answer. What hangs ends by its time-out.
+    const bool room = impl_->running.size() < kMostAttempts;
+    if (push || (room && (outcome.attempts == 0 || Seconds(now - last) >= period))) {
       impl_->begin(now, last);
       last = now;
       ++outcome.attempts;
@@ -228,7 +222,7 @@ ProbeOutcome HedgedProbe::run(const Deadline& deadline, const std::stop_token& s
     if (pace.give_up) return finish(ProbeOutcome::Kind::kGaveUp);
     if (deadline.expired()) return finish(ProbeOutcome::Kind::kTimeout);
 
-    const Seconds until_next = period - Seconds(Clock::now() - last);
+    const Seconds until_next = room ? period - Seconds(Clock::now() - last) : kSlowest;
     const double wait_ms = std::ceil(1e3 * std::min(until_next, deadline.remaining()).count());
     curl_multi_poll(impl_->multi, nullptr, 0, std::clamp(static_cast<int>(wait_ms), 1, 1000), nullptr);
   }
