@@ -30,6 +30,13 @@ struct FigurePanel {
   bool operator==(const FigurePanel&) const = default;
 };
 
+/// The place of a text on the canvas, in CSS pixels from the top left; as wide as it is in a wide font.
+struct FigureText {
+  std::string text;
+  double left = 0, top = 0, right = 0, bottom = 0;
+  bool operator==(const FigureText&) const = default;
+};
+
 /// A chart, ready to be drawn. All text is plain, nothing is escaped for a format.
 struct Figure {
   std::string id;             ///< also its file's name without the suffix: "startup-phases"
@@ -39,6 +46,7 @@ struct Figure {
   std::string script;         ///< gnuplot's, without the terminal; the data are inside
   int width = 0, height = 0;  ///< CSS pixels
   std::vector<FigurePanel> panels;
+  std::vector<FigureText> texts;  ///< all but the labels and titles of axes
 };
 
 /// The charts of a run, in the order in which people should look at them; one whose data the run has not is

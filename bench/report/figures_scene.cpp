@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "bench/report/figures_axes.h"
+
 namespace bench {
 namespace {
 
@@ -64,6 +66,20 @@ double Panel::x_pixel(double value) const {
 
 double Panel::y_pixel(double value) const {
   return bottom - share(y, value) * (bottom - top);
+}
+
+std::vector<FigureText> figure_texts(const Canvas& canvas) {
+  constexpr double kBold = 1.08;
+  std::vector<FigureText> texts;
+  for (const Words& words : canvas.words) {
+    if (words.text.empty()) continue;
+    const double width = text_width(words.text, words.size) * (words.bold ? kBold : 1);
+    const double left = words.align == Align::kLeft     ? words.x
+                        : words.align == Align::kCentre ? words.x - width / 2
+                                                        : words.x - width;
+    texts.push_back({words.text, left, words.y - words.size / 2, left + width, words.y + words.size / 2});
+  }
+  return texts;
 }
 
 std::vector<FigurePanel> figure_panels(const Canvas& canvas) {

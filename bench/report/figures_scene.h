@@ -87,4 +87,7 @@ std::string gnuplot_script(const Canvas& canvas);
 /// The axes and points of the canvas.
 std::vector<FigurePanel> figure_panels(const Canvas& canvas);
 
+/// Where the words of the canvas stand.
+std::vector<FigureText> figure_texts(const Canvas& canvas);
+
 }  // namespace bench

@@ -233,6 +233,7 @@ Figure finished(const std::string& id, const std::string& title, const Canvas& c
   figure.width = canvas.width;
   figure.height = canvas.height;
   figure.panels = figure_panels(canvas);
+  figure.texts = figure_texts(canvas);
   return figure;
 }
 

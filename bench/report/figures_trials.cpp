@@ -16,10 +16,17 @@ constexpr double kBoxHalf = 0.15;  // of a row
 constexpr double kStripHalf = 0.16;
 constexpr double kGoldenRatio = 0.6180339887498949;
 constexpr std::size_t kMarksAtMost = 5;
+constexpr double kCrossStep = 14;  // pixels
+constexpr double kArrowStep = 18;
 
 struct Failed {
   std::vector<const Failure*> other, censored;
   [[nodiscard]] bool none() const { return other.empty() && censored.empty(); }
+
+  [[nodiscard]] double marks_width() const {
+    return kCrossStep * static_cast<double>(std::min(other.size(), kMarksAtMost)) +
+           kArrowStep * static_cast<double>(std::min(censored.size(), kMarksAtMost)) + 12;
+  }
 
   /// "1 failed, 2 > 120 s"
   [[nodiscard]] std::string text() const {
@@ -74,10 +81,10 @@ void add_strip(Panel& panel, const Series& series, double middle, bool outliers_
 /// Crosses for failures and arrows for what took longer than it was waited for; its unit is the pixel.
 void add_failures(Panel& lane, const Failed& failed, double middle) {
   double x = 8;
-  for (std::size_t i = 0; i < std::min(failed.other.size(), kMarksAtMost); ++i, x += 14) {
+  for (std::size_t i = 0; i < std::min(failed.other.size(), kMarksAtMost); ++i, x += kCrossStep) {
     lane.point(x, middle, kBlack, Shape::kCross, 0.7);
   }
-  for (std::size_t i = 0; i < std::min(failed.censored.size(), kMarksAtMost); ++i, x += 18) {
+  for (std::size_t i = 0; i < std::min(failed.censored.size(), kMarksAtMost); ++i, x += kArrowStep) {
     lane.line(x - 5, middle, x + 7, middle, kBlack, 1.5);
     lane.path({{x + 2, middle + 0.06}, {x + 7, middle}, {x + 2, middle - 0.06}}, kBlack, 1.5);
   }
@@ -114,7 +121,8 @@ std::optional<Figure> trials_figure(const Run& run) {
     all.insert(all.end(), series.values.begin(), series.values.end());
     names.push_back(series.look.name);
     if (!series.values.empty()) outlier_count += outliers(series.values).size();
-    if (!failed.none()) lane_width = std::max({lane_width, text_width(failed.text(), 11) + 12, 100.0});
+    if (!failed.none())
+      lane_width = std::max({lane_width, text_width(failed.text(), 11) + 12, failed.marks_width()});
     rows.push_back(std::move(series));
     failures.push_back(std::move(failed));
   }

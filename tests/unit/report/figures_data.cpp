@@ -111,10 +111,14 @@ class Builder {
         const double seconds = is_vm(target) ? phase.vm : phase.container;
         if (seconds == 0) continue;
         at += seconds * machine * jitter() * apart(target);
-        add(target, std::string("startup.") + phase.name, "seconds", at);
+        if (!plan_.only_ready || phase.name == std::string("ready")) {
+          add(target, std::string("startup.") + phase.name, "seconds", at);
+        }
       }
-      add(target, "startup.cpu", "seconds", at * 0.9);
-      add(target, "startup.stop", "seconds", 0.2 * jitter());
+      if (!plan_.only_ready) {
+        add(target, "startup.cpu", "seconds", at * 0.9);
+        add(target, "startup.stop", "seconds", 0.2 * jitter());
+      }
     }
     if (plan_.memory) {
       double pss = 0;

@@ -14,11 +14,12 @@ struct FullRun {
   int rounds = 10;
   std::uint64_t seed = 1;
   bool startup = true, size = true, memory = true;
-  double factor = 1;    ///< further apart: each target is this many times the one before it, on top
-  double noise = 0.04;  ///< standard deviation of the logarithm
-  double failed = 0;    ///< share of the trials
-  double censored = 0;  ///< share of the trials
-  bool zeros = false;   ///< some values are zero
+  bool only_ready = false;  ///< of the start-up, so that many trials stay few samples
+  double factor = 1;        ///< further apart: each target is this many times the one before it, on top
+  double noise = 0.04;      ///< standard deviation of the logarithm
+  double failed = 0;        ///< share of the trials
+  double censored = 0;      ///< share of the trials
+  bool zeros = false;       ///< some values are zero
   std::string acceleration = "tcg";
 };
 

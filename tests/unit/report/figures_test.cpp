@@ -1,19 +1,29 @@
 #include "bench/report/figures.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "bench/core/error.h"
+#include "bench/report/figures_style.h"
+#include "bench/report/numbers.h"
+#include "bench/report/view.h"
 #include "bench/stats/derive.h"
+#include "figures_data.h"
 #include "support/sample_run.h"
 
 namespace bench {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -24,46 +34,392 @@ bench::Run derived(bench::Run run) {
   return run;
 }
 
-/// Every stored shape of a run that has something to show.
-const std::vector<bench::Run>& runs() {
-  static const std::vector<bench::Run> all = {
-      derived(test::sample_run()),       derived(test::kvm_run()),        derived(test::run_with_failures()),
-      derived(test::dead_target_run()),  derived(test::one_target_run()), derived(test::interrupted_run()),
-      derived(test::single_round_run()), derived(test::mismatched_run()), derived(test::unmarked_run())};
+const std::vector<std::string> kSix = {
+    "docker",           "libvirt:direct",
+    "libvirt:full",     "docker@/srv/apps/a-very-long-directory-name/flask-two",
+    "libvirt:direct#2", "libvirt:full@/srv/another/long/directory"};
+
+std::vector<std::string> first_of_six(std::size_t count) {
+  return {kSix.begin(), kSix.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+struct Case {
+  std::string name;
+  bench::Run run;
+};
+
+/// So many failures that their marks need all of their room.
+void add_failing(std::vector<Case>& made) {
+  test::FullRun plan;
+  plan.rounds = 40;
+  plan.failed = plan.censored = 0.4;
+  plan.targets = first_of_six(2);
+  made.push_back({"failing often", test::full_run(plan)});
+}
+
+/// Runs of every kind that a user can have: few and many targets, failures, nothing but one scenario, values
+/// far apart or zero.
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> made;
+    for (const std::size_t targets : {1, 2, 3, 4, 6}) {
+      for (const double noise : {0.0, 0.05, 0.6}) {
+        test::FullRun plan;
+        plan.targets = first_of_six(targets);
+        plan.seed = made.size() + 1;
+        plan.noise = noise;
+        plan.rounds = 3 + static_cast<int>(made.size() % 12);
+        plan.failed = plan.censored = made.size() % 3 == 2 ? 0.2 : 0;
+        made.push_back({fmt::format("{} targets, noise {}", targets, noise), test::full_run(plan)});
+      }
+    }
+    add_failing(made);
+    const auto add = [&](const std::string& name, const auto& change) {
+      test::FullRun plan;
+      change(plan);
+      made.push_back({name, test::full_run(plan)});
+    };
+    add("one round", [](test::FullRun& plan) { plan.rounds = 1; });
+    add("one round of one target", [](test::FullRun& plan) {
+      plan.rounds = 1;
+      plan.targets = {"docker"};
+    });
+    add("no memory", [](test::FullRun& plan) { plan.memory = false; });
+    add("memory only", [](test::FullRun& plan) { plan.startup = plan.size = false; });
+    add("size only", [](test::FullRun& plan) { plan.startup = plan.memory = false; });
+    add("far apart", [](test::FullRun& plan) { plan.factor = 1000; });
+    add("close to nothing", [](test::FullRun& plan) { plan.factor = 1e-4; });
+    add("zeros", [](test::FullRun& plan) { plan.zeros = true; });
+    add("under KVM", [](test::FullRun& plan) { plan.acceleration = "kvm"; });
+    add("two VMs", [](test::FullRun& plan) { plan.targets = {"libvirt:direct", "libvirt:full"}; });
+    made.push_back({"typical", derived(test::sample_run())});
+    made.push_back({"failures", derived(test::run_with_failures())});
+    made.push_back({"dead target", derived(test::dead_target_run())});
+    made.push_back({"interrupted", derived(test::interrupted_run())});
+    made.push_back({"unmarked", derived(test::unmarked_run())});
+    return made;
+  }();
   return all;
 }
 
-void expect_inside(const Figure& figure) {
-  for (const FigurePanel& panel : figure.panels) {
-    for (const FigurePoint& point : panel.points) {
-      EXPECT_TRUE(panel.x.holds(point.x))
-          << figure.id << ": x " << point.x << " is outside " << panel.x.low << "…" << panel.x.high;
-      EXPECT_TRUE(panel.y.holds(point.y))
-          << figure.id << ": y " << point.y << " is outside " << panel.y.low << "…" << panel.y.high;
+bench::Run large_run() {
+  test::FullRun plan;
+  plan.rounds = 3334;
+  plan.targets = {"docker", "libvirt:direct", "libvirt:full"};
+  plan.memory = plan.size = false;
+  plan.only_ready = true;
+  plan.failed = 0.01;
+  return test::full_run(plan);
+}
+
+const Figure* find(const std::vector<Figure>& all, const std::string& id) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Figure& figure) { return figure.id == id; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> ids(const std::vector<Figure>& all) {
+  std::vector<std::string> out;
+  for (const Figure& figure : all) out.push_back(figure.id);
+  return out;
+}
+
+std::vector<double> values_of(const bench::Run& run, const std::string& metric,
+                              const std::string& target = {}) {
+  std::vector<double> values;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && sample.metric == metric && (target.empty() || sample.target == target)) {
+      values.push_back(sample.value);
+    }
+  }
+  return values;
+}
+
+std::size_t dots_in(const FigurePanel& panel) {
+  return static_cast<std::size_t>(std::count_if(panel.points.begin(), panel.points.end(),
+                                                [](const FigurePoint& point) { return point.sample; }));
+}
+
+std::size_t occurrences(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++count;
+  return count;
+}
+
+TEST(Figures, WhatIsDrawnLiesInsideItsAxes) {
+  for (const Case& each : cases()) {
+    const std::vector<Figure> all = figures(each.run);
+    ASSERT_THAT(all, Not(IsEmpty())) << each.name;
+    for (const Figure& figure : all) {
+      for (const FigurePanel& panel : figure.panels) {
+        ASSERT_LT(panel.x.low, panel.x.high) << each.name << ", " << figure.id;
+        ASSERT_LT(panel.y.low, panel.y.high) << each.name << ", " << figure.id;
+        ASSERT_TRUE(!panel.x.log || panel.x.low > 0) << each.name << ", " << figure.id;
+        for (const FigurePoint& point : panel.points) {
+          ASSERT_TRUE(panel.x.holds(point.x) && panel.y.holds(point.y))
+              << fmt::format("{}, {}: ({}, {}) is not in [{}, {}] × [{}, {}]", each.name, figure.id, point.x,
+                             point.y, panel.x.low, panel.x.high, panel.y.low, panel.y.high);
+        }
+        // The limits that gnuplot is given are the ones that were looked at.
+        EXPECT_THAT(figure.script,
+                    HasSubstr(fmt::format("set xrange [{:.17g}:{:.17g}]", panel.x.low, panel.x.high)));
+        EXPECT_THAT(figure.script,
+                    HasSubstr(fmt::format("set yrange [{:.17g}:{:.17g}]", panel.y.low, panel.y.high)));
+      }
     }
   }
 }
 
-TEST(Figures, WhatIsDrawnLiesInsideItsAxes) {
-  for (const bench::Run& run : runs()) {
-    const std::vector<Figure> all = figures(run);
-    ASSERT_THAT(all, Not(IsEmpty()));
-    for (const Figure& figure : all) expect_inside(figure);
+// The same from the other end: not what the chart has, but what the run has.
+TEST(Figures, EverySampleIsThere) {
+  for (const Case& each : cases()) {
+    const std::vector<Figure> all = figures(each.run);
+    const std::string subject =
+        values_of(each.run, "startup.ready").empty() ? "memory.host_pss" : "startup.ready";
+    const std::string scenario = subject.substr(0, subject.find('.'));
+    const std::vector<double> values = values_of(each.run, subject);
+    const Figure* trials = find(all, scenario + "-trials");
+    ASSERT_EQ(trials == nullptr, values.empty()) << each.name;
+    if (trials == nullptr) continue;
+    EXPECT_EQ(dots_in(trials->panels[0]), values.size()) << each.name;
+    for (const double value : values) EXPECT_TRUE(trials->panels[0].x.holds(value)) << each.name;
+
+    const Figure* rounds = find(all, scenario + "-rounds");
+    ASSERT_NE(rounds, nullptr) << each.name;
+    std::size_t panel = 0;
+    for (const TargetInfo& target : each.run.targets) {
+      const std::vector<double> of_target = values_of(each.run, subject, target.name);
+      if (of_target.empty()) continue;
+      EXPECT_EQ(dots_in(rounds->panels[panel]), of_target.size()) << each.name;
+      for (const double value : of_target) EXPECT_TRUE(rounds->panels[panel].y.holds(value)) << each.name;
+      ++panel;
+    }
+
+    if (const Figure* marginal = find(all, "memory-marginal")) {
+      EXPECT_EQ(dots_in(marginal->panels[0]), values_of(each.run, "memory.available").size()) << each.name;
+    }
+    if (const Figure* size = find(all, "size")) {
+      for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.slim.disk"}) {
+        for (const double value : values_of(each.run, metric)) {
+          EXPECT_TRUE(size->panels[0].x.holds(value)) << each.name << ", " << metric;
+        }
+      }
+    }
+    if (const Figure* ratio = find(all, "ratio")) {
+      EXPECT_TRUE(ratio->panels[0].x.holds(1)) << each.name;
+      for (const Comparison& comparison : each.run.comparisons) {
+        if (comparison.a == each.run.targets[0].name && comparison.metric == "startup.ready") {
+          EXPECT_TRUE(ratio->panels[0].x.holds(comparison.ratio)) << each.name;
+        }
+      }
+    }
   }
 }
 
-TEST(Figures, ARunWithoutSamplesHasNone) {
+// gnuplot leaves out what lies outside its axes without a word: count what has come out.
+TEST(Figures, GnuplotDrawsEverySample) {
+  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
+  for (const double noise : {0.0, 0.6}) {
+    test::FullRun plan;
+    plan.noise = noise;
+    plan.rounds = 40;
+    const bench::Run run = test::full_run(plan);
+    const std::vector<Figure> all = figures(run);
+    for (const std::string id : {"startup-trials", "startup-rounds", "memory-marginal"}) {
+      const Figure* figure = find(all, id);
+      ASSERT_NE(figure, nullptr) << id;
+      std::size_t dots = 0;
+      for (const FigurePanel& panel : figure->panels) dots += dots_in(panel);
+      EXPECT_EQ(occurrences(draw(*figure, "svg"), "transform='translate("), dots) << id;
+    }
+  }
+}
+
+TEST(Figures, TextsDoNotOverlap) {
+  for (const Case& each : cases()) {
+    for (const Figure& figure : figures(each.run)) {
+      for (std::size_t i = 0; i < figure.texts.size(); ++i) {
+        const FigureText& a = figure.texts[i];
+        EXPECT_TRUE(a.left >= 0 && a.right <= figure.width && a.top >= 0 && a.bottom <= figure.height)
+            << each.name << ", " << figure.id << ": “" << a.text << "” leaves the canvas: " << a.left << "…"
+            << a.right << " of " << figure.width;
+        for (std::size_t k = i + 1; k < figure.texts.size(); ++k) {
+          const FigureText& b = figure.texts[k];
+          EXPECT_FALSE(a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+              << each.name << ", " << figure.id << ": “" << a.text << "” and “" << b.text << "”";
+        }
+      }
+    }
+  }
+}
+
+TEST(Figures, SixOfThemFromACompleteRunAndTheFullListOfRatios) {
+  EXPECT_THAT(ids(figures(test::full_run())),
+              ElementsAre("startup-phases", "startup-trials", "ratio", "size", "size-parts", "memory",
+                          "memory-marginal", "startup-rounds", "ratio-all"));
+}
+
+TEST(Figures, WithoutDataThereIsNone) {
   EXPECT_THAT(figures(derived(test::empty_run())), IsEmpty());
+  test::FullRun plan;
+  plan.memory = false;
+  for (const std::string& id : ids(figures(test::full_run(plan)))) EXPECT_THAT(id, Not(StartsWith("memory")));
+  plan.targets = {"docker"};
+  EXPECT_EQ(find(figures(test::full_run(plan)), "ratio"), nullptr);
+}
+
+TEST(Figures, SayTheNumbersOfTheTables) {
+  const bench::Run run = test::full_run();
+  const std::vector<Figure> all = figures(run);
+  for (const Summary& summary : run.summaries) {
+    if (summary.metric == "startup.ready") {
+      EXPECT_THAT(find(all, "startup-trials")->script,
+                  HasSubstr("'" + with_unit(summary.median, {1, "s"}) + "'"));
+    }
+  }
+  const std::string ratios = find(all, "ratio-all")->script;
+  for (const Comparison& comparison : run.comparisons) {
+    if (comparison.a != "docker") continue;
+    EXPECT_THAT(ratios, HasSubstr("'" + ratio_text(comparison.ratio) +
+                                  (comparison.ci95 ? " " + ratio_bracket(*comparison.ci95) : "") + "'"));
+  }
+  const std::string memory = find(all, "memory")->script;
+  for (const TextTable& table : memory_tables(run)) {
+    if (table.rows.empty() || table.rows[0][0] != "PSS on the host") continue;
+    for (std::size_t i = 1; i < table.rows[0].size(); ++i) {
+      EXPECT_THAT(memory, HasSubstr(table.rows[0][i] + " MiB"));
+    }
+  }
+  const std::string size = find(all, "size")->script;
+  for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.marginal"}) {
+    for (const double value : values_of(run, metric)) {
+      EXPECT_THAT(size, HasSubstr("'" + with_unit(value, {1 << 20, "MiB"})));
+    }
+  }
+}
+
+TEST(Figures, SayWhatTheyShowUnderWhichConditions) {
+  for (const Figure& figure : figures(test::full_run())) {
+    EXPECT_THAT(figure.title, Not(IsEmpty()));
+    EXPECT_THAT(figure.caption, Not(IsEmpty()));
+    EXPECT_THAT(figure.alt, AllOf(HasSubstr("docker"), HasSubstr("libvirt:full (TCG)"))) << figure.id;
+    EXPECT_THAT(figure.script, HasSubstr("TCG")) << figure.id;
+    if (!figure.id.starts_with("size")) {
+      EXPECT_THAT(figure.alt, HasSubstr("not a figure for hardware virtualisation")) << figure.id;
+      EXPECT_THAT(figure.script, HasSubstr("warm cache")) << figure.id;
+    }
+  }
+  test::FullRun plan;
+  plan.acceleration = "kvm";
+  for (const Figure& figure : figures(test::full_run(plan))) {
+    EXPECT_THAT(figure.script, Not(HasSubstr("TCG"))) << figure.id;
+  }
+}
+
+TEST(Figures, FailuresAndCensoredTrialsStandAtTheEdge) {
+  const Figure trials = figures(derived(test::run_with_failures())).at(1);
+  ASSERT_EQ(trials.id, "startup-trials");
+  ASSERT_EQ(trials.panels.size(), 2U);
+  EXPECT_THAT(trials.script, HasSubstr("'1 failed, 1 > 120 s'"));
+  EXPECT_THAT(trials.alt, HasSubstr("n = 8, 1 failed, 1 > 120 s"));
+  EXPECT_EQ(dots_in(trials.panels[0]), 28U);
+}
+
+TEST(Figures, ATargetLooksTheSameEverywhere) {
+  test::FullRun plan;
+  plan.targets = kSix;
+  const bench::Run run = test::full_run(plan);
+  std::set<std::string> colours;
+  std::set<Shape> shapes;
+  for (const TargetLook& look : target_looks(run)) {
+    colours.insert(look.colour);
+    shapes.insert(look.shape);
+    EXPECT_LE(display_width(look.name), kNameWidth) << look.name;
+  }
+  EXPECT_EQ(colours.size(), kSix.size());
+  EXPECT_EQ(shapes.size(), kSix.size());
+  EXPECT_EQ(target_looks(run)[0].colour, kBlue);
+  EXPECT_EQ(target_looks(run)[1].colour, kVermilion);
+  for (const std::string id : {"startup-trials", "size", "memory-marginal", "startup-rounds"}) {
+    for (const TargetLook& look : target_looks(run)) {
+      EXPECT_THAT(find(figures(run), id)->script, HasSubstr(look.colour)) << id;
+    }
+  }
+}
+
+TEST(Figures, TenThousandTrialsBecomeASmallPictureThatSaysSo) {
+  const bench::Run run = large_run();
+  ASSERT_GT(values_of(run, "startup.ready").size(), 9500U);
+  const std::vector<Figure> all = figures(run);
+  for (const std::string id : {"startup-trials", "startup-rounds"}) {
+    const Figure* figure = find(all, id);
+    ASSERT_NE(figure, nullptr);
+    EXPECT_THAT(figure->script,
+                HasSubstr(fmt::format("of {} trials", values_of(run, "startup.ready").size())));
+    for (const FigurePanel& panel : figure->panels) {
+      EXPECT_LT(panel.points.size(), 4 * kDotsAtMost);
+      for (const FigurePoint& point : panel.points) {
+        ASSERT_TRUE(panel.x.holds(point.x) && panel.y.holds(point.y)) << id;
+      }
+    }
+  }
+  for (const double value : values_of(run, "startup.ready")) {
+    ASSERT_TRUE(find(all, "startup-trials")->panels[0].x.holds(value));
+  }
+  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
+  for (const Figure& figure : all) EXPECT_LT(draw(figure, "svg").size(), 300'000U) << figure.id;
+}
+
+TEST(Figures, TextFromOutsideBreaksNothing) {
+  test::FullRun plan;
+  plan.targets = {"docker", "libvirt:<script>alert('x')</script>",
+                  "libvirt:\"q\"\n$data1 <<END\nEND\n`id` \\n {/Bold b}",
+                  "docker@/täst/日本語/🙂-%d-@x"};
+  const bench::Run run = test::full_run(plan);
+  const std::vector<Figure> all = figures(run);
+  EXPECT_EQ(all.size(), 9U);
+  for (const Figure& figure : all) {
+    EXPECT_THAT(figure.script, Not(HasSubstr("\nEND\n`id`"))) << figure.id;
+    if (!can_draw()) continue;
+    for (const std::string& format : figure_formats()) {
+      if (format != "svg" && figure.id != "startup-trials") continue;
+      const std::string bytes = draw(figure, format);
+      if (format != "svg") continue;
+      EXPECT_THAT(bytes, Not(HasSubstr("<script"))) << figure.id;
+      EXPECT_THAT(bytes, HasSubstr("libvirt:&lt;s")) << figure.id;
+      EXPECT_EQ(occurrences(bytes, "<text>"), occurrences(bytes, "</text>")) << figure.id;
+      EXPECT_EQ(occurrences(bytes, "<g"), occurrences(bytes, "</g>")) << figure.id;
+    }
+  }
 }
 
 TEST(Figures, AreDrawnTheSameEachTime) {
   if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
-  for (const Figure& figure : figures(derived(test::sample_run()))) {
-    for (const std::string& format : figure_formats()) {
-      const std::string first = draw(figure, format);
-      EXPECT_EQ(first, draw(figure, format)) << figure.id << "." << format;
-      EXPECT_THAT(first, StartsWith(format == "svg" ? "<?xml" : format == "png" ? "\x89PNG" : "%PDF"));
+  const Figure figure = figures(test::full_run()).front();
+  for (const std::string& format : figure_formats()) {
+    const std::string first = draw(figure, format);
+    EXPECT_EQ(first, draw(figure, format)) << format;
+    EXPECT_THAT(first, StartsWith(format == "svg" ? "<?xml" : format == "png" ? "\x89PNG" : "%PDF"));
+  }
+  const std::string pdf = draw(figure, "pdf");
+  EXPECT_THAT(pdf, HasSubstr("/CreationDate (D:20000101000000"));
+}
+
+TEST(Figures, SvgsCanStandInOnePage) {
+  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
+  std::set<std::string> seen;
+  for (const Figure& figure : figures(test::full_run())) {
+    const std::string svg = draw(figure, "svg");
+    for (const char quote : {'\'', '"'}) {
+      const std::string key = fmt::format(" id={}", quote);
+      for (std::size_t at = 0; (at = svg.find(key, at)) != std::string::npos;) {
+        at += key.size();
+        EXPECT_TRUE(seen.insert(svg.substr(at, svg.find(quote, at) - at)).second)
+            << svg.substr(at, 30) << " twice";
+      }
     }
+    EXPECT_THAT(svg, Not(HasSubstr("<title>")));
+    EXPECT_THAT(svg, HasSubstr("font-family=\"sans-serif\" font-weight=\"bold\"")) << "a bold title";
   }
 }
 
@@ -75,6 +431,56 @@ TEST(Figures, AnUnknownFormatIsRefused) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
     EXPECT_THAT(error.what(), HasSubstr("gif"));
   }
+}
+
+TEST(Figures, WhatGnuplotRefusesIsAnError) {
+  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
+  Figure figure = figures(test::full_run()).front();
+  figure.script = "plot nonsense with nothing\n";
+  try {
+    (void)draw(figure, "svg");
+    FAIL() << "drawn";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kEngine);
+    EXPECT_THAT(error.what(), HasSubstr(figure.id));
+  }
+}
+
+TEST(FigureAxes, LinearWithinAFactorOfFiveElseLogarithmic) {
+  EXPECT_FALSE(wants_log(std::vector<double>{1, 5}));
+  EXPECT_TRUE(wants_log(std::vector<double>{1, 5.1}));
+  EXPECT_FALSE(wants_log(std::vector<double>{0, 100}));
+  EXPECT_FALSE(wants_log(std::vector<double>{}));
+}
+
+TEST(FigureAxes, TicksAreFewRoundAndInside) {
+  for (const double low : {1e-6, 0.0003, 0.47, 0.97, 7.0, 1e6}) {
+    for (const double factor : {1.0001, 1.3, 4.0, 60.0, 1e5, 1e12}) {
+      for (const bool log : {false, true}) {
+        const FigureAxis axis{low, low * factor, log};
+        const std::vector<Tick> ticks = ticks_on(axis, {1, ""}, 8);
+        EXPECT_LE(ticks.size(), 10U) << low << " " << factor;
+        EXPECT_GE(ticks.size(), 2U) << low << " " << factor << " " << log;
+        std::set<std::string> labels;
+        for (const Tick& tick : ticks) {
+          EXPECT_TRUE(axis.holds(tick.at)) << low << " " << factor;
+          EXPECT_TRUE(labels.insert(tick.label).second) << tick.label << " twice: " << low << " " << factor;
+        }
+      }
+    }
+  }
+}
+
+TEST(FigureAxes, LabelsAreMovedApart) {
+  EXPECT_THAT(spread({10, 12, 50}, 10, 0, 100), ElementsAre(10, 20, 50));
+  EXPECT_THAT(spread({95, 99, 97}, 10, 0, 100), ElementsAre(80, 100, 90));
+  EXPECT_THAT(spread({}, 10, 0, 100), IsEmpty());
+}
+
+TEST(FigureNames, LongOnesKeepBothEnds) {
+  EXPECT_EQ(shorten_middle("docker", 10), "docker");
+  EXPECT_EQ(shorten_middle("docker@/srv/very/long/flask-two", 14), "docker@…sk-two");
+  EXPECT_EQ(display_width(shorten_middle("日本語日本語日本語日本語", 7)), 7U);
 }
 
 }  // namespace
