@@ -1,10 +1,13 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
+#include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "drivers/driver.h"
 #include "scenarios/scenario.h"
@@ -44,13 +47,35 @@ ordered_json targets() {
   return rows;
 }
 
+/// "size.transfer, size.disk: container lower than vm by at least 2×"
+std::string rule_text(const ClaimDefinition& claim) {
+  if (!claim.not_measured.empty()) return "not measured: " + claim.not_measured;
+  const std::string metrics = fmt::format("{}", fmt::join(claim.metrics, ", "));
+  if (!claim.explained_by.empty()) {
+    return fmt::format("{}: {:.0f} % of what {} has more than {} is {}", metrics, claim.share * 100,
+                       claim.against, claim.side, fmt::join(claim.explained_by, ", "));
+  }
+  return fmt::format("{}: {} {} than {} by at least {:.3g}×", metrics, claim.side, claim.direction,
+                     claim.against, claim.factor);
+}
+
+std::string claims_text(const std::vector<ClaimDefinition>& claims) {
+  std::string text;
+  for (const ClaimDefinition& claim : claims) {
+    text += fmt::format("{:<14} {}\n{:<14} {}\n", claim.id, claim.sentence, "", rule_text(claim));
+  }
+  return text;
+}
+
 std::string as_text(const ordered_json& rows) {
+  std::size_t width = 19;
+  for (const auto& row : rows) width = std::max(width, row["name"].get<std::string>().size());
   std::string text;
   for (const auto& row : rows) {
     std::string middle;
-    if (row.contains("unit")) middle = fmt::format("{:<9}", row["unit"].get<std::string>());
+    if (row.contains("unit")) middle = fmt::format("{:<11}", row["unit"].get<std::string>());
     if (row.contains("kind")) middle = fmt::format("{:<10}", row["kind"].get<std::string>());
-    text += fmt::format("{:<20} {}{}\n", row["name"].get<std::string>(), middle,
+    text += fmt::format("{:<{}} {}{}\n", row["name"].get<std::string>(), width, middle,
                         row["summary"].get<std::string>());
   }
   return text;
@@ -59,18 +84,27 @@ std::string as_text(const ordered_json& rows) {
 }  // namespace
 
 void add_list(CLI::App& app, CommandContext&) {
-  CLI::App* command = app.add_subcommand("list", "what there is: scenarios, targets, metrics");
+  CLI::App* command = app.add_subcommand("list", "what there is: scenarios, targets, metrics, claims");
   struct Options {
     std::string what;
     bool json = false;
+    std::vector<std::filesystem::path> claims;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("what", options->what, "scenarios | targets | metrics")
+  command->add_option("what", options->what, "scenarios | targets | metrics | claims")
       ->required()
-      ->check(CLI::IsMember({"scenarios", "targets", "metrics"}));
+      ->check(CLI::IsMember({"scenarios", "targets", "metrics", "claims"}));
   command->add_flag("--json", options->json, "as JSON");
-  command->footer("Examples:\n  bench list targets\n  bench list metrics --json | jq -r '.[].name'");
+  command->add_option("--claims", options->claims, "with claims: a file of yours beside the built-in ones");
+  command->footer(
+      "Examples:\n  bench list targets\n  bench list metrics --json | jq -r '.[].name'\n"
+      "  bench list claims --json > mine.json      a file to begin with, for --claims");
   command->callback([options] {
+    if (options->what == "claims" || !options->claims.empty()) {
+      const std::vector<ClaimDefinition> claims = chosen_claims({}, options->claims);
+      print_out(options->json ? claims_json(claims) : claims_text(claims));
+      return;
+    }
     const ordered_json rows = options->what == "scenarios" ? scenarios()
                               : options->what == "targets" ? targets()
                                                            : metrics();

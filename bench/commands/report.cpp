@@ -10,6 +10,7 @@
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
+#include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "bench/core/run_json.h"
@@ -22,6 +23,7 @@ struct Options {
   std::vector<std::string> runs;
   std::vector<std::string> formats{"console"};
   std::filesystem::path out;
+  std::vector<std::filesystem::path> claims;
 };
 
 std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& names) {
@@ -43,6 +45,7 @@ std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& 
 void report_one(const std::filesystem::path& path, const std::vector<const ReportFormat*>& formats,
                 const Options& options, Ui& ui) {
   Run run = load_run(path);
+  run.claim_definitions = chosen_claims(std::move(run.claim_definitions), options.claims);
   derive(run);
   const std::filesystem::path dir = std::filesystem::is_directory(path) ? path : path.parent_path();
   ReportOptions shown;
@@ -75,6 +78,8 @@ void add_report(CLI::App& app, CommandContext& context) {
       ->take_all()
       ->capture_default_str();
   command->add_option("--out", options->out, "where files go; default: the run's directory; '-': stdout");
+  command->add_option("--claims", options->claims,
+                      "a file of claims to judge beside the run's own (docs/claims.md); may be repeated");
   command->footer(
       "Examples:\n"
       "  bench report results/20260131T120000Z-startup\n"

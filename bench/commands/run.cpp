@@ -12,6 +12,7 @@
 #include "bench/commands/run_options.h"
 #include "bench/commands/values.h"
 #include "bench/config.h"
+#include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "bench/core/run_json.h"
@@ -158,6 +159,7 @@ bool measured_all(const Run& run, const Plan& plan) {
 int run_scenarios(CommandContext& context, const RunOptions& options) {
   Plan plan = make_plan(options);
   const OpenRequest request = options.request();
+  std::vector<ClaimDefinition> claims = chosen_claims({}, options.claims);  // before minutes are spent, too
   Ui& ui = context.ui;
   const std::filesystem::path dir = results_dir(options, plan.scenarios);
   require_writable(dir);  // before minutes are spent
@@ -167,6 +169,7 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
   OpenTargets open = open_targets(request, ui, context.stop);
   plan.targets = open.targets;
   Run run = new_run(context, plan, open);
+  run.claim_definitions = std::move(claims);
   for (const Warning& warning : run.environment.warnings) ui.warn(warning.text, warning.remedy);
   Checkpoint checkpoint(dir, run);
   ui.step(fmt::format("measuring {} round{} of {} target{}; Ctrl-C stops and keeps what was measured",

@@ -95,6 +95,8 @@ void RunOptions::add_to(CLI::App& command) {
                      "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
   command.add_option("--ready-path", ready_path,
                      "the path whose first 200 means ready; default: /api/activities/home");
+  command.add_option("--claims", claims,
+                     "a file of claims to judge beside the built-in ones (docs/claims.md); may be repeated");
   command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>");
   command.add_flag("--json", json, "the run's JSON on stdout, nothing else there");
 }

@@ -38,6 +38,7 @@ struct RunOptions {
   bool all_rounds = false;
   std::string timeout;
   std::string ready_path;
+  std::vector<std::filesystem::path> claims;  ///< files of claims beside the built-in ones
   std::filesystem::path out;
   bool json = false;
 

@@ -154,11 +154,19 @@ std::vector<ClaimDefinition> read_claims(const std::string& text, const std::str
 std::vector<ClaimDefinition> load_claims(const std::filesystem::path& file) {
   std::error_code ignored;
   std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (std::filesystem::is_directory(file, ignored) || in.bad() || !in.is_open()) {
+  if (std::filesystem::is_directory(file, ignored) || !in.is_open()) {
     throw Error(ErrorCode::kUsage, fmt::format("the claims file {} cannot be read", file.string()), kRemedy);
   }
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   return read_claims(text, file.string());
+}
+
+std::string claims_json(const std::vector<ClaimDefinition>& claims) {
+  nlohmann::ordered_json json = {{"schema", kClaimsSchema}, {"claims", nlohmann::ordered_json::array()}};
+  for (const ClaimDefinition& claim : claims) {
+    json["claims"].push_back(claim_definition_json(claim));
+  }
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 const std::vector<ClaimDefinition>& builtin_claims() {
@@ -177,6 +185,15 @@ std::vector<ClaimDefinition> merged_claims(std::vector<ClaimDefinition> claims,
     } else {
       *same = claim;
     }
+  }
+  return claims;
+}
+
+std::vector<ClaimDefinition> chosen_claims(std::vector<ClaimDefinition> stored,
+                                           const std::vector<std::filesystem::path>& files) {
+  std::vector<ClaimDefinition> claims = stored.empty() ? builtin_claims() : std::move(stored);
+  for (const std::filesystem::path& file : files) {
+    claims = merged_claims(std::move(claims), load_claims(file));
   }
   return claims;
 }

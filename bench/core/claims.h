@@ -18,9 +18,16 @@ std::vector<ClaimDefinition> read_claims(const std::string& text, const std::str
 /// The same from a file. Throws Error{kUsage} where it cannot be read, since a user named it.
 std::vector<ClaimDefinition> load_claims(const std::filesystem::path& file);
 
+/// The opposite of read_claims.
+std::string claims_json(const std::vector<ClaimDefinition>& claims);
+
 /// results/claims.json as it was when the program was built.
 const std::vector<ClaimDefinition>& builtin_claims();
 const char* builtin_claims_text();
+
+/// What a run is judged by: `stored`, or the built-in ones where it has none, and those of the user's files.
+std::vector<ClaimDefinition> chosen_claims(std::vector<ClaimDefinition> stored,
+                                           const std::vector<std::filesystem::path>& files);
 
 /// `more` after `claims`; one with an id that is already there takes the other's place.
 std::vector<ClaimDefinition> merged_claims(std::vector<ClaimDefinition> claims,

@@ -16,6 +16,7 @@ constexpr const char* kBold = "1";
 constexpr const char* kDim = "2";
 constexpr const char* kYellow = "33";
 constexpr const char* kRed = "31";
+constexpr const char* kGreen = "32";
 
 /// Text for a terminal of a given width.
 class Page {
@@ -107,6 +108,27 @@ class Page {
   std::string text_;
 };
 
+const char* colour_of(const std::string& verdict) {
+  return verdict == "supported" ? kGreen : verdict == "not supported" ? kRed : kYellow;
+}
+
+void print_claims(Page& page, const std::vector<ClaimView>& claims) {
+  page.heading("The claims");
+  for (const ClaimView& claim : claims) {
+    page.wrapped(fmt::format("{}: {}", claim.verdict, claim.sentence), "  ", colour_of(claim.verdict), 4);
+    if (!claim.figures.empty()) {
+      page.wrapped(fmt::format("{} for {}", claim.figures, claim.against), "    ", nullptr, 6);
+    }
+    page.wrapped(claim.why, "    ", nullptr, 6);
+    if (!claim.conditions.empty()) {
+      page.wrapped(claim.conditions, "    ", kDim, 6);
+    }
+    if (!claim.settle.empty()) {
+      page.wrapped(claim.settle, "    → ", nullptr, 6);
+    }
+  }
+}
+
 void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
   page.heading(
       fmt::format("Phases of each target's median start, in {}: what each took, and the clock at its end",
@@ -180,13 +202,26 @@ std::string console_report(const Run& run, const ReportOptions& options) {
   for (const std::string& line : headlines(run)) {
     page.wrapped(line, "", kBold, 2);
   }
-  for (const TextTable& table : summary_tables(run)) {
-    page.heading(table.title);
-    page.table(table);
+  if (const auto claims = claim_views(run); !claims.empty()) {
+    print_claims(page, claims);
   }
-  if (!run.samples.empty()) {
+  const auto print_tables = [&](const std::vector<TextTable>& tables) {
+    for (const TextTable& table : tables) {
+      page.heading(table.title);
+      page.table(table);
+    }
+  };
+  const std::vector<TextTable> summaries = summary_tables(run);
+  print_tables(summaries);
+  if (std::any_of(run.samples.begin(), run.samples.end(),
+                  [](const Sample& sample) { return sample.scenario != "size"; })) {
+    if (summaries.empty()) {
+      page.blank();
+    }
     page.wrapped(how_measured(run), "  ", kDim, 2);
   }
+  print_tables(size_tables(run));
+  print_tables(memory_tables(run));
   if (const auto phases = phase_tables(run); !phases.empty()) {
     print_phases(page, phases);
   }

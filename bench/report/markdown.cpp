@@ -141,36 +141,53 @@ void add_targets(std::string& text, const Run& run) {
   add_table(text, table);
 }
 
-bool any_emulated(const Run& run) {
-  return std::any_of(run.targets.begin(), run.targets.end(),
-                     [](const TargetInfo& target) { return target.acceleration == "tcg"; });
-}
-
-void add_reading_help(std::string& text, const Run& run) {
-  text +=
-      "## How to read these numbers\n\n"
-      "- **Ready** is the first complete answer that carries this trial's own nonce, in seconds of the "
-      "host's "
-      "monotonic clock since the first engine call that makes the instance. Images are prepared before.\n"
-      "- **Median and 95 % interval**: half of the starts were quicker. The interval says how well the "
-      "median is "
-      "known (bootstrap), not how far single starts spread: that is min–max.\n"
-      "- **Ratio**: median of b divided by median of a; its interval resamples whole rounds, in which every "
-      "target "
-      "ran once in random order. Below 6 rounds there is no interval, below 10 no verdict.\n"
-      "- **Verdict**: *faster*/*slower*, *smaller*/*larger* only when the whole interval is beyond ±5 %; "
-      "*equivalent* "
-      "when the 90 % interval is inside; else *inconclusive*. *Not comparable* when the two sides are not "
-      "the same "
-      "thing, or an emulated VM is set against real speed.\n"
-      "- **CPU** is what the host spent up to ready, engine and VMM included. **Failed** starts are counted, "
-      "never averaged in.\n";
-  if (any_emulated(run)) {
-    text +=
-        "- **TCG**: these VMs were emulated in software, without hardware virtualisation. "
-        "The numbers are real, but they are **not a figure for hardware virtualisation**.\n";
+void add_claims(std::string& text, const std::vector<ClaimView>& claims) {
+  text += "## The claims\n\n";
+  TextTable table;
+  table.header = {"claim", "verdict", "figure", "of", "why"};
+  table.align = "lllll";
+  for (const ClaimView& claim : claims) {
+    table.rows.push_back({claim.sentence, claim.verdict, claim.figures, claim.against, claim.why});
+  }
+  add_table(text, table);
+  for (const ClaimView& claim : claims) {
+    if (claim.conditions.empty() && claim.settle.empty() && claim.evidence.empty()) {
+      continue;
+    }
+    text += fmt::format("- **{}**{}{}\n", escaped(claim.sentence), claim.conditions.empty() ? "" : ": ",
+                        escaped(claim.conditions));
+    for (const std::string& line : claim.evidence) {
+      text += fmt::format("  - {}\n", escaped(line));
+    }
+    if (!claim.settle.empty()) {
+      text += fmt::format("  - what would settle it: {}\n", escaped(claim.settle));
+    }
   }
   text += '\n';
+}
+
+void add_figures(std::string& text, const std::vector<FigureLink>& figures) {
+  text += "## Charts\n\n";
+  for (const FigureLink& figure : figures) {
+    text += fmt::format("![{}](<{}>)\n\n{}\n\n", escaped(figure.alt), one_line(figure.path),
+                        escaped(figure.caption));
+  }
+}
+
+void add_reading_notes(std::string& text, const std::vector<std::string>& notes) {
+  text += "## Reading these numbers\n\n";
+  for (const std::string& note : notes) {
+    const std::size_t colon = note.find(':');
+    text += colon == std::string::npos
+                ? fmt::format("- {}\n", escaped(note))
+                : fmt::format("- **{}**{}\n", escaped(note.substr(0, colon)), escaped(note.substr(colon)));
+  }
+  text += '\n';
+}
+
+void add_section(std::string& text, const TextTable& table) {
+  text += fmt::format("## {}\n\n", escaped(table.title));
+  add_table(text, table);
 }
 
 void add_provenance(std::string& text, const Run& run, const ReportOptions& options) {
@@ -209,11 +226,20 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
     text += fmt::format("- **{}**\n", escaped(line));
   }
   text += '\n';
-  for (const TextTable& table : summary_tables(run)) {
-    text += fmt::format("## {}\n\n", escaped(table.title));
-    add_table(text, table);
+  if (const auto claims = claim_views(run); !claims.empty()) {
+    add_claims(text, claims);
   }
-  add_reading_help(text, run);
+  for (const auto& tables : {summary_tables(run), size_tables(run), memory_tables(run)}) {
+    for (const TextTable& table : tables) {
+      add_section(text, table);
+    }
+  }
+  if (!options.figures.empty()) {
+    add_figures(text, options.figures);
+  }
+  if (const auto notes = reading_notes(run); !notes.empty()) {
+    add_reading_notes(text, notes);
+  }
   if (const TextTable table = comparison_table(run, false); !table.rows.empty()) {
     text += "## Comparisons\n\n";
     add_table(text, table);

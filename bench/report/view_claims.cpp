@@ -19,10 +19,18 @@ std::string figures_text(const Figure& figure) {
   return text + (figure.exact ? " (exact)" : fmt::format(", {} round{}", figure.n, figure.n == 1 ? "" : "s"));
 }
 
+/// A size is the same whatever the acceleration, so it carries no stamp.
+template <typename Figure>
+std::string pair_text(const Run& run, const Figure& figure) {
+  return fmt::format("{}, {}", one_line(figure.metric),
+                     figure.exact ? fmt::format("{} vs {}", one_line(figure.b), one_line(figure.a))
+                                  : versus(run, figure.b, figure.a));
+}
+
 std::string evidence_text(const Run& run, const ClaimFinding& finding) {
   const std::string figures = figures_text(finding);
-  return fmt::format("{}, {}: {}{}", one_line(finding.metric), versus(run, finding.b, finding.a),
-                     figures.empty() ? "" : figures + ", ", one_line(finding.verdict));
+  return fmt::format("{}: {}{}", pair_text(run, finding), figures.empty() ? "" : figures + ", ",
+                     one_line(finding.verdict));
 }
 
 }  // namespace
@@ -36,7 +44,7 @@ std::vector<ClaimView> claim_views(const Run& run) {
     view.verdict = one_line(claim.verdict);
     view.figures = figures_text(claim);
     if (!claim.metric.empty()) {
-      view.against = fmt::format("{}, {}", one_line(claim.metric), versus(run, claim.b, claim.a));
+      view.against = pair_text(run, claim);
     }
     view.conditions = one_line(claim.conditions);
     view.why = one_line(claim.why);

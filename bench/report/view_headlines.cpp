@@ -1,17 +1,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
+#include "bench/stats/compare.h"
 
 namespace bench {
 namespace {
 
 std::string headline_metric(const Run& run, const std::string& scenario) {
-  if (scenario == "startup") {
-    return "startup.ready";
+  static const std::map<std::string, std::string> known = {
+      {"startup", "startup.ready"}, {"size", "size.transfer"}, {"memory", "memory.host_pss"}};
+  if (const auto found = known.find(scenario); found != known.end()) {
+    return found->second;
   }
   const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
                                   [&](const Summary& summary) { return summary.scenario == scenario; });
@@ -24,6 +28,38 @@ std::string value_text(const Summary& summary) {
                    summary.unit == "seconds" ? Scale{1, "s"} : scale_for(summary.unit, value));
 }
 
+/// "; on disk 210 and 640 MiB: 3.05×"
+std::string second_figure(const Run& run, const Comparison& comparison, const char* metric,
+                          const char* words) {
+  const Summary* of_a = find_summary(run, comparison.scenario, comparison.a, metric);
+  const Summary* of_b = find_summary(run, comparison.scenario, comparison.b, metric);
+  if (of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0) {
+    return {};
+  }
+  return fmt::format("; {} {} and {}: {}", words, value_text(*of_a), value_text(*of_b),
+                     ratio_text(of_b->median / of_a->median));
+}
+
+/// How sure it is, and what it says.
+std::string standing(const Run& run, const Comparison& comparison, const TargetInfo& b) {
+  if (is_exact(comparison.metric)) {
+    return comparison.verdict == "not comparable" ? "; not comparable: " + one_line(comparison.why)
+                                                  : "; exact";
+  }
+  const std::string rounds =
+      fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
+  if (comparison.verdict == "equivalent") {
+    return rounds + "equivalent";
+  }
+  if (comparison.verdict != "not comparable" && comparison.verdict != "inconclusive") {
+    return rounds + fmt::format("{} is {}", spoken(run, b), comparison.verdict);
+  }
+  if (comparison.why.starts_with("VM emulated")) {
+    return rounds + one_line(comparison.why);
+  }
+  return rounds + fmt::format("{}: {}", comparison.verdict, one_line(comparison.why));
+}
+
 std::string pair_headline(const Run& run, const Comparison& comparison) {
   const TargetInfo* a = find_target(run, comparison.a);
   const TargetInfo* b = find_target(run, comparison.b);
@@ -32,24 +68,32 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   if (a == nullptr || b == nullptr || of_a == nullptr || of_b == nullptr) {
     return {};
   }
-  std::string line = comparison.scenario == "startup"
-                         ? fmt::format("{} ready in {}, {} in {}", spoken(run, *a), value_text(*of_a),
-                                       spoken(run, *b), value_text(*of_b))
-                         : fmt::format("{}: {} {}, {} {}", metric_words(comparison.metric), spoken(run, *a),
-                                       value_text(*of_a), spoken(run, *b), value_text(*of_b));
+  const char* in = comparison.scenario == "startup" ? " ready in" : "";
+  const std::string of_both =
+      fmt::format("{}{} {}, {}{} {}", spoken(run, *a), in, value_text(*of_a), spoken(run, *b),
+                  comparison.scenario == "startup" ? " in" : "", value_text(*of_b));
+  std::string line = comparison.scenario == "startup" ? of_both
+                     : comparison.scenario == "size"  ? fmt::format("image: {} to send", of_both)
+                     : comparison.scenario == "memory"
+                         ? fmt::format("memory: {} of the host (PSS)", of_both)
+                         : fmt::format("{}: {}", metric_words(comparison.metric), of_both);
   line += fmt::format(": {}", ratio_text(comparison.ratio));
   if (comparison.ci95) {
     line += " " + ratio_bracket(*comparison.ci95);
   }
-  line += fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
-  const bool plain = comparison.verdict != "not comparable" && comparison.verdict != "inconclusive";
-  if (plain) {
-    line += comparison.verdict == "equivalent" ? "equivalent"
-                                               : fmt::format("{} is {}", spoken(run, *b), comparison.verdict);
-  } else if (comparison.why.starts_with("VM emulated")) {
-    line += one_line(comparison.why);
-  } else {
-    line += fmt::format("{}: {}", comparison.verdict, one_line(comparison.why));
+  if (comparison.scenario == "size") {
+    line += second_figure(run, comparison, "size.disk", "on disk");
+  }
+  line += standing(run, comparison, *b);
+  if (comparison.scenario == "memory") {
+    line += second_figure(run, comparison, "memory.marginal", "one more costs");
+  }
+  const bool one_emulated = (a->acceleration == "tcg") != (b->acceleration == "tcg");
+  if (comparison.scenario == "memory" && one_emulated) {
+    line += "; VM emulated (TCG): its translation buffers are in it";
+  }
+  if (comparison.scenario == "size") {
+    return line;
   }
   // Two emulated VMs do compare; what they are is said all the same.
   if (a->acceleration == "tcg" && b->acceleration == "tcg") {
@@ -62,21 +106,32 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
   const Summary* summary = find_summary(run, scenario, target.name, headline_metric(run, scenario));
   const std::size_t failed = failed_trials(run, scenario, target.name);
   if (summary == nullptr) {
-    return failed == 0 ? fmt::format("{}: nothing measured", stamped(target))
-                       : fmt::format("{}: no valid {}, {} of {} failed", stamped(target),
-                                     scenario == "startup" ? "start" : "trial", failed, failed);
+    const std::string what = scenario == "size" ? "image: " : scenario == "memory" ? "memory: " : "";
+    const bool outside = std::any_of(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
+      return !is_of_a_round(failure) && failure.scenario == scenario && failure.target == target.name;
+    });
+    return what + stamped(target) +
+           (failed > 0 ? fmt::format(": no valid {}, {} of {} failed",
+                                     scenario == "startup" ? "start" : "trial", failed, failed)
+            : outside  ? ": failed, see below"
+                       : ": nothing measured");
   }
-  std::string line =
-      scenario == "startup"
-          ? fmt::format("{} ready in {}", stamped(target), value_text(*summary))
-          : fmt::format("{}: {} {}", metric_words(summary->metric), stamped(target), value_text(*summary));
+  const std::string what = scenario == "size"     ? "image to send"
+                           : scenario == "memory" ? "memory of the host (PSS)"
+                                                  : metric_words(summary->metric);
+  std::string line = scenario == "startup"
+                         ? fmt::format("{} ready in {}", stamped(target), value_text(*summary))
+                         : fmt::format("{}: {} {}", what, stamped(target), value_text(*summary));
   if (summary->ci95) {
     const double value[] = {summary->median};
     line += " " + bracket(*summary->ci95,
                           summary->unit == "seconds" ? Scale{1, "s"} : scale_for(summary->unit, value));
   }
-  return line + fmt::format(", {} of {} rounds; nothing to compare it with", summary->n,
-                            rounds_tried(run, scenario));
+  return line +
+         (is_exact(summary->metric)
+              ? "; exact"
+              : fmt::format(", {} of {} rounds", summary->n, rounds_tried(run, scenario))) +
+         "; nothing to compare it with";
 }
 
 }  // namespace
@@ -115,7 +170,9 @@ std::vector<std::string> status_lines(const Run& run) {
   std::size_t tried = 0;
   for (const std::string& scenario : scenarios_of(run)) {
     const std::size_t rounds = rounds_tried(run, scenario);
-    tried = tried == 0 ? rounds : std::min(tried, rounds);
+    if (rounds > 0) {
+      tried = tried == 0 ? rounds : std::min(tried, rounds);
+    }
   }
   const std::string progress = fmt::format("after {} of {} rounds", tried, run.rounds);
   if (run.status == "interrupted") {

@@ -196,7 +196,7 @@ TextTable questions(const Run& run) {
       {{"memory.host_pss", "what does one instance cost this host?", "PSS on the host"},
        {"memory.marginal", "how many more fit? (daemons and kernel included)", "one more instance"},
        {"memory.host_uss", "what is certainly free again when it stops?", "USS on the host"},
-       {"memory.host_rss", "what do top, ps and docker-less tools show?", "RSS (counts shared pages again)"},
+       {"memory.host_rss", "what do top and ps show?", "RSS (shared pages counted in full)"},
        {"memory.cgroup", "what is held against a memory limit?", "cgroup (with page cache)"},
        {"memory.vmm_overhead", "what does the machinery of the VM itself need?", "VMM without guest RAM"},
        {"memory.guest_used", "how full is the guest?", "used, says the guest (no host cost)"}}};

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/report/numbers.h"
+#include "bench/stats/compare.h"
 
 namespace bench {
 
@@ -25,10 +26,11 @@ const Summary* find_summary(const Run& run, const std::string& scenario, const s
 }
 
 std::vector<std::string> scenarios_of(const Run& run) {
-  std::vector<std::string> names;
+  std::set<std::string> found;
+  std::vector<std::string> others;  // in the order of their first samples
   const auto add = [&](const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(name);
+    if (found.insert(name).second && name != "startup" && name != "size" && name != "memory") {
+      others.push_back(name);
     }
   };
   for (const Sample& sample : run.samples) {
@@ -37,18 +39,25 @@ std::vector<std::string> scenarios_of(const Run& run) {
   for (const Failure& failure : run.failures) {
     add(failure.scenario);
   }
+  std::vector<std::string> names;
+  for (const char* name : {"startup", "size", "memory"}) {
+    if (found.contains(name)) {
+      names.emplace_back(name);
+    }
+  }
+  names.insert(names.end(), others.begin(), others.end());
   return names;
 }
 
 std::size_t rounds_tried(const Run& run, const std::string& scenario) {
   std::set<int> rounds;
   for (const Sample& sample : run.samples) {
-    if (!sample.warmup && sample.scenario == scenario) {
+    if (!sample.warmup && !sample.at && !is_exact(sample.metric) && sample.scenario == scenario) {
       rounds.insert(sample.round);
     }
   }
   for (const Failure& failure : run.failures) {
-    if (!failure.warmup && failure.scenario == scenario) {
+    if (!failure.warmup && is_of_a_round(failure) && failure.scenario == scenario) {
       rounds.insert(failure.round);
     }
   }
@@ -56,9 +65,10 @@ std::size_t rounds_tried(const Run& run, const std::string& scenario) {
 }
 
 std::size_t failed_trials(const Run& run, const std::string& scenario, const std::string& target) {
-  return static_cast<std::size_t>(std::count_if(
-      run.failures.begin(), run.failures.end(),
-      [&](const Failure& f) { return !f.warmup && f.scenario == scenario && f.target == target; }));
+  return static_cast<std::size_t>(
+      std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& f) {
+        return !f.warmup && is_of_a_round(f) && f.scenario == scenario && f.target == target;
+      }));
 }
 
 std::string spoken(const Run& run, const TargetInfo& target) {
@@ -72,8 +82,13 @@ std::string spoken(const Run& run, const TargetInfo& target) {
 }
 
 std::string metric_words(const std::string& metric) {
-  static const std::map<std::string, std::string> words = {
-      {"startup.ready", "ready"}, {"startup.cpu", "CPU"}, {"startup.stop", "stop"}};
+  static const std::map<std::string, std::string> words = {{"startup.ready", "ready"},
+                                                           {"startup.cpu", "CPU"},
+                                                           {"startup.stop", "stop"},
+                                                           {"memory.host_pss", "PSS"},
+                                                           {"memory.loaded_pss", "PSS, loaded"},
+                                                           {"memory.cgroup", "cgroup"},
+                                                           {"memory.marginal", "one more"}};
   const auto found = words.find(metric);
   return found == words.end() ? one_line(metric) : found->second;
 }

@@ -17,17 +17,18 @@ const TargetInfo* find_target(const Run& run, const std::string& name);
 const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
                             const std::string& metric);
 
-/// Scenarios in the order in which they were measured.
+/// Start-up, size, memory, then others in the order in which they were measured.
 std::vector<std::string> scenarios_of(const Run& run);
 
-/// Rounds in which something was tried, the warm-up apart.
+/// Rounds in which something was tried, the warm-up apart. What is counted once (sizes), the points of a
+/// curve and visits outside the rounds make none.
 std::size_t rounds_tried(const Run& run, const std::string& scenario);
 std::size_t failed_trials(const Run& run, const std::string& scenario, const std::string& target);
 
 /// "container", "VM (libvirt:direct)": the name says more only where it must.
 std::string spoken(const Run& run, const TargetInfo& target);
 
-/// "startup.ready" as "ready", "memory.host_pss" as "memory: PSS on the host"; others keep the whole name.
+/// "startup.ready" as "ready", "memory.host_pss" as "PSS"; others keep the whole name.
 std::string metric_words(const std::string& metric);
 
 /// "libvirt:direct (TCG) vs docker", "libvirt:full vs libvirt:direct (both TCG)"

@@ -161,13 +161,17 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
     const auto disk = value(run, target->name, "size.disk");
     if (sum > 0 && disk && *disk > 0) {
       const double off = std::abs(sum - *disk) / *disk;
-      table.notes.push_back(
-          off <= kAgree ? fmt::format("{}: adds up to what is on disk", one_line(target->name))
-                        : fmt::format("{}: DOES NOT add up: {} on disk, {} apart", one_line(target->name),
-                                      with_unit(*disk, scale), percent_text(off)));
+      if (off > kAgree) {
+        table.notes.push_back(fmt::format("{}: DOES NOT add up: {} on disk, {} apart", one_line(target->name),
+                                          with_unit(*disk, scale), percent_text(off)));
+      }
     }
   }
   table.rows.push_back(std::move(total));
+  if (table.notes.empty()) {
+    table.notes.push_back(
+        fmt::format("each column adds up to what is on disk, within {}", percent_text(kAgree)));
+  }
   return table;
 }
 

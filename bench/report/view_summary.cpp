@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
@@ -34,7 +35,7 @@ TextTable equivalence_table(const Run& run) {
         cells.emplace_back("MISMATCH");
         break;
       case Sameness::kByDesign:
-        cells.emplace_back("differs by design");
+        cells.emplace_back(row.name == "app" ? "differs on purpose" : "differs by design");
         break;
       case Sameness::kUnknown:
         cells.emplace_back("not verified");
@@ -46,17 +47,42 @@ TextTable equivalence_table(const Run& run) {
     }
     table.rows.push_back(std::move(cells));
   }
+  for (const TargetInfo& target : run.targets) {
+    if (!target.app.empty()) {
+      table.notes.push_back(
+          fmt::format("{} runs another app on purpose: {}", one_line(target.name), one_line(target.app)));
+    }
+  }
   return table;
 }
+
+namespace {
+
+/// Of what has tables of its own, the figures that people ask for; of other scenarios everything. Sizes stand
+/// side by side with their ratios already.
+bool asked_for(const Comparison& comparison) {
+  static const std::set<std::string> of_known = {"startup.ready",   "startup.cpu",       "startup.stop",
+                                                 "memory.host_pss", "memory.loaded_pss", "memory.cgroup",
+                                                 "memory.marginal"};
+  const bool known =
+      comparison.scenario == "startup" || comparison.scenario == "size" || comparison.scenario == "memory";
+  return !known || of_known.contains(comparison.metric);
+}
+
+/// Parts of a figure, second sources and what is about the measuring are not results of their own.
+bool is_result(const std::string& metric) {
+  return !metric.starts_with("harness.") && metric.find(".part.") == std::string::npos &&
+         metric.find(".check.") == std::string::npos;
+}
+
+}  // namespace
 
 TextTable comparison_table(const Run& run, bool all) {
   TextTable table;
   table.header = {"what", "b vs a", "ratio b/a [95 %]", "b − a", "verdict", "why"};
   table.align = "llrrll";
   for (const Comparison& comparison : run.comparisons) {
-    const bool asked_for = comparison.scenario != "startup" || comparison.metric == "startup.ready" ||
-                           comparison.metric == "startup.cpu" || comparison.metric == "startup.stop";
-    if (!all && !asked_for) {
+    if (!all && !asked_for(comparison)) {
       continue;
     }
     const Summary* summary = find_summary(run, comparison.scenario, comparison.b, comparison.metric);
@@ -76,9 +102,12 @@ TextTable comparison_table(const Run& run, bool all) {
 std::vector<TextTable> summary_tables(const Run& run) {
   std::vector<TextTable> tables;
   for (const std::string& scenario : scenarios_of(run)) {
+    if (scenario == "size" || scenario == "memory") {
+      continue;
+    }
     std::vector<std::string> metrics;
     for (const Summary& summary : run.summaries) {
-      if (summary.scenario == scenario &&
+      if (summary.scenario == scenario && is_result(summary.metric) &&
           std::find(metrics.begin(), metrics.end(), summary.metric) == metrics.end()) {
         metrics.push_back(summary.metric);
       }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "bench/stats/bootstrap.h"
 #include "bench/stats/claim_sides.h"
 #include "bench/stats/compare.h"
 #include "bench/stats/equivalence.h"
@@ -29,11 +30,6 @@ std::string factor_text(double factor) {
 
 std::string share_text(double share) {
   return fmt::format("{:.0f} %", share * 100);
-}
-
-/// For the reader: what is on either side of the pair, and what is below or above.
-std::string pair_text(const ClaimFinding& finding) {
-  return fmt::format("{} against {}", finding.metric, finding.b);
 }
 
 /// The comparison as the claim wants it, so that a ratio above 1 speaks for it.
@@ -77,30 +73,28 @@ void forbid(const Run& run, const ClaimDefinition& definition, const TargetInfo&
 }
 
 void hold_against_factor(const ClaimDefinition& definition, ClaimFinding& finding) {
-  const std::string asked = factor_text(definition.factor);
+  const std::string asked = fmt::format("{} that “much” asks for", factor_text(definition.factor));
   if (finding.exact) {
     const bool holds = *finding.ratio >= definition.factor;
     finding.verdict = holds ? kSupported : kNotSupported;
-    finding.why = fmt::format("{} is {}, {} the {} that \"much\" asks for", pair_text(finding),
-                              factor_text(*finding.ratio), holds ? "at least" : "below", asked);
+    finding.why = fmt::format("{} the {}", holds ? "at least" : "below", asked);
   } else if (!finding.ci95) {
     finding.verdict = kInconclusive;
-    finding.why = fmt::format("{}: {} paired round{}, no interval below 6", pair_text(finding), finding.n,
-                              finding.n == 1 ? "" : "s");
+    finding.why = fmt::format("{} paired round{}: no interval below {}", finding.n, finding.n == 1 ? "" : "s",
+                              kRoundsForInterval);
   } else if (finding.n < kRoundsForVerdict) {
     finding.verdict = kInconclusive;
     finding.why =
         fmt::format("exploratory: {} paired rounds, a verdict needs {}", finding.n, kRoundsForVerdict);
   } else if (finding.ci95->low >= definition.factor) {
     finding.verdict = kSupported;
-    finding.why = fmt::format("{}: the whole interval is at least {}", pair_text(finding), asked);
+    finding.why = fmt::format("the whole interval is at least the {}", asked);
   } else if (finding.ci95->high < definition.factor) {
     finding.verdict = kNotSupported;
-    finding.why = fmt::format("{}: the whole interval is below {}", pair_text(finding), asked);
+    finding.why = fmt::format("the whole interval is below the {}", asked);
   } else {
     finding.verdict = kInconclusive;
-    finding.why =
-        fmt::format("{}: the interval reaches from below {} to above it", pair_text(finding), asked);
+    finding.why = fmt::format("the interval reaches from below the {} to above it", asked);
   }
 }
 
@@ -128,6 +122,14 @@ ClaimFinding factor_finding(const Run& run, const ClaimDefinition& definition, c
     hold_against_factor(definition, finding);
   }
   return finding;
+}
+
+/// "size.part.kernel" as "kernel"
+std::vector<std::string> short_names(std::vector<std::string> metrics) {
+  for (std::string& metric : metrics) {
+    metric = metric.substr(metric.rfind('.') + 1);
+  }
+  return metrics;
 }
 
 /// In a leaner variant of both sides, does a difference remain? Empty: it does, or nobody measured.
@@ -178,9 +180,8 @@ ClaimFinding share_finding(const Run& run, const ClaimDefinition& definition, co
   const bool enough = *finding.share >= definition.share;
   const std::string gone = vanishes_in(run, definition, finding);
   finding.verdict = enough && gone.empty() ? kSupported : kNotSupported;
-  finding.why = fmt::format("{} of the difference to {} in {} is what only a machine of its own needs; {} {}",
-                            share_text(*finding.share), finding.b, whole,
-                            enough ? "the claim asks for at least" : "the claim asks for",
+  finding.why = fmt::format("{} make {} of the difference; the claim asks for at least {}",
+                            fmt::join(short_names(definition.explained_by), ", "), share_text(*finding.share),
                             share_text(definition.share));
   if (enough && !gone.empty()) {
     finding.why += "; but " + gone;
@@ -206,6 +207,20 @@ const ClaimFinding* deciding(const std::vector<ClaimFinding>& findings) {
     }
   }
   return nullptr;
+}
+
+/// How the others came out, where there are others.
+std::string among(const std::vector<ClaimFinding>& findings, const std::string& verdict) {
+  if (findings.size() < 2) {
+    return {};
+  }
+  const auto holds = std::count_if(findings.begin(), findings.end(),
+                                   [](const ClaimFinding& finding) { return finding.verdict == kSupported; });
+  if (verdict == kNotSupported || verdict == kSupported) {
+    return fmt::format("; it holds in {} of {} comparisons, the least favourable is shown", holds,
+                       findings.size());
+  }
+  return fmt::format("; the least favourable of {} comparisons is shown", findings.size());
 }
 
 std::string bytes_text(std::int64_t bytes) {
@@ -235,7 +250,9 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
     }
   }
   if (const std::string unknown = unverified(a, b); !unknown.empty()) {
-    words.push_back("not verified to be the same: " + unknown);
+    words.push_back(definition.kind == "size"
+                        ? "no running instance was asked for all of what must be the same"
+                        : "not verified to be the same: " + unknown);
   }
   return fmt::format("{}", fmt::join(words, "; "));
 }
@@ -329,7 +346,7 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
   claim.metric = decides.metric;
   claim.a = decides.a;
   claim.b = decides.b;
-  claim.why = decides.why;
+  claim.why = decides.why + among(claim.findings, decides.verdict);
   const auto b = std::find_if(sides.against.begin(), sides.against.end(),
                               [&](const TargetInfo* target) { return target->name == decides.b; });
   claim.conditions = conditions(run, definition, *sides.side, **b);

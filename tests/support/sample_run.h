@@ -32,4 +32,13 @@ Run mismatched_run();    ///< the guest has another Python
 Run unmarked_run();      ///< somebody else's app: no marks of its own, no `about`; one mark out of order
 Run empty_run();         ///< failed before the first trial
 
+/// `bench run all` of the same machine: start-up, sizes and memory with its curve, judged by the built-in
+/// claims.
+Run sample_run_all(int rounds = 10);
+
+Run size_run();           ///< `bench run size`: nothing was started
+Run memory_run();         ///< `bench run memory`
+Run containers_run();     ///< all, without a VM
+Run all_with_failures();  ///< one start failed, for both scenarios that shared it; libvirt:full has no sizes
+
 }  // namespace bench::test

@@ -52,6 +52,12 @@ const std::vector<Fixture>& fixtures() {
       {"mismatched", test::mismatched_run},
       {"unmarked", test::unmarked_run},
       {"empty", test::empty_run},
+      {"all", [] { return test::sample_run_all(); }},
+      {"all_one_round", [] { return test::sample_run_all(1); }},
+      {"all_failures", test::all_with_failures},
+      {"size_only", test::size_run},
+      {"memory_only", test::memory_run},
+      {"containers", test::containers_run},
   };
   return all;
 }
@@ -326,10 +332,13 @@ TEST(Formats, SomeOtherScenarioIsShownToo) {
   StoredRun run = test::one_target_run();
   run.samples.clear();
   for (int round = 0; round < 10; ++round) {
-    run.samples.push_back({"size", "docker", "size.disk", "bytes", 250.0 * (1 << 20), round, 0, false, {}});
+    run.samples.push_back(
+        {"density", "docker", "density.used", "bytes", 250.0 * (1 << 20), round, 0, false, {}});
+    run.samples.push_back({"density", "docker", "harness.settle", "seconds", 2, round, 0, false, {}});
   }
   const std::string text = console_report(derived(run), {});
-  EXPECT_THAT(text, AllOf(HasSubstr("size.disk: docker 250 MiB"), HasSubstr("median MiB")));
+  EXPECT_THAT(text, AllOf(HasSubstr("density.used: docker 250 MiB"), HasSubstr("median MiB"),
+                          Not(HasSubstr("harness."))));
 }
 
 TEST(Numbers, ThreeSignificantDigitsWithoutExponents) {
