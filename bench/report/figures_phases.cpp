@@ -67,9 +67,11 @@ double add_timelines(Canvas& canvas, double top, double left, const std::vector<
       // A white edge would be all there is of a sliver.
       panel.bar(phase.begin, phase.end, middle - kHalf, middle + kHalf, colour,
                 to - from > kSliver ? kWhite : "");
-      if (to - from > text_width(phase.name, 11) + 8) {
+      const std::string whole = phase.name + (phase.note.empty() ? "" : " (" + phase.note + ")");
+      const std::string& text = to - from > text_width(whole, 11) + 8 ? whole : phase.name;
+      if (to - from > text_width(text, 11) + 8) {
         canvas.words.push_back(
-            {(from + to) / 2, panel.y_pixel(middle), phase.name, Align::kCentre, ink_on(colour), 11});
+            {(from + to) / 2, panel.y_pixel(middle), text, Align::kCentre, ink_on(colour), 11});
       }
     }
     canvas.words.push_back({left - 10, panel.y_pixel(middle), row.name, Align::kRight});
@@ -114,11 +116,18 @@ std::optional<Figure> phases_figure(const Run& run) {
   std::copy_if(rows.begin(), rows.end(), std::back_inserter(quick),
                [&](const Row& row) { return row.table->ready * kLogFrom < slowest; });
 
+  const bool gaps = std::any_of(tables.begin(), tables.end(), [](const PhaseTable& table) {
+    return std::any_of(table.rows.begin(), table.rows.end(),
+                       [](const PhaseRow& phase) { return !phase.note.empty(); });
+  });
   const std::string title = "Start-up, phase by phase";
   auto [canvas, y] = headed(
       title,
-      subtitle(run, "each target's median trial, from the first engine call to the first verified answer",
-               rounds_text(run, "startup", "startup.ready")));
+      subtitle(
+          run,
+          std::string("each target's median trial, from the first engine call to the first verified answer") +
+              (gaps ? "; a phase whose mark is unknown is part of the next" : ""),
+          rounds_text(run, "startup", "startup.ready")));
   std::vector<std::pair<std::string, std::string>> legend;
   for (const PhaseColour& row : kPhaseColours) {
     const bool used = std::any_of(tables.begin(), tables.end(), [&](const PhaseTable& table) {

@@ -60,7 +60,7 @@ void add_box(Panel& panel, const Series& series, double middle, bool whiskers) {
     panel.line(*least, middle, *most, middle, series.look.colour, 1.2);
   }
   panel.bar(low, high, middle - kBoxHalf, middle + kBoxHalf, series.look.tint, series.look.colour);
-  panel.line(centre, middle - kBoxHalf, centre, middle + kBoxHalf, series.look.colour, 2.6);
+  panel.line(centre, middle - kBoxHalf + 0.015, centre, middle + kBoxHalf - 0.015, series.look.colour, 2.6);
 }
 
 /// The dots are spread over the strip's height by their number, which says nothing but keeps them apart.
@@ -163,9 +163,9 @@ std::optional<Figure> trials_figure(const Run& run) {
     const Series& series = rows[i];
     canvas.words.push_back({panel.left - 10, panel.y_pixel(top - 0.5), series.look.name, Align::kRight});
     if (!series.values.empty()) {
-      const double box = top - (dots || rings ? 0.32 : 0.5);
+      const double box = top - (dots || rings ? 0.3 : 0.5);
       add_box(panel, series, box, !dots);
-      if (dots || rings) add_strip(panel, series, top - 0.68, !dots);
+      if (dots || rings) add_strip(panel, series, top - 0.7, !dots);
       const Summary* summary =
           find_summary(run, subject->scenario, series.look.target->name, subject->metric);
       const std::string text = summary == nullptr ? "" : median_text(*summary);

@@ -96,6 +96,9 @@ std::string tidy_svg(std::string svg, const Figure& figure) {
   erase_all(svg, "\t<filter id='textbox'", "</filter>\n");
   erase_all(svg, "\t<filter id='greybox'", "</filter>\n");
   replace_all(svg, "font-family=\"sans-serif:Bold\"", "font-family=\"sans-serif\" font-weight=\"bold\"");
+  // Its triangles and diamonds are larger than cairo's.
+  replace_all(svg, "d='M0,-1.33 L-1.33,0.67 L1.33,0.67 z'", "d='M0,-1.1 L-1.1,0.55 L1.1,0.55 z'");
+  replace_all(svg, "transform='rotate(45)'", "transform='rotate(45) scale(0.75)'");
   replace_all(svg, " id='gp", fmt::format(" id='{}-gp", figure.id));
   replace_all(svg, "'#gp", fmt::format("'#{}-gp", figure.id));
   replace_all(svg, " id=\"gnuplot_", fmt::format(" id=\"{}-", figure.id));

@@ -177,4 +177,15 @@ Run full_run(const FullRun& plan) {
   return Builder(plan).build();
 }
 
+const Figure* find_figure(const std::vector<Figure>& all, const std::string& id) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Figure& figure) { return figure.id == id; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::size_t dots_in(const FigurePanel& panel) {
+  return static_cast<std::size_t>(std::count_if(panel.points.begin(), panel.points.end(),
+                                                [](const FigurePoint& point) { return point.sample; }));
+}
+
 }  // namespace bench::test

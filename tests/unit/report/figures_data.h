@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "bench/core/run.h"
+#include "bench/report/figures.h"
 
 namespace bench::test {
 
@@ -25,5 +27,11 @@ struct FullRun {
 
 /// Samples, failures and all that is derived from them.
 Run full_run(const FullRun& plan = {});
+
+/// Null where there is no such figure.
+const Figure* find_figure(const std::vector<Figure>& all, const std::string& id);
+
+/// The measured values that stand in the panel one by one.
+std::size_t dots_in(const FigurePanel& panel);
 
 }  // namespace bench::test

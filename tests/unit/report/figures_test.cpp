@@ -112,12 +112,6 @@ bench::Run large_run() {
   return test::full_run(plan);
 }
 
-const Figure* find(const std::vector<Figure>& all, const std::string& id) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Figure& figure) { return figure.id == id; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 std::vector<std::string> ids(const std::vector<Figure>& all) {
   std::vector<std::string> out;
   for (const Figure& figure : all) out.push_back(figure.id);
@@ -133,17 +127,6 @@ std::vector<double> values_of(const bench::Run& run, const std::string& metric,
     }
   }
   return values;
-}
-
-std::size_t dots_in(const FigurePanel& panel) {
-  return static_cast<std::size_t>(std::count_if(panel.points.begin(), panel.points.end(),
-                                                [](const FigurePoint& point) { return point.sample; }));
-}
-
-std::size_t occurrences(const std::string& text, const std::string& what) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++count;
-  return count;
 }
 
 TEST(Figures, WhatIsDrawnLiesInsideItsAxes) {
@@ -178,59 +161,41 @@ TEST(Figures, EverySampleIsThere) {
         values_of(each.run, "startup.ready").empty() ? "memory.host_pss" : "startup.ready";
     const std::string scenario = subject.substr(0, subject.find('.'));
     const std::vector<double> values = values_of(each.run, subject);
-    const Figure* trials = find(all, scenario + "-trials");
+    const Figure* trials = test::find_figure(all, scenario + "-trials");
     ASSERT_EQ(trials == nullptr, values.empty()) << each.name;
     if (trials == nullptr) continue;
-    EXPECT_EQ(dots_in(trials->panels[0]), values.size()) << each.name;
+    EXPECT_EQ(test::dots_in(trials->panels[0]), values.size()) << each.name;
     for (const double value : values) EXPECT_TRUE(trials->panels[0].x.holds(value)) << each.name;
 
-    const Figure* rounds = find(all, scenario + "-rounds");
+    const Figure* rounds = test::find_figure(all, scenario + "-rounds");
     ASSERT_NE(rounds, nullptr) << each.name;
     std::size_t panel = 0;
     for (const TargetInfo& target : each.run.targets) {
       const std::vector<double> of_target = values_of(each.run, subject, target.name);
       if (of_target.empty()) continue;
-      EXPECT_EQ(dots_in(rounds->panels[panel]), of_target.size()) << each.name;
+      EXPECT_EQ(test::dots_in(rounds->panels[panel]), of_target.size()) << each.name;
       for (const double value : of_target) EXPECT_TRUE(rounds->panels[panel].y.holds(value)) << each.name;
       ++panel;
     }
 
-    if (const Figure* marginal = find(all, "memory-marginal")) {
-      EXPECT_EQ(dots_in(marginal->panels[0]), values_of(each.run, "memory.available").size()) << each.name;
+    if (const Figure* marginal = test::find_figure(all, "memory-marginal")) {
+      EXPECT_EQ(test::dots_in(marginal->panels[0]), values_of(each.run, "memory.available").size())
+          << each.name;
     }
-    if (const Figure* size = find(all, "size")) {
+    if (const Figure* size = test::find_figure(all, "size")) {
       for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.slim.disk"}) {
         for (const double value : values_of(each.run, metric)) {
           EXPECT_TRUE(size->panels[0].x.holds(value)) << each.name << ", " << metric;
         }
       }
     }
-    if (const Figure* ratio = find(all, "ratio")) {
+    if (const Figure* ratio = test::find_figure(all, "ratio")) {
       EXPECT_TRUE(ratio->panels[0].x.holds(1)) << each.name;
       for (const Comparison& comparison : each.run.comparisons) {
         if (comparison.a == each.run.targets[0].name && comparison.metric == "startup.ready") {
           EXPECT_TRUE(ratio->panels[0].x.holds(comparison.ratio)) << each.name;
         }
       }
-    }
-  }
-}
-
-// gnuplot leaves out what lies outside its axes without a word: count what has come out.
-TEST(Figures, GnuplotDrawsEverySample) {
-  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
-  for (const double noise : {0.0, 0.6}) {
-    test::FullRun plan;
-    plan.noise = noise;
-    plan.rounds = 40;
-    const bench::Run run = test::full_run(plan);
-    const std::vector<Figure> all = figures(run);
-    for (const std::string id : {"startup-trials", "startup-rounds", "memory-marginal"}) {
-      const Figure* figure = find(all, id);
-      ASSERT_NE(figure, nullptr) << id;
-      std::size_t dots = 0;
-      for (const FigurePanel& panel : figure->panels) dots += dots_in(panel);
-      EXPECT_EQ(occurrences(draw(*figure, "svg"), "transform='translate("), dots) << id;
     }
   }
 }
@@ -265,7 +230,7 @@ TEST(Figures, WithoutDataThereIsNone) {
   plan.memory = false;
   for (const std::string& id : ids(figures(test::full_run(plan)))) EXPECT_THAT(id, Not(StartsWith("memory")));
   plan.targets = {"docker"};
-  EXPECT_EQ(find(figures(test::full_run(plan)), "ratio"), nullptr);
+  EXPECT_EQ(test::find_figure(figures(test::full_run(plan)), "ratio"), nullptr);
 }
 
 TEST(Figures, SayTheNumbersOfTheTables) {
@@ -273,24 +238,24 @@ TEST(Figures, SayTheNumbersOfTheTables) {
   const std::vector<Figure> all = figures(run);
   for (const Summary& summary : run.summaries) {
     if (summary.metric == "startup.ready") {
-      EXPECT_THAT(find(all, "startup-trials")->script,
+      EXPECT_THAT(test::find_figure(all, "startup-trials")->script,
                   HasSubstr("'" + with_unit(summary.median, {1, "s"}) + "'"));
     }
   }
-  const std::string ratios = find(all, "ratio-all")->script;
+  const std::string ratios = test::find_figure(all, "ratio-all")->script;
   for (const Comparison& comparison : run.comparisons) {
     if (comparison.a != "docker") continue;
     EXPECT_THAT(ratios, HasSubstr("'" + ratio_text(comparison.ratio) +
                                   (comparison.ci95 ? " " + ratio_bracket(*comparison.ci95) : "") + "'"));
   }
-  const std::string memory = find(all, "memory")->script;
+  const std::string memory = test::find_figure(all, "memory")->script;
   for (const TextTable& table : memory_tables(run)) {
     if (table.rows.empty() || table.rows[0][0] != "PSS on the host") continue;
     for (std::size_t i = 1; i < table.rows[0].size(); ++i) {
       EXPECT_THAT(memory, HasSubstr(table.rows[0][i] + " MiB"));
     }
   }
-  const std::string size = find(all, "size")->script;
+  const std::string size = test::find_figure(all, "size")->script;
   for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.marginal"}) {
     for (const double value : values_of(run, metric)) {
       EXPECT_THAT(size, HasSubstr("'" + with_unit(value, {1 << 20, "MiB"})));
@@ -322,7 +287,7 @@ TEST(Figures, FailuresAndCensoredTrialsStandAtTheEdge) {
   ASSERT_EQ(trials.panels.size(), 2U);
   EXPECT_THAT(trials.script, HasSubstr("'1 failed, 1 > 120 s'"));
   EXPECT_THAT(trials.alt, HasSubstr("n = 8, 1 failed, 1 > 120 s"));
-  EXPECT_EQ(dots_in(trials.panels[0]), 28U);
+  EXPECT_EQ(test::dots_in(trials.panels[0]), 28U);
 }
 
 TEST(Figures, ATargetLooksTheSameEverywhere) {
@@ -342,7 +307,7 @@ TEST(Figures, ATargetLooksTheSameEverywhere) {
   EXPECT_EQ(target_looks(run)[1].colour, kVermilion);
   for (const std::string id : {"startup-trials", "size", "memory-marginal", "startup-rounds"}) {
     for (const TargetLook& look : target_looks(run)) {
-      EXPECT_THAT(find(figures(run), id)->script, HasSubstr(look.colour)) << id;
+      EXPECT_THAT(test::find_figure(figures(run), id)->script, HasSubstr(look.colour)) << id;
     }
   }
 }
@@ -352,7 +317,7 @@ TEST(Figures, TenThousandTrialsBecomeASmallPictureThatSaysSo) {
   ASSERT_GT(values_of(run, "startup.ready").size(), 9500U);
   const std::vector<Figure> all = figures(run);
   for (const std::string id : {"startup-trials", "startup-rounds"}) {
-    const Figure* figure = find(all, id);
+    const Figure* figure = test::find_figure(all, id);
     ASSERT_NE(figure, nullptr);
     EXPECT_THAT(figure->script,
                 HasSubstr(fmt::format("of {} trials", values_of(run, "startup.ready").size())));
@@ -364,123 +329,10 @@ TEST(Figures, TenThousandTrialsBecomeASmallPictureThatSaysSo) {
     }
   }
   for (const double value : values_of(run, "startup.ready")) {
-    ASSERT_TRUE(find(all, "startup-trials")->panels[0].x.holds(value));
+    ASSERT_TRUE(test::find_figure(all, "startup-trials")->panels[0].x.holds(value));
   }
   if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
   for (const Figure& figure : all) EXPECT_LT(draw(figure, "svg").size(), 300'000U) << figure.id;
-}
-
-TEST(Figures, TextFromOutsideBreaksNothing) {
-  test::FullRun plan;
-  plan.targets = {"docker", "libvirt:<script>alert('x')</script>",
-                  "libvirt:\"q\"\n$data1 <<END\nEND\n`id` \\n {/Bold b}",
-                  "docker@/täst/日本語/🙂-%d-@x"};
-  const bench::Run run = test::full_run(plan);
-  const std::vector<Figure> all = figures(run);
-  EXPECT_EQ(all.size(), 9U);
-  for (const Figure& figure : all) {
-    EXPECT_THAT(figure.script, Not(HasSubstr("\nEND\n`id`"))) << figure.id;
-    if (!can_draw()) continue;
-    for (const std::string& format : figure_formats()) {
-      if (format != "svg" && figure.id != "startup-trials") continue;
-      const std::string bytes = draw(figure, format);
-      if (format != "svg") continue;
-      EXPECT_THAT(bytes, Not(HasSubstr("<script"))) << figure.id;
-      EXPECT_THAT(bytes, HasSubstr("libvirt:&lt;s")) << figure.id;
-      EXPECT_EQ(occurrences(bytes, "<text>"), occurrences(bytes, "</text>")) << figure.id;
-      EXPECT_EQ(occurrences(bytes, "<g"), occurrences(bytes, "</g>")) << figure.id;
-    }
-  }
-}
-
-TEST(Figures, AreDrawnTheSameEachTime) {
-  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
-  const Figure figure = figures(test::full_run()).front();
-  for (const std::string& format : figure_formats()) {
-    const std::string first = draw(figure, format);
-    EXPECT_EQ(first, draw(figure, format)) << format;
-    EXPECT_THAT(first, StartsWith(format == "svg" ? "<?xml" : format == "png" ? "\x89PNG" : "%PDF"));
-  }
-  const std::string pdf = draw(figure, "pdf");
-  EXPECT_THAT(pdf, HasSubstr("/CreationDate (D:20000101000000"));
-}
-
-TEST(Figures, SvgsCanStandInOnePage) {
-  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
-  std::set<std::string> seen;
-  for (const Figure& figure : figures(test::full_run())) {
-    const std::string svg = draw(figure, "svg");
-    for (const char quote : {'\'', '"'}) {
-      const std::string key = fmt::format(" id={}", quote);
-      for (std::size_t at = 0; (at = svg.find(key, at)) != std::string::npos;) {
-        at += key.size();
-        EXPECT_TRUE(seen.insert(svg.substr(at, svg.find(quote, at) - at)).second)
-            << svg.substr(at, 30) << " twice";
-      }
-    }
-    EXPECT_THAT(svg, Not(HasSubstr("<title>")));
-    EXPECT_THAT(svg, HasSubstr("font-family=\"sans-serif\" font-weight=\"bold\"")) << "a bold title";
-  }
-}
-
-TEST(Figures, AnUnknownFormatIsRefused) {
-  try {
-    (void)draw(Figure{}, "gif");
-    FAIL() << "drawn as gif";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("gif"));
-  }
-}
-
-TEST(Figures, WhatGnuplotRefusesIsAnError) {
-  if (!can_draw()) GTEST_SKIP() << kDrawRemedy;
-  Figure figure = figures(test::full_run()).front();
-  figure.script = "plot nonsense with nothing\n";
-  try {
-    (void)draw(figure, "svg");
-    FAIL() << "drawn";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kEngine);
-    EXPECT_THAT(error.what(), HasSubstr(figure.id));
-  }
-}
-
-TEST(FigureAxes, LinearWithinAFactorOfFiveElseLogarithmic) {
-  EXPECT_FALSE(wants_log(std::vector<double>{1, 5}));
-  EXPECT_TRUE(wants_log(std::vector<double>{1, 5.1}));
-  EXPECT_FALSE(wants_log(std::vector<double>{0, 100}));
-  EXPECT_FALSE(wants_log(std::vector<double>{}));
-}
-
-TEST(FigureAxes, TicksAreFewRoundAndInside) {
-  for (const double low : {1e-6, 0.0003, 0.47, 0.97, 7.0, 1e6}) {
-    for (const double factor : {1.0001, 1.3, 4.0, 60.0, 1e5, 1e12}) {
-      for (const bool log : {false, true}) {
-        const FigureAxis axis{low, low * factor, log};
-        const std::vector<Tick> ticks = ticks_on(axis, {1, ""}, 8);
-        EXPECT_LE(ticks.size(), 10U) << low << " " << factor;
-        EXPECT_GE(ticks.size(), 2U) << low << " " << factor << " " << log;
-        std::set<std::string> labels;
-        for (const Tick& tick : ticks) {
-          EXPECT_TRUE(axis.holds(tick.at)) << low << " " << factor;
-          EXPECT_TRUE(labels.insert(tick.label).second) << tick.label << " twice: " << low << " " << factor;
-        }
-      }
-    }
-  }
-}
-
-TEST(FigureAxes, LabelsAreMovedApart) {
-  EXPECT_THAT(spread({10, 12, 50}, 10, 0, 100), ElementsAre(10, 20, 50));
-  EXPECT_THAT(spread({95, 99, 97}, 10, 0, 100), ElementsAre(80, 100, 90));
-  EXPECT_THAT(spread({}, 10, 0, 100), IsEmpty());
-}
-
-TEST(FigureNames, LongOnesKeepBothEnds) {
-  EXPECT_EQ(shorten_middle("docker", 10), "docker");
-  EXPECT_EQ(shorten_middle("docker@/srv/very/long/flask-two", 14), "docker@…sk-two");
-  EXPECT_EQ(display_width(shorten_middle("日本語日本語日本語日本語", 7)), 7U);
 }
 
 }  // namespace
