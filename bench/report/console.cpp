@@ -116,6 +116,10 @@ void print_claims(Page& page, const std::vector<ClaimView>& claims) {
   page.heading("The claims");
   for (const ClaimView& claim : claims) {
     page.wrapped(fmt::format("{}: {}", claim.verdict, claim.sentence), "  ", colour_of(claim.verdict), 4);
+    if (claim.verdict == "not measured") {
+      page.wrapped(claim.settle.empty() ? claim.why : claim.settle, "    → ", kDim, 6);
+      continue;
+    }
     if (!claim.figures.empty()) {
       page.wrapped(fmt::format("{} for {}", claim.figures, claim.against), "    ", nullptr, 6);
     }
