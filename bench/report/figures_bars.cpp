@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace bench {
@@ -50,6 +51,21 @@ void add_row(Canvas& canvas, Panel& panel, const BarRow& row, double middle, Sha
                             panel.y_pixel(middle), row.text, Align::kLeft, row.height < 16 ? kGrey : kBlack,
                             size});
   }
+}
+
+/// The rows of those targets whose longest bar is less than a kLogFrom-th of the longest of all.
+std::vector<BarRow> small_targets(const std::vector<BarRow>& rows) {
+  std::map<std::string, double> longest;
+  double most = 0;
+  for (const BarRow& row : rows) {
+    longest[row.target] = std::max(longest[row.target], row.reach());
+    most = std::max(most, row.reach());
+  }
+  std::vector<BarRow> small;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(small), [&](const BarRow& row) {
+    return longest[row.target] > 0 && longest[row.target] * kLogFrom < most;
+  });
+  return small;
 }
 
 }  // namespace
@@ -102,34 +118,23 @@ double add_bars(Canvas& canvas, double top, double left, const std::vector<BarRo
 
 double add_zoomed_bars(Canvas& canvas, double top, double left, const std::vector<BarRow>& rows,
                        const BarStyle& style) {
-  std::map<std::string, double> longest;
-  double most = 0;
-  for (const BarRow& row : rows) {
-    longest[row.target] = std::max(longest[row.target], row.reach());
-    most = std::max(most, row.reach());
+  const std::size_t first = canvas.panels.size();
+  std::vector<BarRow> shown = rows;
+  std::vector<BarRow> small = small_targets(shown);
+  double y = add_bars(canvas, top, left, shown, style, small.empty());
+  while (!small.empty()) {
+    shown = small;
+    small = small_targets(shown);
+    y += 52;
+    const std::size_t note = canvas.words.size();
+    canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
+    y = add_bars(canvas, y + 12, left, shown, style, small.empty());
+    const bool one = std::all_of(shown.begin(), shown.end(),
+                                 [&](const BarRow& row) { return row.target == shown.front().target; });
+    canvas.words[note].text =
+        fmt::format("{} again, axis enlarged {}", one ? shown.front().label : "the small ones",
+                    ratio_text(canvas.panels[first].x.high / canvas.panels.back().x.high));
   }
-  std::vector<BarRow> small;
-  std::vector<std::string> names;
-  for (const BarRow& row : rows) {
-    if (longest[row.target] > 0 && longest[row.target] * kLogFrom < most) {
-      small.push_back(row);
-      if (names.empty() || names.back() != row.target) names.push_back(row.target);
-    }
-  }
-  const std::size_t whole = canvas.panels.size();
-  double y = add_bars(canvas, top, left, rows, style, small.empty());
-  if (small.empty()) return y;
-  y += 52;
-  BarStyle zoomed = style;
-  std::vector<double> values;
-  for (const BarRow& row : small) values.push_back(row.reach());
-  zoomed.scale = readable_scale(style.unit, values);
-  const std::size_t note = canvas.words.size();
-  canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
-  y = add_bars(canvas, y + 12, left, small, zoomed, true);
-  canvas.words[note].text =
-      fmt::format("{} again, axis enlarged {}", names.size() == 1 ? small.front().label : "the small ones",
-                  ratio_text(canvas.panels[whole].x.high / canvas.panels.back().x.high));
   return y;
 }
 

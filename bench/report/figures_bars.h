@@ -42,7 +42,7 @@ double add_bars(Canvas& canvas, double top, double left, const std::vector<BarRo
                 const BarStyle& style, bool with_title = true);
 
 /// The same, and below it once more those targets whose longest bar is less than a kLogFrom-th of the longest
-/// of all.
+/// of all, and so on.
 double add_zoomed_bars(Canvas& canvas, double top, double left, const std::vector<BarRow>& rows,
                        const BarStyle& style);
 

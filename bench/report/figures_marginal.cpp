@@ -88,7 +88,9 @@ double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& c
   panel.x.low = -0.02 * most;
   panel.y = axis_over(values, false);
   for (const Tick& tick : ticks_on({0, most, false}, {1, ""}, static_cast<int>(std::min(most, 10.0)))) {
-    if (tick.at == std::floor(tick.at)) panel.x_ticks.push_back(tick);
+    if (tick.at == std::floor(tick.at)) {
+      panel.x_ticks.push_back({tick.at, fmt::format("{:.0f}", tick.at)});
+    }
   }
   panel.y_ticks = ticks_on(panel.y, scale, 6);
   panel.y_title = fmt::format("MemAvailable given up ({})", scale.unit);

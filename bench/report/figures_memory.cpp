@@ -29,13 +29,14 @@ struct Role {
 /// The roles of the run's processes: the known ones first, dark and light by turns, then the others in the
 /// order of the run.
 std::vector<Role> roles_of(const Run& run) {
-  static const std::array<Role, 6> known = {{{"guest_ram", "guest RAM", kOrange},
+  static const std::array<Role, 7> known = {{{"guest_ram", "guest RAM", kOrange},
                                              {"vmm", "VMM", kVermilion},
+                                             {"translations", "TCG translations", kYellow},
                                              {"app", "app", kGreen},
                                              {"shim", "shim", kSkyBlue},
                                              {"proxy", "proxy", kGrey},
                                              {"monitor", "monitor", kPurple}}};
-  static const std::array<const char*, 4> more = {kBlue, kYellow, kPurple, "#444444"};
+  static const std::array<const char*, 4> more = {kBlue, "#F3B58C", "#8C3D00", "#444444"};
   std::vector<Role> roles;
   const auto measured = [&](const std::string& name) {
     return std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {

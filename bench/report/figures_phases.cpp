@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "bench/report/figures_charts.h"
 #include "bench/report/figures_style.h"
@@ -37,6 +38,16 @@ struct Row {
   std::string name;
   const PhaseTable* table;
 };
+
+/// Those that are too short to be seen beside the longest.
+std::vector<Row> quick_ones(const std::vector<Row>& rows) {
+  double slowest = 0;
+  for (const Row& row : rows) slowest = std::max(slowest, row.table->ready);
+  std::vector<Row> quick;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(quick),
+               [&](const Row& row) { return row.table->ready * kLogFrom < slowest; });
+  return quick;
+}
 
 std::string ready_text(const PhaseTable& table) {
   return with_unit(table.ready, table.unit == "ms" ? Scale{1e-3, "ms"} : Scale{1, "s"});
@@ -103,18 +114,14 @@ std::optional<Figure> phases_figure(const Run& run) {
   const std::vector<TargetLook> looks = target_looks(run);
   std::vector<Row> rows;
   std::vector<std::string> names;
-  double slowest = 0;
   for (const PhaseTable& table : tables) {
     const auto look = std::find_if(looks.begin(), looks.end(), [&](const TargetLook& candidate) {
       return stamped(*candidate.target) == table.target;
     });
     rows.push_back({look == looks.end() ? table.target : look->name, &table});
     names.push_back(rows.back().name);
-    slowest = std::max(slowest, table.ready);
   }
-  std::vector<Row> quick;
-  std::copy_if(rows.begin(), rows.end(), std::back_inserter(quick),
-               [&](const Row& row) { return row.table->ready * kLogFrom < slowest; });
+  const std::vector<Row> quick = quick_ones(rows);
 
   const bool gaps = std::any_of(tables.begin(), tables.end(), [](const PhaseTable& table) {
     return std::any_of(table.rows.begin(), table.rows.end(),
@@ -141,17 +148,17 @@ std::optional<Figure> phases_figure(const Run& run) {
   const double left = names_room(names);
   const std::string x_title = "time since the start request";
   y = add_timelines(canvas, y, left, rows, quick.empty() ? x_title : "");
-  if (!quick.empty()) {
+  for (std::vector<Row> shown = quick; !shown.empty();) {
+    const std::vector<Row> quicker = quick_ones(shown);
     y += 52;
-    const std::size_t zoomed = canvas.panels.size();
+    const std::size_t note = canvas.words.size();
     canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
-    Words& note = canvas.words.back();
-    const std::size_t note_at = static_cast<std::size_t>(&note - canvas.words.data());
-    y = add_timelines(canvas, y + 12, left, quick, x_title);
-    canvas.words[note_at].text =
+    y = add_timelines(canvas, y + 12, left, shown, quicker.empty() ? x_title : "");
+    canvas.words[note].text =
         fmt::format("{} again, the same trial{}, axis enlarged {}",
-                    quick.size() == 1 ? quick.front().name : "the quick ones", quick.size() == 1 ? "" : "s",
-                    ratio_text(canvas.panels[0].x.high / canvas.panels[zoomed].x.high));
+                    shown.size() == 1 ? shown.front().name : "the quick ones", shown.size() == 1 ? "" : "s",
+                    ratio_text(canvas.panels.front().x.high / canvas.panels.back().x.high));
+    shown = quicker;
   }
   canvas.height = static_cast<int>(y + 54);
 

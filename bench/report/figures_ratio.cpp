@@ -151,8 +151,8 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
   const std::string base_name = base_look == nullptr ? one_line(base) : base_look->name;
   const bool several = targets.size() > 1;
   const std::string title =
-      std::string("How many times the ") +
-      (base_look != nullptr && base_look->target->kind == "container" ? "container" : base_name) +
+      std::string("How many times ") +
+      (base_look != nullptr && base_look->target->kind == "container" ? "the container" : base_name) +
       (all ? ", every metric" : "");
   const std::string who = several ? "each target" : targets.front();
   std::string what = fmt::format("{} against {}: ratio of the medians", who, base_name);

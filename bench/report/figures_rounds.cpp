@@ -109,7 +109,9 @@ std::vector<int> failures_of(const Run& run, const Subject& subject, const Serie
 std::vector<Tick> round_ticks(int rounds) {
   std::vector<Tick> ticks;
   for (const Tick& tick : ticks_on({1, std::max<double>(rounds, 2), false}, {1, ""}, std::min(rounds, 12))) {
-    if (tick.at > 1 && tick.at <= rounds && tick.at == std::floor(tick.at)) ticks.push_back(tick);
+    if (tick.at > 1 && tick.at <= rounds && tick.at == std::floor(tick.at)) {
+      ticks.push_back({tick.at, fmt::format("{:.0f}", tick.at)});
+    }
   }
   ticks.insert(ticks.begin(), {1, "1"});
   return ticks;
