@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "bench/measure/host_cgroup.h"
 #include "bench/measure/host_files.h"
 
 namespace bench {
@@ -43,71 +44,6 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
 std::optional<ProcessCpu> read_process(pid_t pid, const fs::path& sysroot) {
   const auto text = read_host_file(sysroot / "proc" / std::to_string(pid) / "stat");
   return text ? parse_process_stat(*text) : std::nullopt;
-}
-
-/// Where a process is in the hierarchies that count CPU time: cgroup v1's cpuacct and the v2 tree.
-struct CgroupPaths {
-  std::optional<std::string> cpuacct, unified;
-};
-
-bool has_controller(const std::string& list, std::string_view name) {
-  std::istringstream in(list);
-  for (std::string one; std::getline(in, one, ',');) {
-    if (one == name) return true;
-  }
-  return false;
-}
-
-CgroupPaths cgroup_paths(const std::string& proc_entry, const fs::path& sysroot) {
-  CgroupPaths paths;
-  const auto text = read_host_file(sysroot / "proc" / proc_entry / "cgroup");
-  if (!text) return paths;
-  std::istringstream in(*text);
-  for (std::string line; std::getline(in, line);) {  // "4:cpu,cpuacct:/docker/3f…" or "0::/…"
-    const auto first = line.find(':');
-    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string path = line.substr(second + 1);
-    if (controllers.empty() && line.starts_with("0:")) paths.unified = path;
-    if (has_controller(controllers, "cpuacct")) paths.cpuacct = path;
-  }
-  return paths;
-}
-
-struct CgroupMounts {
-  std::optional<fs::path> cpuacct, unified;  ///< inside the sysroot
-};
-
-CgroupMounts cgroup_mounts(const fs::path& sysroot) {
-  CgroupMounts mounts;
-  const auto text = read_host_file(sysroot / "proc/self/mountinfo");
-  if (!text) return mounts;
-  std::istringstream in(*text);
-  for (std::string line; std::getline(in, line);) {
-    const auto dash = line.find(" - ");
-    if (dash == std::string::npos) continue;
-    const auto left = host_fields(line.substr(0, dash));
-    const auto right = host_fields(line.substr(dash + 3));
-    // A mount of only a part of the tree does not show paths as /proc/PID/cgroup has them.
-    if (left.size() < 5 || right.size() < 3 || left[3] != "/") continue;
-    const fs::path where = sysroot / fs::path(left[4]).relative_path();
-    if (right[0] == "cgroup2" && !mounts.unified) mounts.unified = where;
-    if (right[0] == "cgroup" && has_controller(right[2], "cpuacct") && !mounts.cpuacct)
-      mounts.cpuacct = where;
-  }
-  return mounts;
-}
-
-bool is_within(const std::string& path, const std::string& ancestor) {
-  if (ancestor == "/") return true;
-  return path == ancestor || path.starts_with(ancestor + "/");
-}
-
-/// A cgroup that also holds the harness, or the whole machine, says nothing about one instance.
-bool tells_about_instance(const std::optional<std::string>& path, const std::optional<std::string>& own) {
-  if (!path || *path == "/" || path->find("/..") != std::string::npos) return false;
-  return !own || !is_within(*own, *path);
 }
 
 std::optional<double> v1_seconds(const fs::path& cgroup) {
@@ -156,20 +92,11 @@ double thread_cpu_seconds() {
 }
 
 std::optional<double> cgroup_cpu_seconds(pid_t pid, const fs::path& sysroot, fs::path* cgroup) {
-  const CgroupPaths paths = cgroup_paths(std::to_string(pid), sysroot);
-  const CgroupPaths own = cgroup_paths("self", sysroot);
-  const CgroupMounts mounts = cgroup_mounts(sysroot);
-  const auto found = [&](const fs::path& directory, std::optional<double> seconds) {
-    if (seconds && cgroup) *cgroup = directory;
+  for (const Cgroup& found : instance_cgroups(pid, "cpuacct", sysroot)) {
+    const auto seconds = found.version == 1 ? v1_seconds(found.directory) : v2_seconds(found.directory);
+    if (!seconds) continue;
+    if (cgroup) *cgroup = found.directory;
     return seconds;
-  };
-  if (mounts.cpuacct && tells_about_instance(paths.cpuacct, own.cpuacct)) {
-    const fs::path directory = *mounts.cpuacct / fs::path(*paths.cpuacct).relative_path();
-    if (auto seconds = found(directory, v1_seconds(directory))) return seconds;
-  }
-  if (mounts.unified && tells_about_instance(paths.unified, own.unified)) {
-    const fs::path directory = *mounts.unified / fs::path(*paths.unified).relative_path();
-    if (auto seconds = found(directory, v2_seconds(directory))) return seconds;
   }
   return std::nullopt;
 }
@@ -208,7 +135,7 @@ std::optional<CpuCost> CpuMeter::read(const std::vector<HostProcess>& instance,
   // A cgroup's counter includes those below it.
   for (const auto& [path, seconds] : cgroups) {
     const bool covered = std::any_of(cgroups.begin(), cgroups.end(), [&path = path](const auto& other) {
-      return other.first != path && is_within(path, other.first);
+      return other.first != path && cgroup_is_within(path, other.first);
     });
     if (!covered) cost.seconds += seconds;
   }
