@@ -49,12 +49,20 @@ def _cpus():
     return cpus
 
 
+def _meminfo():
+    """What the kernel says of its memory, in bytes: MemTotal and MemAvailable, where it has them. In a container
+    this is the host's kernel, which does not know of the container."""
+    memory = {}
+    for line in _read("/proc/meminfo").splitlines():
+        name, _, rest = line.partition(":")
+        if name in ("MemTotal", "MemAvailable"):
+            memory[name[3:].lower()] = int(rest.split()[0]) * 1024
+    return memory
+
+
 def _memory_bytes():
     """Memory that this process may use: the kernel's, and no more than the cgroup's limit."""
-    memory = 0
-    for line in _read("/proc/meminfo").splitlines():
-        if line.startswith("MemTotal:"):
-            memory = int(line.split()[1]) * 1024
+    memory = _meminfo().get("total", 0)
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         limit = _read(path)
         if limit.isdigit():
@@ -76,6 +84,7 @@ def _about():
             "kernel": platform.release(),
             "cpus": _cpus(),
             "memory_bytes": _memory_bytes(),
+            "memory": _meminfo(),
             "pid": os.getpid(),
             "monotonic": {**_monotonic, "now": time.monotonic()},
         }

@@ -183,6 +183,16 @@ About ask_about(const Endpoint& endpoint, Seconds timeout) {
       (*monotonic)["app"].is_number()) {
     about.app_monotonic = (*monotonic)["app"].get<double>();
   }
+  const auto memory = json.find("memory");
+  if (memory != json.end() && memory->is_object()) {
+    const auto bytes = [&memory](const char* key) -> std::optional<std::int64_t> {
+      const auto found = memory->find(key);
+      if (found == memory->end() || !found->is_number_integer()) return std::nullopt;
+      return found->get<std::int64_t>();
+    };
+    about.kernel_memory_total = bytes("total");
+    about.kernel_memory_available = bytes("available");
+  }
   return about;
 }
 
