@@ -1,10 +1,11 @@
+#include "scenarios/memory.h"
 #include "scenarios/scenario.h"
 #include "scenarios/startup.h"
 
 namespace bench {
 
 const std::vector<ScenarioRow>& scenario_table() {
-  static const std::vector<ScenarioRow> rows = {startup_scenario()};
+  static const std::vector<ScenarioRow> rows = {startup_scenario(), memory_scenario()};
   return rows;
 }
 

@@ -15,10 +15,10 @@ struct Cgroup {
   int version = 2;  ///< 1 or 2
 };
 
-/// Where `pid` is accounted for by `controller` ("cpuacct", "memory"): its cgroup in the v1 hierarchy that has
-/// the controller, then its cgroup in the v2 tree; a hybrid machine has both, and only reading tells which of
-/// them counts. A cgroup that also holds the harness, or the whole machine, says nothing about one instance
-/// and is left out.
+/// Where `pid` is accounted for by `controller` ("cpuacct", "memory"): its cgroup in the v1 hierarchy that
+/// has the controller, then its cgroup in the v2 tree; a hybrid machine has both, and only reading tells
+/// which of them counts. A cgroup that also holds the harness, or the whole machine, says nothing about one
+/// instance and is left out.
 std::vector<Cgroup> instance_cgroups(pid_t pid, std::string_view controller,
                                      const std::filesystem::path& sysroot = "/");
 

@@ -63,8 +63,8 @@ std::optional<InstanceMemory> read_instance_memory(const std::vector<HostProcess
                                                    std::int64_t guest_bytes,
                                                    const std::filesystem::path& sysroot = "/");
 
-/// What the kernel charges to the instance's cgroup, in bytes. The split does not have to add up to the total:
-/// v1 counts swap-backed shared memory as cache, and the kernel's share is not known everywhere.
+/// What the kernel charges to the instance's cgroup, in bytes. The split does not have to add up to the
+/// total: v1 counts swap-backed shared memory as cache, and the kernel's share is not known everywhere.
 struct CgroupMemory {
   std::int64_t total = 0;
   std::optional<std::int64_t> anonymous, file, kernel;
@@ -77,8 +77,8 @@ struct CgroupMemory {
 std::optional<CgroupMemory> read_cgroup_memory(const std::vector<HostProcess>& processes,
                                                const std::filesystem::path& sysroot = "/");
 
-/// The kernel's estimate of what could still be allocated without swapping (MemAvailable). Throws kUnavailable
-/// where /proc/meminfo does not say it.
+/// The kernel's estimate of what could still be allocated without swapping (MemAvailable). Throws
+/// kUnavailable where /proc/meminfo does not say it.
 std::int64_t available_memory(const std::filesystem::path& sysroot = "/");
 
 /// What new processes of the harness may still take: available_memory(), and no more than what is left of the

@@ -15,7 +15,7 @@ struct SettleRules {
   Seconds limit{6};                 ///< then it is not settled, and that is said
   double relative = 0.01;           ///< of the earlier reading
   double absolute = 1024.0 * 1024;  ///< bytes
-  double load = 0.008;              ///< CPU seconds of the reading per second, at most; readings move apart
+  double load = 0.007;              ///< CPU seconds of the reading per second, at most; readings move apart
 };
 
 struct Settling {
@@ -25,8 +25,8 @@ struct Settling {
   int readings = 0;
 };
 
-/// Reads until it is settled or the time is up. `read` gives bytes, or nothing where this once it could not be
-/// known. What it throws goes through; throws kInterrupted when the token fires.
+/// Reads until it is settled or the time is up. `read` gives bytes, or nothing where this once it could not
+/// be known. What it throws goes through; throws kInterrupted when the token fires.
 Settling settle(const std::function<std::optional<double>()>& read, const SettleRules& rules,
                 const std::stop_token& stop);
 

@@ -96,30 +96,12 @@ std::string percent(double share) {
   return share < 0.0995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 
-struct Judgement {
-  std::string verdict, why;
-};
-
-Judgement inconclusive(std::string why) {
+Verdict inconclusive(std::string why) {
   return {"inconclusive", std::move(why)};
 }
 
-Judgement by_interval(const Comparison& result, const RatioIntervals& intervals, double threshold,
-                      const std::string& unit) {
-  if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
-    return {direction(result.metric, unit, result.ratio > 1),
-            fmt::format("the whole interval lies beyond ±{}", percent(threshold))};
-  }
-  if (inside(intervals.ci90, threshold)) {
-    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", percent(threshold))};
-  }
-  return inconclusive(
-      fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
-                  percent(threshold), percent(*result.detectable)));
-}
-
 /// A size has been counted once and for all.
-Judgement by_size(const Comparison& result) {
+Verdict by_size(const Comparison& result) {
   if (result.ratio > 1 + kThreshold || result.ratio < 1 / (1 + kThreshold)) {
     return {result.ratio > 1 ? "larger" : "smaller",
             fmt::format("exact, and beyond ±{}", percent(kThreshold))};
@@ -128,9 +110,9 @@ Judgement by_size(const Comparison& result) {
 }
 
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
-Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
-                const std::optional<RatioIntervals>& intervals, double threshold, const TargetInfo& a,
-                const TargetInfo& b) {
+Verdict judge(const Run& run, const Comparison& result, const Pair& pair,
+              const std::optional<RatioIntervals>& intervals, double threshold, const TargetInfo& a,
+              const TargetInfo& b) {
   if (const std::string differs = mismatch(a, b); !differs.empty()) {
     return {"not comparable", "not the same thing: " + differs};
   }
@@ -154,10 +136,24 @@ Judgement judge(const Run& run, const Comparison& result, const Pair& pair,
     return inconclusive(
         fmt::format("exploratory: {} paired rounds, a verdict needs {}", result.n, kRoundsForVerdict));
   }
-  return by_interval(result, *intervals, threshold, pair.unit);
+  return judge_intervals(result, *intervals, threshold, pair.unit);
 }
 
 }  // namespace
+
+Verdict judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                        const std::string& unit) {
+  if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
+    return {direction(result.metric, unit, result.ratio > 1),
+            fmt::format("the whole interval lies beyond ±{}", percent(threshold))};
+  }
+  if (inside(intervals.ci90, threshold)) {
+    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", percent(threshold))};
+  }
+  return inconclusive(
+      fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
+                  percent(threshold), percent(*result.detectable)));
+}
 
 bool is_exact(const std::string& metric) {
   return metric.starts_with("size.");
@@ -204,7 +200,7 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
     const double half = std::sqrt(intervals->ci95.high / intervals->ci95.low);
     result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
   }
-  const Judgement judgement = judge(run, result, pair, intervals, threshold, a, b);
+  const Verdict judgement = judge(run, result, pair, intervals, threshold, a, b);
   result.verdict = judgement.verdict;
   result.why = judgement.why;
   if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {

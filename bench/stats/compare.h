@@ -4,12 +4,22 @@
 #include <string>
 
 #include "bench/core/run.h"
+#include "bench/stats/bootstrap.h"
 
 namespace bench {
 
 inline constexpr double kThreshold = 0.05;    ///< a smaller difference does not matter
 inline constexpr int kRoundsForVerdict = 10;  ///< fewer are exploratory
 inline constexpr double kFailuresAllowed = 0.10;
+
+struct Verdict {
+  std::string verdict, why;
+};
+
+/// What the intervals of a ratio say about it; the last of the rules, when nothing forbids a verdict.
+/// `result` has its metric, ratio and detectable difference already.
+Verdict judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                        const std::string& unit);
 
 /// A size is counted, not sampled: one value is all of it, and needs no interval.
 bool is_exact(const std::string& metric);

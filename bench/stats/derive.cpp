@@ -9,6 +9,7 @@
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/claims.h"
 #include "bench/stats/compare.h"
+#include "bench/stats/marginal.h"
 #include "bench/stats/summary.h"
 
 namespace bench {
@@ -83,6 +84,17 @@ bool is_compared(const std::string& metric) {
                       [&metric](std::string_view prefix) { return metric.starts_with(prefix); });
 }
 
+void derive_marginal(Run& run) {
+  for (const TargetInfo& target : run.targets) {
+    if (auto summary = marginal_summary(run, target)) run.summaries.push_back(*std::move(summary));
+  }
+  for (const TargetPair& pair : compared_pairs(run)) {
+    if (auto comparison = marginal_comparison(run, *pair.a, *pair.b)) {
+      run.comparisons.push_back(*std::move(comparison));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<TargetPair> compared_pairs(const Run& run) {
@@ -128,6 +140,7 @@ void derive(Run& run) {
       }
     }
   }
+  derive_marginal(run);
   judge_claims(run);
 }
 

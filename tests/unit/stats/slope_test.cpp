@@ -1,0 +1,90 @@
+#include "bench/stats/slope.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/sample_run.h"
+
+namespace bench {
+namespace {
+
+TEST(StudentT, AgreesWithTheTables) {
+  // Two-sided 95 % and 90 %, as every printed table has them.
+  EXPECT_NEAR(student_t_quantile(0.95, 1), 12.7062, 1e-4);
+  EXPECT_NEAR(student_t_quantile(0.95, 2), 4.30265, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.95, 3), 3.18245, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.95, 4), 2.77645, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.95, 7), 2.36462, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.95, 30), 2.04227, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.90, 1), 6.31375, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.90, 10), 1.81246, 1e-5);
+  EXPECT_NEAR(student_t_quantile(0.95, 100'000), 1.95996, 1e-4) << "the normal distribution";
+}
+
+// R: summary(lm(y ~ x)), confint(lm(y ~ x)) for x = 1:5, y = c(2.1, 3.9, 6.2, 7.8, 10.1).
+TEST(FitSlope, OnePassIsOrdinaryLeastSquares) {
+  const auto fit = fit_slope({{1, 2.1, 0}, {2, 3.9, 0}, {3, 6.2, 0}, {4, 7.8, 0}, {5, 10.1, 0}});
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->slope, 1.99, 1e-12);
+  EXPECT_EQ(fit->n, 5);
+  EXPECT_EQ(fit->freedom, 3);
+  ASSERT_TRUE(fit->error);
+  EXPECT_NEAR(*fit->error, 0.0597216, 1e-7);
+  EXPECT_NEAR(fit->interval(0.95)->low, 1.79994, 1e-5);
+  EXPECT_NEAR(fit->interval(0.95)->high, 2.18006, 1e-5);
+}
+
+TEST(FitSlope, WhatLiesBetweenPassesIsNotSlope) {
+  // The second pass begins 1000 lower and goes through fewer points; the slope of each is exactly -3.
+  const auto fit = fit_slope({{0, 9, 0}, {1, 6, 0}, {2, 3, 0}, {1, -994, 1}, {2, -997, 1}, {2, -997, 1}});
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->slope, -3, 1e-9);
+  EXPECT_EQ(fit->freedom, 3);
+  EXPECT_NEAR(*fit->error, 0, 1e-9);
+  ASSERT_EQ(fit->by_pass.size(), 2U);
+  EXPECT_NEAR(fit->by_pass[0], -3, 1e-9);
+}
+
+TEST(FitSlope, DriftThatGoesUpAndDownTheCurveCancels) {
+  std::vector<CurvePoint> points;
+  const double xs[] = {0, 1, 2, 3, 4, 3, 2, 1, 0};
+  for (int i = 0; i < 9; ++i) points.push_back({xs[i], 100 - 7 * xs[i] - 2.0 * i, 0});
+  EXPECT_NEAR(fit_slope(points)->slope, -7, 1e-9);
+}
+
+TEST(FitSlope, WithoutAChangeOfXThereIsNone) {
+  EXPECT_FALSE(fit_slope({}));
+  EXPECT_FALSE(fit_slope({{0, 1, 0}}));
+  EXPECT_FALSE(fit_slope({{2, 1, 0}, {2, 5, 0}, {3, 9, 1}}));
+}
+
+TEST(FitSlope, TwoPointsHaveASlopeAndNoInterval) {
+  const auto fit = fit_slope({{0, 5, 0}, {1, 3, 0}});
+  ASSERT_TRUE(fit);
+  EXPECT_DOUBLE_EQ(fit->slope, -2);
+  EXPECT_FALSE(fit->error);
+  EXPECT_FALSE(fit->interval(0.95));
+}
+
+TEST(FitSlope, TheIntervalCoversTheTruthAsOftenAsItSays) {
+  test::Noise noise(7);
+  int covered = 0;
+  constexpr int kTrials = 2000;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<CurvePoint> points;
+    for (int pass = 0; pass < 2; ++pass) {
+      const double level = 1000 * noise.normal();
+      for (const double x : {0.0, 3.0, 2.0, 1.0, 0.0}) {
+        points.push_back({x, level + 40 * x + 5 * noise.normal(), pass});
+      }
+    }
+    const Interval interval = *fit_slope(points)->interval(0.95);
+    covered += interval.low <= 40 && 40 <= interval.high ? 1 : 0;
+  }
+  EXPECT_NEAR(covered, 0.95 * kTrials, 0.015 * kTrials);
+}
+
+}  // namespace
+}  // namespace bench
