@@ -240,7 +240,7 @@ ScenarioRow memory_scenario() {
       {"harness.settle_load", "ratio", "CPU time of our reading per second of settling"}};
   row.headline_metric = "memory.host_pss";
   row.observe = &observe_memory;
-  row.after = &measure_marginal_memory;
+  row.after = [](Trial& trial) { measure_marginal_memory(trial, {}); };
   return row;
 }
 

@@ -15,22 +15,14 @@
 namespace bench {
 namespace {
 
-constexpr int kContainers = 6;  // at once
-constexpr int kVms = 3;
 constexpr int kFewest = 2;  // below that there is no "one more"
-constexpr int kPasses = 3;
-constexpr Seconds kPassesLimit{30};  // no pass is begun that would end later, going by the one before
 constexpr double kGibibyte = 1024.0 * 1024 * 1024;
 constexpr double kVmmAllowance = kGibibyte / 4;  // of a VMM besides the guest's RAM
 constexpr double kSmallest = kGibibyte / 16;     // of an instance without a limit
 
-constexpr Seconds kCalm{0.3};  // for what a start or an end leaves to the kernel to do
-constexpr Seconds kBetweenReadings{0.1};
-constexpr int kReadings = 5;  // the middle one counts
-
 class Curve {
  public:
-  Curve(Trial& trial, int most) : trial_(trial), most_(most) {}
+  Curve(Trial& trial, const MarginalRules& rules, int most) : trial_(trial), rules_(rules), most_(most) {}
 
   void pass(int number) {
     number_ = number;
@@ -61,15 +53,15 @@ class Curve {
 
   void read() {
     require_alive();
-    pause_for(kCalm, trial_.stop());
+    pause_for(rules_.calm, trial_.stop());
     std::vector<double> readings;
-    for (int i = 0; i < kReadings; ++i) {
-      if (i > 0) pause_for(kBetweenReadings, trial_.stop());
+    for (int i = 0; i < rules_.readings; ++i) {
+      if (i > 0) pause_for(rules_.spacing, trial_.stop());
       readings.push_back(static_cast<double>(available_memory()));
     }
-    std::nth_element(readings.begin(), readings.begin() + kReadings / 2, readings.end());
-    trial_.record("memory.available", "bytes", readings[kReadings / 2], std::nullopt,
-                  static_cast<double>(count()), number_);
+    const auto middle = readings.begin() + rules_.readings / 2;
+    std::nth_element(readings.begin(), middle, readings.end());
+    trial_.record("memory.available", "bytes", *middle, std::nullopt, static_cast<double>(count()), number_);
   }
 
   /// Nobody counts that is not there any more.
@@ -123,6 +115,7 @@ class Curve {
   }
 
   Trial& trial_;
+  const MarginalRules& rules_;
   int most_;
   int number_ = 0;
   std::vector<StartedInstance> running_;  // whatever happens, they are removed with this
@@ -133,10 +126,10 @@ std::string gibibytes(double bytes) {
 }
 
 /// The number of instances at once, with a warning where it is less than planned.
-int choose_most(Trial& trial) {
+int choose_most(Trial& trial, const MarginalRules& rules) {
   const TargetInfo& target = trial.target().info;
   const bool is_vm = target.kind == "vm";
-  const int wanted = is_vm ? kVms : kContainers;
+  const int wanted = is_vm ? rules.vms : rules.containers;
   const double allowed = static_cast<double>(allowed_memory());
   const double each =
       std::max(kSmallest, static_cast<double>(target.memory_bytes) + (is_vm ? kVmmAllowance : 0));
@@ -167,17 +160,17 @@ int affordable_instances(int wanted, double allowed, double each) {
   return static_cast<int>(std::min<double>(wanted, std::floor(budget / each)));
 }
 
-void measure_marginal_memory(Trial& trial) {
-  const int most = choose_most(trial);
+void measure_marginal_memory(Trial& trial, const MarginalRules& rules) {
+  const int most = choose_most(trial, rules);
   trial.note("marginal_instances", static_cast<std::int64_t>(most));
   const TimePoint began = Clock::now();
   Seconds last{0};
-  for (int pass = 0; pass < kPasses; ++pass) {
+  for (int pass = 0; pass < rules.passes; ++pass) {
     const Seconds so_far(Clock::now() - began);
-    if (pass > 0 && so_far + last > kPassesLimit) break;
+    if (pass > 0 && so_far + last > rules.passes_limit) break;
     trial.progress(
         fmt::format("{}: 0 to {} instances at once, pass {}", trial.target().info.name, most, pass + 1));
-    Curve(trial, most).pass(pass);
+    Curve(trial, rules, most).pass(pass);
     last = Seconds(Clock::now() - began) - so_far;
     trial.note("marginal_passes", static_cast<std::int64_t>(pass + 1));
   }
