@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,18 +14,21 @@
 #include "bench/commands/run_files.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
-#include "bench/core/paths.h"
 #include "bench/core/run_json.h"
+#include "bench/report/side_by_side.h"
 #include "bench/stats/derive.h"
 
 namespace bench {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
   std::vector<std::string> runs;
-  std::vector<std::string> formats{"console"};
-  std::filesystem::path out;
-  std::vector<std::filesystem::path> claims;
+  std::vector<std::string> formats;  ///< empty: what is good for people
+  std::string out;                   ///< empty: the run's own folder; "-": stdout
+  bool force = false;
+  std::vector<fs::path> claims;
 };
 
 std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& names) {
@@ -36,35 +41,145 @@ std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& 
       throw Error(ErrorCode::kUsage, fmt::format("unknown format '{}'", name),
                   fmt::format("formats: {}", fmt::join(known, ", ")));
     }
-    formats.push_back(format);
+    if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
   }
   return formats;
 }
 
-// Console goes to stdout; a file goes where --out says ("-": stdout), else into the run's own folder.
-void report_one(const std::filesystem::path& path, const std::vector<const ReportFormat*>& formats,
-                const Options& options, Ui& ui) {
+fs::path folder_of(const fs::path& run) {
+  return fs::is_directory(run) ? run : run.parent_path();
+}
+
+/// The folder's own name, wherever it lies and however it was written.
+std::string name_of(const fs::path& run) {
+  return fs::weakly_canonical(folder_of(run)).filename().string();
+}
+
+Run derived_run(const fs::path& path, const Options& options) {
   Run run = load_run(path);
   run.claim_definitions = chosen_claims(std::move(run.claim_definitions), options.claims);
   derive(run);
-  const std::filesystem::path dir = std::filesystem::is_directory(path) ? path : path.parent_path();
+  return run;
+}
+
+void print_console(const Run& run, const fs::path& dir, const Ui& ui) {
   ReportOptions shown;
   shown.directory = dir.string();
   shown.colour = ui.colour();
-  for (const char* name : {"run.json", "samples.csv", "samples.jsonl", "report.md"}) {
-    if (std::filesystem::exists(dir / name)) shown.files.emplace_back(name);
+  for (const char* name :
+       {"run.json", "samples.csv", "summaries.csv", "samples.jsonl", "report.md", "report.html"}) {
+    if (fs::exists(dir / name)) shown.files.emplace_back(name);
   }
+  if (fs::exists(dir / "charts")) shown.files.emplace_back("charts/");
+  print_out(console_report(run, shown));
+}
+
+void say_written(const std::vector<OutputFile>& files, const fs::path& dir, Ui& ui) {
+  for (const OutputFile& file : files)
+    ui.step(fmt::format("wrote {}", (dir / file.path).lexically_normal().string()));
+}
+
+void to_stdout(const Run& run, const std::vector<const ReportFormat*>& formats, ReportOptions options) {
+  Drawings figures = Drawings::of(run);
+  Drawings none;  // a page on stdout has nothing beside it; HTML has its figures inside
   for (const ReportFormat* format : formats) {
-    const std::string text = format->render(run, shown);
-    if (format->file_name.empty() || options.out == "-") {
-      print_out(text);
-      continue;
+    if (!format->text) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("{} is several files, which stdout cannot hold", format->name),
+                  "name a folder with --out DIR");
     }
-    const std::filesystem::path to = (options.out.empty() ? dir : options.out) / format->file_name;
-    if (!options.out.empty()) std::filesystem::create_directories(options.out);
-    write_file_atomically(to, text);
-    ui.step(fmt::format("wrote {}", to.string()));
+    print_out(format->files(run, options, format->name == "html" ? figures : none).front().bytes);
   }
+}
+
+void report_one(const fs::path& path, const Options& options, Ui& ui) {
+  const Run run = derived_run(path, options);
+  const fs::path dir = folder_of(path);
+  const bool by_default = options.formats.empty();
+  std::vector<const ReportFormat*> formats =
+      chosen_formats(by_default && options.out == "-" ? std::vector<std::string>{"console"}
+                     : by_default ? std::vector<std::string>{"console", "md", "html", "svg", "png"}
+                                  : options.formats);
+  ReportOptions shown;
+  shown.directory = name_of(path);
+  const auto console = std::find(formats.begin(), formats.end(), find_report_format("console"));
+  if (options.out == "-") {
+    if (console != formats.end()) {
+      print_console(run, dir, ui);
+      formats.erase(console);
+    }
+    to_stdout(run, formats, shown);
+    return;
+  }
+  const bool on_console = console != formats.end();
+  if (on_console) formats.erase(console);
+  if (!formats.empty()) {
+    const fs::path out = options.out.empty() ? dir : fs::path(options.out);
+    std::vector<std::string> will_be_there;
+    if (std::find(formats.begin(), formats.end(), find_report_format("csv")) != formats.end()) {
+      will_be_there = {"samples.csv", "summaries.csv"};
+    }
+    shown.files = raw_data_in(out, will_be_there);
+    Drawings drawings = Drawings::of(run);
+    const std::vector<OutputFile> files = report_files(run, formats, shown, drawings);
+    write_outputs(files, out);
+    say_written(files, out, ui);
+    warn_of_missing_figures(drawings, ui);
+    const bool only_images =
+        std::none_of(formats.begin(), formats.end(), [](const ReportFormat* format) { return format->text; });
+    if (only_images && !drawings.figures().empty() && !drawings.drawable()) {
+      throw Error(ErrorCode::kUnavailable, "no chart could be drawn without gnuplot", kDrawRemedy);
+    }
+  }
+  if (on_console) print_console(run, dir, ui);
+}
+
+/// Names by which people know the runs: those of their folders, made unique.
+std::vector<NamedRun> load_all(const Options& options) {
+  std::vector<NamedRun> runs;
+  std::set<std::string> taken;
+  for (const std::string& path : options.runs) {
+    const std::string name = name_of(path);
+    std::string unique = name;
+    for (int again = 2; !taken.insert(unique).second; ++again) unique = fmt::format("{}#{}", name, again);
+    runs.push_back({unique, derived_run(path, options)});
+  }
+  return runs;
+}
+
+void report_several(const Options& options, Ui& ui) {
+  const std::vector<NamedRun> runs = load_all(options);
+  if (const auto differences = fingerprint_differences(runs); !differences.empty() && !options.force) {
+    std::vector<std::string> facts;
+    for (const FactDifference& difference : differences) {
+      facts.push_back(fmt::format("{} ({})", difference.fact, fmt::join(difference.values, " / ")));
+    }
+    throw Error(ErrorCode::kUsage,
+                fmt::format("these runs come from different environments: {}", fmt::join(facts, "; ")),
+                "report each by itself, or put them side by side all the same with --force; the report then "
+                "begins with what differs");
+  }
+  std::vector<std::string> formats = options.formats;
+  if (formats.empty()) formats = {"console"};
+  chosen_formats(formats);  // says what is not a format at all
+  if (formats == std::vector<std::string>{"console"} && !options.out.empty() && options.out != "-") {
+    formats = {"console", "md", "html"};
+  }
+  const bool needs_folder =
+      options.out.empty() &&
+      std::any_of(formats.begin(), formats.end(), [](const auto& name) { return name != "console"; });
+  if (needs_folder) {
+    throw Error(ErrorCode::kUsage, "several runs have no folder of their own to write to",
+                "say where with --out DIR, or --out - for stdout");
+  }
+  std::vector<OutputFile> files = side_by_side_files(runs, formats);
+  for (const OutputFile& file : files) {
+    if (file.path.empty() || options.out == "-") print_out(file.bytes);
+  }
+  if (options.out.empty() || options.out == "-") return;
+  std::erase_if(files, [](const OutputFile& file) { return file.path.empty(); });
+  write_outputs(files, options.out);
+  say_written(files, options.out, ui);
 }
 
 }  // namespace
@@ -72,28 +187,47 @@ void report_one(const std::filesystem::path& path, const std::vector<const Repor
 void add_report(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("report", "render a stored run again, without measuring");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->runs, "a run's directory, or its run.json")->required()->take_all();
-  command->add_option("--format", options->formats, "console, md, csv; several with commas")
+  command->add_option("RUN", options->runs, "a run's directory, or its run.json; several: side by side")
+      ->required()
+      ->take_all();
+  command
+      ->add_option("--format", options->formats,
+                   "console, md, html, csv, tex, svg, png, pdf; several with commas; default: console, and "
+                   "md, html, svg, png as files")
       ->delimiter(',')
-      ->take_all()
-      ->capture_default_str();
-  command->add_option("--out", options->out, "where files go; default: the run's directory; '-': stdout");
+      ->take_all();
+  command->add_option("--out", options->out,
+                      "where files go; default: the run's own directory; '-': to stdout, without files");
+  command->add_flag("--force", options->force, "several runs: also when their environments differ");
   command->add_option("--claims", options->claims,
                       "a file of claims to judge beside the run's own (docs/claims.md); may be repeated");
   command->footer(
       "Examples:\n"
-      "  bench report results/20260131T120000Z-startup\n"
+      "  bench report results/20260131T120000Z-startup                     on the terminal; and report.md,\n"
+      "                                                                    report.html, charts/ beside the "
+      "run\n"
+      "  bench report results/20260131T120000Z-startup --format tex,pdf    for a LaTeX writeup\n"
       "  bench report results/20260131T120000Z-startup --format md --out - | less\n"
-      "  bench report results/*/run.json --format md,csv\n\n"
-      "Summaries and comparisons are computed anew from the raw samples; an interrupted run is read too.");
+      "  bench report results/20260131T120000Z-startup --format html,svg --out look\n"
+      "  bench report results/monday results/tuesday                       one table, a column per run\n"
+      "  bench report laptop server --force --format md,html --out both    machines that differ\n\n"
+      "The console report goes to stdout, files are named on stderr. With --out - the reports themselves\n"
+      "(console, md, html, csv: the samples, tex) go to stdout and nothing is written.\n"
+      "Charts need gnuplot; without it the reports come without figures.\n"
+      "Summaries, comparisons and verdicts are computed anew from the raw samples; the same run gives the "
+      "same\n"
+      "bytes. An interrupted run is read too.\n\n"
+      "Exit: 0 written, 2 usage or environments that differ (without --force), 3 could not read, draw or "
+      "write.");
   command->callback([options, &context] {
-    const auto formats = chosen_formats(options->formats);
-    for (const std::string& run : options->runs) {
-      try {
-        report_one(run, formats, *options, context.ui);
-      } catch (const std::filesystem::filesystem_error& error) {
-        throw Error(ErrorCode::kIo, error.what(), "choose another place with --out DIR");
+    try {
+      if (options->runs.size() == 1) {
+        report_one(options->runs.front(), *options, context.ui);
+      } else {
+        report_several(*options, context.ui);
       }
+    } catch (const fs::filesystem_error& error) {
+      throw Error(ErrorCode::kIo, error.what(), "choose another place with --out DIR");
     }
   });
 }

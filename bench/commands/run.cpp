@@ -191,7 +191,7 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
   shown.directory = dir.string();
   shown.colour = ui.colour();
   try {
-    shown.files = write_run_files(run, dir);
+    shown.files = write_run_files(run, dir, ui);
   } catch (const Error&) {
     not_stored = std::current_exception();
     shown.files = {"samples.jsonl"};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -50,16 +51,56 @@ void require_writable(const fs::path& dir) {
   if (made) fs::remove(dir, failed);  // until there is something to store
 }
 
-std::vector<std::string> write_run_files(const Run& run, const fs::path& dir) {
-  std::vector<std::string> files{"run.json"};
-  ReportOptions options;
-  options.directory = dir.string();
-  write_file_atomically(dir / "run.json", to_json(run));
-  for (const ReportFormat& format : report_formats()) {
-    if (format.file_name.empty()) continue;
-    write_file_atomically(dir / format.file_name, format.render(run, options));
-    files.push_back(format.file_name);
+void write_outputs(const std::vector<OutputFile>& files, const fs::path& dir) {
+  for (const OutputFile& file : files) {
+    const fs::path path = dir / file.path;
+    std::error_code failed;
+    fs::create_directories(path.parent_path(), failed);
+    if (failed) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("cannot create {}: {}", path.parent_path().string(), failed.message()),
+                  kRemedy);
+    }
+    write_file_atomically(path, file.bytes);
   }
+}
+
+std::vector<std::string> raw_data_in(const fs::path& dir, const std::vector<std::string>& files) {
+  std::vector<std::string> found;
+  for (const char* name : {"run.json", "samples.csv", "summaries.csv", "samples.jsonl"}) {
+    if (fs::exists(dir / name) || std::find(files.begin(), files.end(), name) != files.end()) {
+      found.emplace_back(name);
+    }
+  }
+  return found;
+}
+
+void warn_of_missing_figures(const Drawings& drawings, Ui& ui) {
+  if (!drawings.figures().empty() && !drawings.drawable()) {
+    ui.warn("no charts: gnuplot is not installed", kDrawRemedy);
+  }
+  for (const std::string& problem : drawings.problems()) ui.warn(problem);
+}
+
+std::vector<std::string> write_run_files(const Run& run, const fs::path& dir, Ui& ui) {
+  write_file_atomically(dir / "run.json", to_json(run));  // the truth first
+  std::vector<const ReportFormat*> formats;
+  for (const char* name : {"csv", "md", "html", "svg", "png"}) formats.push_back(find_report_format(name));
+  ReportOptions options;
+  options.directory = fs::weakly_canonical(dir).filename().string();
+  options.files = raw_data_in(dir, {"run.json", "samples.csv", "summaries.csv"});
+  Drawings drawings = Drawings::of(run);
+  const std::vector<OutputFile> outputs = report_files(run, formats, options, drawings);
+  write_outputs(outputs, dir);
+  warn_of_missing_figures(drawings, ui);
+  std::vector<std::string> files{"run.json"};
+  bool charts = false;
+  for (const OutputFile& output : outputs) {
+    const bool chart = output.path.find('/') != std::string::npos;
+    if (!chart) files.push_back(output.path);
+    charts = charts || chart;
+  }
+  if (charts) files.emplace_back("charts/");
   return files;
 }
 

@@ -5,7 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/commands/ui.h"
 #include "bench/core/run.h"
+#include "bench/report/bundle.h"
+#include "bench/report/report.h"
 
 namespace bench {
 
@@ -13,9 +16,18 @@ namespace bench {
 /// with a remedy; takes a directory that it made away again.
 void require_writable(const std::filesystem::path& dir);
 
-/// run.json and every report format that is a file (samples.csv, report.md), each whole or not at all.
-/// Returns their names. Throws Error{kIo}.
-std::vector<std::string> write_run_files(const Run& run, const std::filesystem::path& dir);
+/// Below `dir`, which is made where it is missing; each file whole or not at all. Throws Error{kIo}.
+void write_outputs(const std::vector<OutputFile>& files, const std::filesystem::path& dir);
+
+/// Which of a run's raw data lie in `dir`, or will when `files` are written: run.json, samples.csv, ….
+std::vector<std::string> raw_data_in(const std::filesystem::path& dir, const std::vector<std::string>& files);
+
+/// Says what is missing from the reports, once, with the remedy: gnuplot, or a figure that it refused.
+void warn_of_missing_figures(const Drawings& drawings, Ui& ui);
+
+/// run.json first, then the tables (CSV), report.md, report.html and their charts. Returns what a reader
+/// should know of: file names, and "charts/" for all in it. Throws Error{kIo}.
+std::vector<std::string> write_run_files(const Run& run, const std::filesystem::path& dir, Ui& ui);
 
 /// To stdout; throws Error{kIo} when it cannot take it, but for a reader that has left.
 void print_out(std::string_view text);

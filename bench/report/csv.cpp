@@ -1,5 +1,6 @@
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string_view>
 
 #include "bench/report/report.h"
@@ -7,7 +8,20 @@
 namespace bench {
 namespace {
 
-std::string field(std::string_view text) {
+/// std::to_chars: no locale, and the fewest digits that read back to the same double.
+std::string number(double value) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), end};
+}
+
+std::string number_or_nothing(const std::optional<double>& value) {
+  return value ? number(*value) : std::string();
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view text) {
   std::string clean(text);
   for (char& c : clean) {
     if (c == '\n' || c == '\r' || c == '\0') {
@@ -29,23 +43,39 @@ std::string field(std::string_view text) {
   return quoted + '"';
 }
 
-/// std::to_chars: no locale, and the fewest digits that read back to the same double.
-std::string number(double value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
-}  // namespace
-
 std::string samples_csv(const Run& run, const ReportOptions& /*options*/) {
   std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n";
   for (const Sample& sample : run.samples) {
-    text += field(sample.scenario) + ',' + field(sample.target) + ',' + field(sample.metric) + ',' +
-            field(sample.unit) + ',' + number(sample.value) + ',' + std::to_string(sample.round) + ',' +
-            std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
-            (sample.resolution ? number(*sample.resolution) : std::string()) + ',' +
-            (sample.at ? number(*sample.at) : std::string()) + "\r\n";
+    text += csv_field(sample.scenario) + ',' + csv_field(sample.target) + ',' + csv_field(sample.metric) +
+            ',' + csv_field(sample.unit) + ',' + number(sample.value) + ',' + std::to_string(sample.round) +
+            ',' + std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
+            number_or_nothing(sample.resolution) + ',' + number_or_nothing(sample.at) + "\r\n";
+  }
+  return text;
+}
+
+std::string summaries_csv(const Run& run) {
+  std::string text =
+      "scenario,target,metric,unit,n,failures,median,mean,stddev,min,max,p95,ci95_low,ci95_high,outliers\r\n";
+  for (const Summary& summary : run.summaries) {
+    const auto& ci95 = summary.ci95;
+    const std::vector<std::string> fields = {csv_field(summary.scenario),
+                                             csv_field(summary.target),
+                                             csv_field(summary.metric),
+                                             csv_field(summary.unit),
+                                             std::to_string(summary.n),
+                                             std::to_string(summary.failures),
+                                             number(summary.median),
+                                             number(summary.mean),
+                                             number_or_nothing(summary.stddev),
+                                             number(summary.min),
+                                             number(summary.max),
+                                             number_or_nothing(summary.p95),
+                                             ci95 ? number(ci95->low) : std::string(),
+                                             ci95 ? number(ci95->high) : std::string(),
+                                             std::to_string(summary.outliers)};
+    for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ",") + fields[i];
+    text += "\r\n";
   }
   return text;
 }

@@ -3,40 +3,17 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bench/report/markdown_text.h"
 #include "bench/report/numbers.h"
 #include "bench/report/report.h"
 #include "bench/report/view.h"
+#include "bench/report/writeup.h"
 
 namespace bench {
 namespace {
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/// Text from outside, so that it stays text: no markup, no HTML, no table cell of its own. What cannot mean
-/// anything where it stands is left alone, so that the source reads well too.
 std::string escaped(std::string_view outside) {
-  const std::string text = one_line(outside);
-  std::string safe;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char next = i + 1 < text.size() ? text[i + 1] : ' ';
-    const bool first = i == 0;
-    const bool markup = std::string_view("\\|`*~").find(c) != std::string_view::npos ||
-                        (first && (c == '#' || c == '>' || ((c == '+' || c == '-') && next == ' '))) ||
-                        (c == '_' && (first || !is_word(text[i - 1]) || !is_word(next))) ||
-                        (c == ']' && std::string_view("([:").find(next) != std::string_view::npos);
-    if (c == '<') {
-      safe += "&lt;";
-    } else if (c == '&') {
-      safe += "&amp;";
-    } else {
-      safe += markup ? "\\" : "";
-      safe += c;
-    }
-  }
-  return safe;
+  return markdown_escaped(outside);
 }
 
 /// Text shown literally. A span is fenced by more backticks than the text holds in a row.
@@ -236,6 +213,12 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
   }
   if (!options.figures.empty()) {
     add_figures(text, options.figures);
+  }
+  if (const auto paragraphs = writeup(run); !paragraphs.empty()) {
+    text += "## In words, for a writeup\n\n";
+    for (const std::string& paragraph : paragraphs) {
+      text += fmt::format("{}\n\n", escaped(paragraph));
+    }
   }
   if (const auto notes = reading_notes(run); !notes.empty()) {
     add_reading_notes(text, notes);

@@ -1,14 +1,85 @@
 #include "bench/report/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "bench/report/bundle.h"
+#include "bench/report/document.h"
+#include "bench/report/html.h"
+#include "bench/report/latex.h"
+
 namespace bench {
+namespace {
+
+using Files = std::vector<OutputFile>;
+
+/// The charts in one image format.
+Files charts(Drawings& drawings, const std::string& format) {
+  Files files;
+  if (!drawings.drawable()) return files;
+  for (const Figure& figure : drawings.figures()) {
+    if (const std::string& image = drawings.image(figure, format); !image.empty()) {
+      files.push_back({chart_path(figure, format), image});
+    }
+  }
+  return files;
+}
+
+Files with_main_file(OutputFile main, Files rest) {
+  rest.insert(rest.begin(), std::move(main));
+  return rest;
+}
+
+Files console(const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
+  return {{"", console_report(run, options)}};
+}
+
+Files markdown(const Run& run, const ReportOptions& options, Drawings& drawings) {
+  ReportOptions with_figures = options;
+  Files images = charts(drawings, "png");  // GitHub and Pandoc both take PNG
+  for (const Figure& figure : drawings.figures()) {
+    if (drawings.drawable() && !drawings.image(figure, "png").empty()) {
+      with_figures.figures.push_back({chart_path(figure, "png"), figure.alt, figure.caption});
+    }
+  }
+  return with_main_file({"report.md", markdown_report(run, with_figures)}, std::move(images));
+}
+
+Files html(const Run& run, const ReportOptions& options, Drawings& drawings) {
+  return {{"report.html", html_page(run_document(run, options), drawings, options.chart_formats)}};
+}
+
+Files csv(const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
+  return {{"samples.csv", samples_csv(run, options)}, {"summaries.csv", summaries_csv(run)}};
+}
+
+Files tex(const Run& run, const ReportOptions& options, Drawings& drawings) {
+  return with_main_file({"report.tex", latex_fragment(run_document(run, options), drawings)},
+                        charts(drawings, "pdf"));
+}
+
+template <int kFormat>
+Files images(const Run& /*run*/, const ReportOptions& /*options*/, Drawings& drawings) {
+  return charts(drawings, figure_formats().at(kFormat));
+}
+
+}  // namespace
 
 const std::vector<ReportFormat>& report_formats() {
   static const std::vector<ReportFormat> formats = {
-      {"console", "", "for people at a terminal", console_report},
-      {"md", "report.md", "GitHub Markdown, to send to somebody", markdown_report},
-      {"csv", "samples.csv", "every sample, one per row", samples_csv},
+      {"console", "for people at a terminal", console, {}, true},
+      {"md",
+       "report.md: GitHub Markdown, to send to somebody, with its figures (PNG)",
+       markdown,
+       {"png"},
+       true},
+      {"html", "report.html: one page, offline, figures inside", html, {"svg"}, true},
+      {"csv", "samples.csv and summaries.csv, for a spreadsheet", csv, {}, true},
+      {"tex", "report.tex: a LaTeX fragment, with its figures (PDF)", tex, {"pdf"}, true},
+      {"svg", "every chart as SVG", images<0>, {"svg"}, false},
+      {"png", "every chart as PNG, twice the pixels", images<1>, {"png"}, false},
+      {"pdf", "every chart as PDF", images<2>, {"pdf"}, false},
   };
   return formats;
 }
@@ -18,6 +89,35 @@ const ReportFormat* find_report_format(const std::string& name) {
   const auto found = std::find_if(formats.begin(), formats.end(),
                                   [&](const ReportFormat& format) { return format.name == name; });
   return found == formats.end() ? nullptr : &*found;
+}
+
+std::vector<OutputFile> report_files(const Run& run, const std::vector<const ReportFormat*>& formats,
+                                     ReportOptions options, Drawings& drawings) {
+  std::vector<std::string> images;
+  for (const ReportFormat* format : formats) {
+    for (const std::string& image : format->images) {
+      if (std::find(images.begin(), images.end(), image) == images.end()) images.push_back(image);
+    }
+  }
+  drawings.prepare(images);
+  // The page links the images that are written beside it.
+  for (const std::string& image : figure_formats()) {
+    const bool written = std::any_of(formats.begin(), formats.end(), [&](const ReportFormat* format) {
+      return format->name != "html" &&
+             std::find(format->images.begin(), format->images.end(), image) != format->images.end();
+    });
+    if (written) options.chart_formats.push_back(image);
+  }
+  std::vector<OutputFile> files;
+  for (const ReportFormat* format : formats) {
+    for (OutputFile& file : format->files(run, options, drawings)) {
+      const bool there = std::any_of(files.begin(), files.end(), [&](const OutputFile& other) {
+        return !file.path.empty() && other.path == file.path;
+      });
+      if (!there) files.push_back(std::move(file));
+    }
+  }
+  return files;
 }
 
 }  // namespace bench

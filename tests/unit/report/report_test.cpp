@@ -312,22 +312,6 @@ TEST(Csv, OfAnEmptyRunIsItsHeader) {
             "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n");
 }
 
-TEST(Formats, AreFoundByName) {
-  for (const ReportFormat& format : report_formats()) {
-    EXPECT_EQ(find_report_format(format.name), &format);
-    EXPECT_FALSE(format.render(derived(test::sample_run()), {}).empty());
-    EXPECT_NO_THROW(format.render(bench::Run{}, {}));
-  }
-  EXPECT_EQ(find_report_format("docx"), nullptr);
-}
-
-TEST(Formats, TakeTenThousandSamples) {
-  const StoredRun run = derived(test::sample_run(385));
-  ASSERT_GE(run.samples.size(), 10'000U);
-  for (const ReportFormat& format : report_formats()) EXPECT_FALSE(format.render(run, {}).empty());
-  EXPECT_EQ(lines_of(samples_csv(run, {})).size(), run.samples.size() + 1);
-}
-
 TEST(Formats, SomeOtherScenarioIsShownToo) {
   StoredRun run = test::one_target_run();
   run.samples.clear();

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/report/document.h"
+
+namespace bench {
+
+/// A run among several, as people call it.
+struct NamedRun {
+  std::string name;  ///< unique among them
+  Run run;           ///< with its derived parts
+};
+
+/// A fact of the environment that is not the same in all runs.
+struct FactDifference {
+  std::string fact;
+  std::vector<std::string> values;  ///< per run; "absent" where it was not stored
+};
+
+/// In the order of the facts' names; empty where all runs may be compared.
+std::vector<FactDifference> fingerprint_differences(const std::vector<NamedRun>& runs);
+
+/// One report on all of them, a column each. What differs between their environments stands at the top.
+Document side_by_side(const std::vector<NamedRun>& runs);
+
+/// The summaries of all, tidy: as summaries_csv with the run's name in front.
+std::string side_by_side_csv(const std::vector<NamedRun>& runs);
+
+/// The document as Markdown whose tables are aligned, so that it can be read at a terminal too.
+std::string markdown_page(const Document& document);
+
+/// The files of these formats ("md", "html", "tex", "csv"): comparison.md and so on. Throws Error{kUsage}
+/// for a format that shows one run only.
+std::vector<OutputFile> side_by_side_files(const std::vector<NamedRun>& runs,
+                                           const std::vector<std::string>& formats);
+
+}  // namespace bench

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bench/core/run.h"
+#include "bench/report/bundle.h"
+#include "bench/report/document.h"
+#include "bench/report/report.h"
+
+namespace bench::test {
+
+/// A name that tries to be markup in every format.
+extern const std::string kHostileName;
+
+/// All scenarios, with a target, facts, warnings and a failure that bear the hostile name.
+Run hostile_full_run();
+
+/// A document with one of each of its parts, and its two figures.
+Document small_document();
+Drawings small_drawings();
+
+/// As a user's folder of results.
+ReportOptions rendering_options();
+
+/// The run's figures, drawn by nobody: each image is a small one that names its figure and format.
+Drawings fake_drawings(const Run& run);
+
+/// Compares with tests/golden/NAME; BENCH_UPDATE_GOLDEN=1 writes it first.
+void expect_same_as_golden(const std::string& name, const std::string& text);
+
+}  // namespace bench::test
