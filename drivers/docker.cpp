@@ -14,6 +14,7 @@
 #include "drivers/docker_console.h"
 #include "drivers/docker_engine.h"
 #include "drivers/docker_image.h"
+#include "drivers/docker_image_figures.h"
 #include "drivers/docker_info.h"
 #include "drivers/docker_processes.h"
 #include "drivers/private_docker.h"
@@ -134,6 +135,11 @@ class DockerDriver : public Driver {
     const std::lock_guard lock(mutex_);
     image_ids_[images.container.id] = image.id;
     return image.facts;
+  }
+
+  std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string&,
+                                         std::stop_token stop) override {
+    return docker_image_figures(*engine(), image_id(images), stop);
   }
 
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override {

@@ -73,6 +73,14 @@ struct DriverInfo {
       warnings;  ///< with remedies ("engine runs inside a VM", "KVM does not boot here: TCG", …)
 };
 
+/// The engine's own word on how large an image is: what our own accounting is checked against.
+struct ImageFigure {
+  std::string quantity;  ///< "disk" | "virtual" | "unique", in the sense of docs/size.md
+  std::string check;     ///< [a-z]+, names the source: the figure becomes "size.check.<quantity>_<check>"
+  std::string source;    ///< for people: "GET /images/{id}/json, Size"
+  std::int64_t bytes = 0;
+};
+
 /// Receives an instance's console (stdout and stderr, or the serial line) as it arrives. Called from a thread
 /// of the driver; calls for one instance never overlap. Time is read by the receiver, never by the driver.
 class ConsoleSink {
@@ -95,6 +103,10 @@ class Driver {
 
   /// Makes the image known to the engine (loads it; idempotent). Facts for the run: digest, reference, …
   virtual Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) = 0;
+
+  /// After prepare. What the engine does not say, or may not be asked by us, is absent.
+  virtual std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string& profile,
+                                                 std::stop_token stop) = 0;
 
   /// The engine has created the instance; it does not run yet. Returns its id.
   virtual std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) = 0;

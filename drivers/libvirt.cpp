@@ -17,6 +17,7 @@
 #include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_guest.h"
+#include "drivers/libvirt_image_figures.h"
 #include "drivers/libvirt_registry.h"
 
 namespace bench {
@@ -57,6 +58,8 @@ class LibvirtDriver final : public Driver {
 
   DriverInfo info(const std::string& profile) override;
   Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) override;
+  std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string& profile,
+                                         std::stop_token stop) override;
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override;
   void console(const std::string& id, std::shared_ptr<ConsoleSink> sink) override {
     guest(id)->guest.set_console(std::move(sink));
@@ -225,6 +228,11 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
   }
   acceleration(libvirt, images, profile, stop);
   return facts;
+}
+
+std::vector<ImageFigure> LibvirtDriver::image_figures(const ImageSet& images, const std::string& profile,
+                                                      std::stop_token stop) {
+  return libvirt_image_figures(*connection(), image_of(images, profile), stop);
 }
 
 std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) {

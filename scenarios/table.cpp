@@ -1,11 +1,12 @@
 #include "scenarios/memory.h"
 #include "scenarios/scenario.h"
+#include "scenarios/size.h"
 #include "scenarios/startup.h"
 
 namespace bench {
 
 const std::vector<ScenarioRow>& scenario_table() {
-  static const std::vector<ScenarioRow> rows = {startup_scenario(), memory_scenario()};
+  static const std::vector<ScenarioRow> rows = {startup_scenario(), size_scenario(), memory_scenario()};
   return rows;
 }
 

@@ -378,7 +378,7 @@ void remove_image_cache() {
   if (!fs::exists(store.root())) return;
   const ImageStore::Lock lock(store, {}, {});
   std::error_code error;
-  for (const char* part : {"requests", "sets", "stages", "tmp"}) {
+  for (const char* part : {"requests", "sets", "stages", "transfer", "tmp"}) {
     fs::remove_all(store.root() / part, error);
     if (error) {
       throw Error(ErrorCode::kIo,

@@ -22,11 +22,22 @@ constexpr std::string_view kMissing = "bench-missing: ";
 
 /// What the recipes call, and who brings it in Debian and its descendants.
 const std::map<std::string, std::string>& packages() {
-  static const std::map<std::string, std::string> kPackages = {
-      {"mmdebstrap", "mmdebstrap"}, {"tar", "tar"},         {"cpio", "cpio"},      {"mke2fs", "e2fsprogs"},
-      {"qemu-img", "qemu-utils"},   {"sfdisk", "fdisk"},    {"mformat", "mtools"}, {"mcopy", "mtools"},
-      {"dpkg-deb", "dpkg"},         {"apt-get", "apt"},     {"apt-config", "apt"}, {"skopeo", "skopeo"},
-      {"umoci", "umoci"},           {"chroot", "coreutils"}};
+  static const std::map<std::string, std::string> kPackages = {{"mmdebstrap", "mmdebstrap"},
+                                                               {"tar", "tar"},
+                                                               {"cpio", "cpio"},
+                                                               {"mke2fs", "e2fsprogs"},
+                                                               {"qemu-img", "qemu-utils"},
+                                                               {"sfdisk", "fdisk"},
+                                                               {"mformat", "mtools"},
+                                                               {"mcopy", "mtools"},
+                                                               {"dpkg-deb", "dpkg"},
+                                                               {"apt-get", "apt"},
+                                                               {"apt-config", "apt"},
+                                                               {"skopeo", "skopeo"},
+                                                               {"umoci", "umoci"},
+                                                               {"chroot", "coreutils"},
+                                                               {"debugfs", "e2fsprogs"},
+                                                               {"e2fsck", "e2fsprogs"}};
   return kPackages;
 }
 
@@ -104,7 +115,9 @@ std::string Recipes::digest(const std::vector<std::string>& files) const {
 std::string Recipes::digest() const {
   std::vector<std::string> files;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(dir_, error)) files.push_back(entry.path().filename());
+  for (const auto& entry : fs::directory_iterator(dir_, error)) {
+    if (entry.is_regular_file()) files.push_back(entry.path().filename());
+  }
   if (error) {
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot read the image recipes in {}: {}", dir_.string(), error.message()),

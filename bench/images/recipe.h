@@ -26,7 +26,7 @@ class Recipes {
 
   /// Over the named files of the recipe directory: a changed recipe is another image.
   [[nodiscard]] std::string digest(const std::vector<std::string>& files) const;
-  /// Over all of them.
+  /// Over all of them that make images; what is in directories beside them only looks at images.
   [[nodiscard]] std::string digest() const;
 
  private:

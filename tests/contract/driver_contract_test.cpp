@@ -1,6 +1,7 @@
 // What every driver promises (drivers/driver.h), asked of each that is registered.
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bench/core/error.h"
 #include "bench/core/procfs.h"
@@ -210,6 +212,20 @@ TEST_P(DriverContract, PreparingTwiceSaysTheSame) {
   const Facts once = driver().prepare(world_->images(), world_->profile(), {});
   EXPECT_EQ(once, driver().prepare(world_->images(), world_->profile(), {}));
   EXPECT_FALSE(once.empty());
+}
+
+TEST_P(DriverContract, SaysHowLargeTheImageIsAndLeavesNothing) {
+  const auto figures = driver().image_figures(world_->images(), world_->profile(), {});
+  std::set<std::string> names;
+  for (const auto& figure : figures) {
+    EXPECT_THAT(figure.quantity, testing::AnyOf("disk", "virtual", "unique"));
+    EXPECT_THAT(figure.check, testing::MatchesRegex("[a-z]+"));
+    EXPECT_FALSE(figure.source.empty());
+    EXPECT_GE(figure.bytes, figure.quantity == "unique" ? 0 : 1) << figure.source << ": absent is not zero";
+    EXPECT_TRUE(names.insert(figure.quantity + "_" + figure.check).second) << figure.source << " twice";
+  }
+  EXPECT_FALSE(figures.empty());
+  EXPECT_EQ(driver().image_figures(world_->images(), world_->profile(), {}).size(), figures.size());
 }
 
 TEST_P(DriverContract, CreatedIsOwnedAndDoesNotRunYet) {

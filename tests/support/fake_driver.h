@@ -52,6 +52,8 @@ class FakeDriver : public Driver {
 
   DriverInfo info(const std::string& profile) override;
   Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) override;
+  std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string& profile,
+                                         std::stop_token stop) override;
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override;
   void console(const std::string& id, std::shared_ptr<ConsoleSink> sink) override;
   void start(const std::string& id, std::stop_token stop) override;

@@ -3,8 +3,12 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "bench/core/error.h"
 #include "drivers/docker.h"
@@ -22,6 +26,33 @@ using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
+
+/// A directory of files of known lengths, gone after the test.
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bench-layers-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = pattern;
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  /// Makes the file `name` and says which directory it is in.
+  [[nodiscard]] std::string file(const std::string& name, std::size_t bytes) const {
+    const auto file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << std::string(bytes, 'x');
+    return file.parent_path().string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
 
 /// A daemon with the recorded answers of 20.10, and a driver on it.
 class DockerDriverTest : public testing::Test {
@@ -271,6 +302,43 @@ TEST_F(DockerDriverTest, AnEngineThatNumbersByManifestIsAskedByReference) {
   driver->prepare(images, "", {});
   driver->create(images, spec, {});
   EXPECT_EQ(json::parse(daemon.requests().back().body)["Image"], "sha256:manifest");
+}
+
+TEST_F(DockerDriverTest, FiguresOfTheImageComeFromEveryPlaceThatHasThem) {
+  const Directory layers;
+  json image = json::parse(fixture("docker-20.10/image.json"));
+  image["Size"] = 5000;
+  image["GraphDriver"] = {{"Name", "overlay2"},
+                          {"Data",
+                           {{"UpperDir", layers.file("upper/one", 5000)},
+                            {"LowerDir", layers.file("a/two", 100) + ":" + layers.file("b/three", 1)}}}};
+  daemon.answer("GET", "/images/.*/json$", {.body = image.dump()});
+  daemon.answer("GET", "/images/.*/history$", {.body = R"([{"Size":4000},{"Size":0},{"Size":1000}])"});
+  daemon.answer("GET", "/system/df$",
+                {.body = json{{"Images",
+                               {{{"Id", "sha256:other"}, {"Size", 1}, {"SharedSize", 1}},
+                                {{"Id", images.container.id}, {"Size", 5000}, {"SharedSize", 4000}}}}}
+                             .dump()});
+  std::map<std::string, std::int64_t> figures;
+  for (const auto& figure : driver->image_figures(images, "", {})) {
+    figures[figure.quantity + "_" + figure.check] = figure.bytes;
+  }
+  // Three directories and three files: whole blocks, of which no file system makes less than 512 bytes.
+  EXPECT_GE(figures["disk_engine"], 5000 + 100 + 1);
+  EXPECT_EQ(figures["disk_engine"] % 512, 0);
+  EXPECT_EQ(figures["virtual_engine"], 5000);
+  EXPECT_EQ(figures["virtual_history"], 5000);
+  EXPECT_EQ(figures["virtual_df"], 5000);
+  EXPECT_EQ(figures["unique_df"], 1000);
+}
+
+TEST_F(DockerDriverTest, FiguresThatAreNotThereAreAbsent) {
+  daemon.answer("GET", "/images/.*/history$", {.status = 500, .body = "{}"});
+  daemon.answer("GET", "/system/df$", {.body = R"({"Images":null})"});
+  for (const auto& figure : driver->image_figures(images, "", {})) {
+    EXPECT_EQ(figure.check, "engine") << figure.source;
+    EXPECT_EQ(figure.quantity, "virtual") << "the layers' directories are on another machine";
+  }
 }
 
 TEST_F(DockerDriverTest, ADaemonThatIsKilledInMidRunIsNamed) {
