@@ -15,7 +15,7 @@ struct SettleRules {
   Seconds limit{6};                 ///< then it is not settled, and that is said
   double relative = 0.01;           ///< of the earlier reading
   double absolute = 1024.0 * 1024;  ///< bytes
-  double load = 0.007;              ///< CPU seconds of the reading per second, at most; readings move apart
+  double load = 0.005;              ///< CPU seconds of the reading per second, at most; readings move apart
 };
 
 struct Settling {

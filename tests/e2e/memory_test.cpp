@@ -35,32 +35,33 @@ TEST(Memory, BallastInTheAppMovesTheFootprintByAsMuch) {
   const std::string ballast = "@" + app("ballast").string();
   const std::vector<std::string> sides = {"docker", "libvirt:direct"};
   const Outcome outcome =
-      world.bench({"run", "memory", "--rounds", "3", "--warmup", "0", "--app", app("plain").string(),
+      world.bench({"run", "memory", "--rounds", "4", "--warmup", "0", "--app", app("plain").string(),
                    "--targets", "docker,docker" + ballast + ",libvirt:direct,libvirt:direct" + ballast,
                    "--out", world.results().string()},
                   550);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json run = world.run();
   EXPECT_THAT(run.at("failures"), IsEmpty());
-  for (const std::string& side : sides) {
-    const std::string heavy = side + ballast;
-    for (const char* metric : {"memory.host_pss", "memory.host_uss", "memory.loaded_pss"}) {
-      EXPECT_NEAR(median_of(run, heavy, metric) - median_of(run, side, metric), 100 * kMiB, 5 * kMiB)
-          << side << " " << metric;
-    }
+  const auto moved = [&](const std::string& side, const std::string& metric) {
+    return median_of(run, side + ballast, metric) - median_of(run, side, metric);
+  };
+  for (const char* metric :
+       {"memory.host_pss", "memory.host_uss", "memory.loaded_pss", "memory.cgroup_anon"}) {
+    EXPECT_NEAR(moved("docker", metric), 100 * kMiB, 5 * kMiB) << metric;
   }
-  EXPECT_NEAR(median_of(run, "docker" + ballast, "memory.cgroup_anon") -
-                  median_of(run, "docker", "memory.cgroup_anon"),
-              100 * kMiB, 5 * kMiB);
-  EXPECT_NEAR(median_of(run, "libvirt:direct" + ballast, "memory.guest_used") -
-                  median_of(run, "libvirt:direct", "memory.guest_used"),
-              100 * kMiB, 5 * kMiB);
+  for (const char* metric : {"memory.guest_used", "memory.loaded_guest_used"}) {
+    EXPECT_NEAR(moved("libvirt:direct", metric), 100 * kMiB, 5 * kMiB) << metric;
+  }
+  // On the host a guest's RAM comes in huge pages, and its kernel lies somewhere else in them after every
+  // boot: the same image differs by up to 18 MiB from one start to the next.
+  EXPECT_NEAR(moved("libvirt:direct", "memory.host_pss"), 100 * kMiB, 18 * kMiB);
+  EXPECT_NEAR(moved("libvirt:direct", "memory.vmm_overhead"), 0, 5 * kMiB) << "the guest's, not the VMM's";
 
   // What has no meaning for a side is absent, and says so; the parts add up to the whole.
   EXPECT_THAT(values(run, "docker", "memory.guest_used"), IsEmpty());
   EXPECT_THAT(values(run, "docker", "memory.vmm_overhead"), IsEmpty());
   EXPECT_TRUE(run.at("conditions").contains("memory.docker.guest_used"));
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 4; ++round) {
     for (const std::string& side : sides) {
       double whole = 0, parts = 0;
       for (const json& sample : run.at("samples")) {
