@@ -2,11 +2,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ctime>
 #include <exception>
 #include <memory>
 #include <random>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/run_config.h"
+#include "bench/commands/run_exports.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
@@ -58,9 +61,9 @@ std::filesystem::path results_dir(const RunOptions& options,
     for (const ScenarioRow* row : scenarios) names.push_back(row->name);
   }
   const std::string base = fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-"));
-  std::filesystem::path dir = std::filesystem::path("results") / base;
+  std::filesystem::path dir = options.results / base;
   for (int again = 2; std::filesystem::exists(dir); ++again) {
-    dir = std::filesystem::path("results") / fmt::format("{}-{}", base, again);
+    dir = options.results / fmt::format("{}-{}", base, again);
   }
   return dir;
 }
@@ -156,19 +159,56 @@ bool measured_all(const Run& run, const Plan& plan) {
   return true;
 }
 
-int run_scenarios(CommandContext& context, const RunOptions& options) {
+/// A run that could not begin, for the exports: a job that could not measure must be seen where its figures
+/// are looked at.
+Run unmeasured_run(Run run, const Plan& plan, const OpenRequest& request, const std::string& why) {
+  run.finished_at = utc_now();
+  run.stopped_by = "error";
+  for (const ScenarioRow* scenario : plan.scenarios) {
+    for (const TargetName& target : request.names) {
+      run.failures.push_back({scenario->name, target.name, 0, false, kBeforeRounds, why});
+    }
+  }
+  return run;
+}
+
+/// Removes what the configuration's rules no longer keep, and says so.
+void retain(const RunConfig& config, const std::filesystem::path& dir, Ui& ui) {
+  const Pruned pruned = prune(config.options.results, dir, config.retention, std::time(nullptr));
+  for (const std::string& what : pruned.removed) ui.step("removed by the rules of retention: " + what);
+  for (const std::string& problem : pruned.problems) {
+    ui.warn(problem, "remove it by hand, or see to its permissions");
+  }
+}
+
+int run_scenarios(CommandContext& context, const RunConfig& config) {
+  const RunOptions& options = config.options;
   Plan plan = make_plan(options);
   const OpenRequest request = options.request();
   std::vector<ClaimDefinition> claims = chosen_claims({}, options.claims);  // before minutes are spent, too
   Ui& ui = context.ui;
   const std::filesystem::path dir = results_dir(options, plan.scenarios);
-  require_writable(dir);  // before minutes are spent
+  require_exportable(config.exports);  // before minutes are spent
+  require_writable(dir);
   const RunLock lock;
   plan.owner = own_ownership(dir.filename().string());
 
-  OpenTargets open = open_targets(request, ui, context.stop);
+  const auto begun = [&](const OpenTargets& open) {
+    Run run = new_run(context, plan, open);
+    if (!config.name.empty()) run.conditions["config"] = config.name;
+    return run;
+  };
+  OpenTargets open;
+  try {
+    open = open_targets(request, ui, context.stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInterrupted && !config.exports.empty()) {
+      write_exports(unmeasured_run(begun({}), plan, request, error.what()), config.exports, ui);
+    }
+    throw;
+  }
   plan.targets = open.targets;
-  Run run = new_run(context, plan, open);
+  Run run = begun(open);
   run.claim_definitions = std::move(claims);
   for (const Warning& warning : run.environment.warnings) ui.warn(warning.text, warning.remedy);
   Checkpoint checkpoint(dir, run);
@@ -197,15 +237,26 @@ int run_scenarios(CommandContext& context, const RunOptions& options) {
     shown.files = {"samples.jsonl"};
   }
 
+  std::exception_ptr not_exported;
+  try {
+    write_exports(run, config.exports, ui);
+  } catch (const Error&) {
+    not_exported = std::current_exception();
+  }
+
   if (options.json) {
     print_out(to_json(run));
   } else if (!failed || !run.samples.empty()) {
     print_out(console_report(run, shown));
   }
+  const bool whole = !failed && run.status != "interrupted" && measured_all(run, plan);
+  if (whole && !not_stored && !not_exported) retain(config, dir, ui);
+  if (!not_stored) ui.step(stored_line(run, dir));
   if (failed) std::rethrow_exception(failed);
   if (not_stored) std::rethrow_exception(not_stored);
+  if (not_exported) std::rethrow_exception(not_exported);
   if (run.status == "interrupted") return exit_code::kInterrupted;
-  if (!measured_all(run, plan)) {
+  if (!whole) {
     throw Error(ErrorCode::kEngine, "nothing valid was measured for at least one target",
                 "the failures above say why; `bench doctor` shows what works here");
   }
@@ -229,9 +280,23 @@ void add_run(CLI::App& app, CommandContext& context) {
       "  bench run startup --app ./my-backend --memory 1G       somebody else's Flask backend\n"
       "  bench run startup --targets docker,docker@./changed    the same target with another app: what a "
       "change costs\n"
+      "  bench run --config nightly.toml                        a scheduled job: docs/scheduled-jobs.md\n"
       "  bench run startup --json --out runs/today | jq '.comparisons'\n\n"
       "Exit: 0 measured, 2 usage, 3 could not measure, 130 interrupted (what was measured is stored).");
-  command->callback([options, &context] { context.exit_code = run_scenarios(context, *options); });
+  command->callback([options, command, &context] {
+    const RunConfig config = run_config(
+        *options, [command](const std::string& option) { return command->get_option(option)->count() > 0; });
+    if (config.options.scenarios.empty()) {
+      throw Error(
+          ErrorCode::kUsage, "scenario is required",
+          "bench run startup, bench run all, or bench run --config FILE with scenarios = [\"startup\"]");
+    }
+    if (config.options.print_config) {
+      print_out(config_text(config));
+    } else {
+      context.exit_code = run_scenarios(context, config);
+    }
+  });
 }
 
 }  // namespace bench

@@ -76,8 +76,12 @@ OpenRequest RunOptions::request() const {
 
 void RunOptions::add_to(CLI::App& command) {
   command.add_option("scenario", scenarios, "what to measure: scenarios (`bench list scenarios`), or all")
-      ->required()
       ->take_all();
+  command.add_option("--config", config,
+                     "a TOML file with these settings, for scheduled jobs; options given here win");
+  command.add_flag("--no-export", no_export,
+                   "with --config: neither write its exports nor remove what its retention no longer keeps");
+  command.add_flag("--print-config", print_config, "print the settings that count, and measure nothing");
   target.add_to(command);
   command
       .add_option("--rounds", rounds,

@@ -40,6 +40,10 @@ struct RunOptions {
   std::string ready_path;
   std::vector<std::filesystem::path> claims;  ///< files of claims beside the built-in ones
   std::filesystem::path out;
+  std::filesystem::path results = "results";  ///< where a run gets a directory of its own, without `out`
+  std::filesystem::path config;               ///< empty: there is none
+  bool print_config = false;
+  bool no_export = false;  ///< neither exports nor retention: a run beside the scheduled ones
   bool json = false;
 
   void add_to(CLI::App& app);

@@ -20,6 +20,7 @@ build|header benchmark/benchmark.h|libbenchmark-dev|Google Benchmark (developmen
 build|header nlohmann/json.hpp|nlohmann-json3-dev|nlohmann/json 3.11
 build|header fmt/core.h|libfmt-dev|{fmt} (development files)
 build|header CLI/CLI.hpp|libcli11-dev|CLI11
+build|header toml++/toml.h|libtomlplusplus-dev|toml++
 build|header curl/curl.h|libcurl4-openssl-dev|libcurl (development files)
 build|header openssl/evp.h|libssl-dev|OpenSSL (development files)
 build|header archive.h|libarchive-dev|libarchive (development files)

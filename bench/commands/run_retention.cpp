@@ -1,0 +1,167 @@
+#include "bench/commands/run_retention.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "bench/core/run.h"
+
+namespace bench {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kDay = 86400;
+
+/// Derived from run.json, so it can be had again with `bench report`.
+constexpr std::array<const char*, 4> kRaw = {"samples.jsonl", "samples.csv", "summaries.csv", "charts"};
+/// run.json goes last: a removal that is cut short leaves a run that the next one finishes with.
+constexpr std::array<const char*, 16> kWhole = {
+    "samples.jsonl", "samples.csv",    "summaries.csv", "charts",
+    "report.md",     "report.html",    "report.tex",    "google-benchmark.json",
+    "bencher.json",  "hyperfine.json", "bench.prom",    "github-action.json",
+    "junit.xml",     "ci-summary.md",  "verdict.json",  "run.json"};
+
+struct StoredRun {
+  fs::path dir;
+  std::int64_t started = 0;  ///< Unix time
+  bool complete = false;
+};
+
+/// The first fields of a run, without reading the rest, which may be long.
+class HeadReader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  std::string schema, started_at, status;
+
+  bool null() override { return go_on(); }
+  bool boolean(bool) override { return go_on(); }
+  bool number_integer(number_integer_t) override { return go_on(); }
+  bool number_unsigned(number_unsigned_t) override { return go_on(); }
+  bool number_float(number_float_t, const string_t&) override { return go_on(); }
+  bool binary(binary_t&) override { return go_on(); }
+  bool string(string_t& value) override {
+    if (depth_ == 1 && key_ == "schema") schema = value;
+    if (depth_ == 1 && key_ == "started_at") started_at = value;
+    if (depth_ == 1 && key_ == "status") status = value;
+    return go_on();
+  }
+  bool start_object(std::size_t) override { return ++depth_ > 0; }
+  bool end_object() override { return depth_-- > 0; }
+  bool start_array(std::size_t) override { return ++depth_ > 0; }
+  bool end_array() override { return depth_-- > 0; }
+  bool key(string_t& value) override {
+    if (depth_ == 1) key_ = value;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  [[nodiscard]] bool go_on() const { return schema.empty() || started_at.empty() || status.empty(); }
+
+  int depth_ = 0;
+  std::string key_;
+};
+
+std::optional<std::int64_t> unix_time(const std::string& rfc3339) {
+  std::tm time{};
+  const char* end = strptime(rfc3339.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return timegm(&time);
+}
+
+/// Nothing for what is not a run of ours.
+std::optional<StoredRun> stored_run(const fs::path& dir) {
+  std::error_code ignored;
+  if (fs::is_symlink(dir, ignored) || !fs::is_directory(dir, ignored)) return std::nullopt;
+  if (!fs::is_regular_file(fs::symlink_status(dir / "run.json", ignored))) return std::nullopt;
+  std::ifstream file(dir / "run.json", std::ios::binary);
+  HeadReader head;
+  if (!file || (!nlohmann::json::sax_parse(file, &head) && head.schema.empty())) return std::nullopt;
+  const auto started = unix_time(head.started_at);
+  if (head.schema != kRunSchema || !started) return std::nullopt;
+  return StoredRun{dir, *started, head.status == "complete"};
+}
+
+/// The names that were there and are gone.
+template <std::size_t kCount>
+std::vector<std::string> remove_files(const fs::path& dir, const std::array<const char*, kCount>& names,
+                                      Pruned& pruned) {
+  std::vector<std::string> removed;
+  for (const char* name : names) {
+    std::error_code failed;
+    const auto count = fs::remove_all(dir / name, failed);  // of a link: the link
+    if (failed) {
+      pruned.problems.push_back(fmt::format("cannot remove {}: {}", (dir / name).string(), failed.message()));
+      break;  // run.json, the last one, stays with what could not be removed
+    }
+    if (count > 0) removed.emplace_back(name);
+  }
+  return removed;
+}
+
+void remove_raw(const fs::path& dir, Pruned& pruned) {
+  const auto removed = remove_files(dir, kRaw, pruned);
+  if (!removed.empty()) {
+    pruned.removed.push_back(fmt::format("{}: {}", dir.string(), fmt::join(removed, ", ")));
+  }
+}
+
+void remove_whole(const fs::path& dir, Pruned& pruned) {
+  const auto removed = remove_files(dir, kWhole, pruned);
+  std::error_code not_empty;
+  if (fs::remove(dir, not_empty)) {
+    pruned.removed.push_back(dir.string());
+  } else if (!removed.empty()) {
+    pruned.removed.push_back(
+        fmt::format("{}: {} (the rest is not bench's, and stays)", dir.string(), fmt::join(removed, ", ")));
+  }
+}
+
+/// `place`: 0 for the latest run.
+bool kept(const std::optional<int>& runs, const std::optional<int>& days, int place, std::int64_t age) {
+  if (!runs && !days) return true;
+  return (runs && place < *runs) || (days && age <= *days * kDay);
+}
+
+}  // namespace
+
+Pruned prune(const fs::path& results, const fs::path& current, const Retention& rules, std::int64_t now) {
+  Pruned pruned;
+  if (!rules.given()) return pruned;
+  std::vector<StoredRun> runs;
+  std::error_code failed;
+  for (fs::directory_iterator entry(results, failed), end; !failed && entry != end; entry.increment(failed)) {
+    if (auto run = stored_run(entry->path())) runs.push_back(std::move(*run));
+  }
+  if (failed)
+    pruned.problems.push_back(fmt::format("cannot read {}: {}", results.string(), failed.message()));
+  std::sort(runs.begin(), runs.end(), [](const StoredRun& a, const StoredRun& b) {
+    return a.started != b.started ? a.started > b.started : a.dir > b.dir;
+  });
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const StoredRun& run = runs[i];
+    std::error_code ignored;
+    if (fs::equivalent(run.dir, current, ignored) ||
+        fs::exists(fs::symlink_status(run.dir / "keep", ignored))) {
+      continue;
+    }
+    const int place = static_cast<int>(i);
+    const std::int64_t age = now - run.started;
+    if (!kept(rules.runs, rules.days, place, age)) {
+      remove_whole(run.dir, pruned);
+    } else if (run.complete && !kept(rules.raw_runs, rules.raw_days, place, age)) {
+      remove_raw(run.dir, pruned);  // what ended early may have more in samples.jsonl than in run.json
+    }
+  }
+  return pruned;
+}
+
+}  // namespace bench
