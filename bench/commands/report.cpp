@@ -12,6 +12,7 @@
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
+#include "bench/commands/stored_verdict.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "bench/core/run_json.h"
@@ -102,6 +103,9 @@ void report_one(const fs::path& path, const Options& options, Ui& ui) {
                                   : options.formats);
   ReportOptions shown;
   shown.directory = name_of(path);
+  if (std::find(formats.begin(), formats.end(), find_report_format("junit")) != formats.end()) {
+    shown.verdicts = stored_verdicts(dir, run.run_id);
+  }
   const auto console = std::find(formats.begin(), formats.end(), find_report_format("console"));
   if (options.out == "-") {
     if (console != formats.end()) {
@@ -191,9 +195,11 @@ void add_report(CLI::App& app, CommandContext& context) {
       ->required()
       ->take_all();
   command
-      ->add_option("--format", options->formats,
-                   "console, md, html, csv, tex, svg, png, pdf; several with commas; default: console, and "
-                   "md, html, svg, png as files")
+      ->add_option(
+          "--format", options->formats,
+          "console, md, html, csv, tex, svg, png, pdf; for other tools google-benchmark, github-action, "
+          "bencher, hyperfine, openmetrics, junit, ci-summary; several with commas; default: console, "
+          "and md, html, svg, png as files")
       ->delimiter(',')
       ->take_all();
   command->add_option("--out", options->out,

@@ -44,7 +44,7 @@ std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdi
 /// A page of Markdown for a CI job's summary: the answer, the table, what failed.
 std::string ci_summary_export(const Run& run);
 
-/// One row per export.
+/// One row per export; report.cpp names them by their place here.
 struct ExportFormat {
   std::string name;       ///< as in --format, and in the configuration of a job
   std::string file_name;  ///< unless the user names another

@@ -6,6 +6,7 @@
 
 #include "bench/report/bundle.h"
 #include "bench/report/document.h"
+#include "bench/report/export_formats.h"
 #include "bench/report/html.h"
 #include "bench/report/latex.h"
 
@@ -64,6 +65,17 @@ Files images(const Run& /*run*/, const ReportOptions& /*options*/, Drawings& dra
   return charts(drawings, figure_formats().at(kFormat));
 }
 
+/// What other tools read: docs/exports.md.
+template <int kExport>
+Files exported(const Run& run, const ReportOptions& /*options*/, Drawings& /*drawings*/) {
+  const ExportFormat& format = export_formats().at(kExport);
+  return {{format.file_name, format.render(run)}};
+}
+
+Files junit(const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
+  return {{"junit.xml", junit_export(run, options.verdicts)}};
+}
+
 }  // namespace
 
 const std::vector<ReportFormat>& report_formats() {
@@ -80,6 +92,13 @@ const std::vector<ReportFormat>& report_formats() {
       {"svg", "every chart as SVG", images<0>, {"svg"}, false},
       {"png", "every chart as PNG, twice the pixels", images<1>, {"png"}, false},
       {"pdf", "every chart as PDF", images<2>, {"pdf"}, false},
+      {"google-benchmark", "google-benchmark.json, for its compare.py", exported<0>, {}, true},
+      {"github-action", "github-action.json: customSmallerIsBetter", exported<1>, {}, true},
+      {"bencher", "bencher.json: Bencher Metric Format", exported<2>, {}, true},
+      {"hyperfine", "hyperfine.json, as its --export-json", exported<3>, {}, true},
+      {"openmetrics", "bench.prom, for node_exporter's textfile collector", exported<4>, {}, true},
+      {"junit", "junit.xml, with the verdicts of a gate where there are any", junit, {}, true},
+      {"ci-summary", "ci-summary.md, for the page of a CI job", exported<6>, {}, true},
   };
   return formats;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/core/run.h"
+#include "bench/report/export_formats.h"
 
 namespace bench {
 
@@ -22,6 +23,7 @@ struct ReportOptions {
   std::vector<std::string> files;          ///< what is in it: "run.json", "samples.csv", …
   std::vector<FigureLink> figures;         ///< drawn beside the report; empty where nothing was drawn
   std::vector<std::string> chart_formats;  ///< images that lie in charts/ beside the report: "svg", …
+  std::vector<MetricVerdict> verdicts;     ///< of a gate, where one has judged the run
   std::size_t width = 100;                 ///< columns of the console
   bool colour = false;                     ///< ANSI colours on the console
 };

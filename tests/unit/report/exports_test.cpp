@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "bench/core/run_json.h"
+#include "bench/report/bundle.h"
 #include "bench/report/export_formats.h"
+#include "bench/report/report.h"
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"
 
@@ -106,6 +108,19 @@ TEST(Exports, OfARunWithoutASample) {
 
 TEST(Exports, HostileNamesStayNames) {
   for (const Export& format : exports()) expect_golden("hostile." + format.file, format.make(hostile_run()));
+}
+
+TEST(Exports, AreReportFormatsOfTheSameName) {
+  const StoredRun run = derived(test::run_with_failures());
+  Drawings none;
+  for (const ExportFormat& format : export_formats()) {
+    const ReportFormat* row = find_report_format(format.name);
+    ASSERT_NE(row, nullptr) << format.name;
+    const auto files = row->files(run, {}, none);
+    ASSERT_EQ(files.size(), 1U);
+    EXPECT_EQ(files[0].path, format.file_name);
+    EXPECT_EQ(files[0].bytes, format.render(run));
+  }
 }
 
 TEST(Exports, JsonIsJsonWhateverTheNames) {
