@@ -90,6 +90,21 @@ std::optional<StoredRun> stored_run(const fs::path& dir) {
   return StoredRun{dir, *started, head.status == "complete"};
 }
 
+/// The runs that have a name as a baseline: pins.json beside them, {"NAME": "directory"}. Nothing where that
+/// file cannot be understood: then nothing may be removed.
+std::optional<std::vector<fs::path>> pinned_runs(const fs::path& results) {
+  std::ifstream file(results / "pins.json", std::ios::binary);
+  std::vector<fs::path> pinned;
+  if (!file) return pinned;
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  for (const auto& [name, directory] : json.items()) {
+    if (!directory.is_string()) return std::nullopt;
+    pinned.push_back(results / directory.get<std::string>());  // an absolute one stays what it is
+  }
+  return pinned;
+}
+
 /// The names that were there and are gone.
 template <std::size_t kCount>
 std::vector<std::string> remove_files(const fs::path& dir, const std::array<const char*, kCount>& names,
@@ -136,6 +151,12 @@ bool kept(const std::optional<int>& runs, const std::optional<int>& days, int pl
 Pruned prune(const fs::path& results, const fs::path& current, const Retention& rules, std::int64_t now) {
   Pruned pruned;
   if (!rules.given()) return pruned;
+  const auto pinned = pinned_runs(results);
+  if (!pinned) {
+    pruned.problems.push_back(
+        fmt::format("nothing was removed: {} cannot be understood", (results / "pins.json").string()));
+    return pruned;
+  }
   std::vector<StoredRun> runs;
   std::error_code failed;
   for (fs::directory_iterator entry(results, failed), end; !failed && entry != end; entry.increment(failed)) {
@@ -149,7 +170,10 @@ Pruned prune(const fs::path& results, const fs::path& current, const Retention& 
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const StoredRun& run = runs[i];
     std::error_code ignored;
-    if (fs::equivalent(run.dir, current, ignored) ||
+    const bool baseline = std::any_of(pinned->begin(), pinned->end(), [&](const fs::path& pin) {
+      return fs::equivalent(run.dir, pin, ignored);
+    });
+    if (baseline || fs::equivalent(run.dir, current, ignored) ||
         fs::exists(fs::symlink_status(run.dir / "keep", ignored))) {
       continue;
     }

@@ -95,6 +95,23 @@ TEST_F(Retaining, APinnedRunStaysWhole) {
   EXPECT_FALSE(there("night-02"));
 }
 
+TEST_F(Retaining, ABaselineStaysWhole) {
+  dir.write("pins.json", "{\"release-1\": \"night-03\", \"elsewhere\": \"/nowhere/x\", \"absolute\": \"" +
+                             (dir.path() / "night-04").string() + "\"}");
+  apply({1, {}, 1, {}});
+  EXPECT_TRUE(there("night-03/samples.jsonl"));
+  EXPECT_TRUE(there("night-04/samples.jsonl"));
+  EXPECT_FALSE(there("night-05"));
+}
+
+TEST_F(Retaining, BaselinesThatCannotBeReadProtectEverything) {
+  for (const char* text : {"", "{\"a\":", "[]", "{\"a\": 7}"}) {
+    dir.write("pins.json", text);
+    EXPECT_THAT(apply({{}, {}, 1, {}}).problems, SizeIs(1)) << text;
+    EXPECT_TRUE(there("night-01/run.json"));
+  }
+}
+
 TEST_F(Retaining, WhatIsNotARunOfOursIsNeverTouched) {
   add("other-schema", 1, "bench.run/99");
   dir.write("corrupt/run.json", "{\"sche");
