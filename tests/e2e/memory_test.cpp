@@ -43,7 +43,7 @@ TEST(Memory, BallastInTheAppMovesTheFootprintByAsMuch) {
   const json run = world.run();
   EXPECT_THAT(run.at("failures"), IsEmpty());
   const auto moved = [&](const std::string& side, const std::string& metric) {
-    return median_of(run, side + ballast, metric) - median_of(run, side, metric);
+    return median_of(run, side + "@ballast", metric) - median_of(run, side, metric);
   };
   for (const char* metric :
        {"memory.host_pss", "memory.host_uss", "memory.loaded_pss", "memory.cgroup_anon"}) {
