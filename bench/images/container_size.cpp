@@ -56,6 +56,7 @@ std::int64_t disk_of_layer(const fs::path& tar, const std::stop_token& stop) {
 
 ImageSize weigh(const ImageSet& images, const SizeRequest& request, const std::stop_token& stop) {
   const ContainerImage& image = images.container;
+  require_size_tools({"tar"});
   ImageStore store = store_of(images);
   const ImageStore::Lock lock(store, request.progress, stop);
   const ImageStore::Draft draft(store);

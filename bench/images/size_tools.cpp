@@ -44,6 +44,16 @@ AppLayer read_app_layer(const ImageSet& images, std::stop_token stop) {
   return app;
 }
 
+void require_size_tools(const std::vector<std::string>& programs) {
+  if (geteuid() != 0) {
+    throw Error(
+        ErrorCode::kUnavailable,
+        "weighing an image for the first time needs root (its variants are built: files of other owners)",
+        "run `sudo bench run size` once; the figures are remembered beside the image");
+  }
+  require_programs(programs);
+}
+
 ImageStore store_of(const ImageSet& images) {
   return ImageStore(images.dir.parent_path().parent_path().parent_path());
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "bench/images/attribution.h"
 #include "bench/images/size.h"
@@ -26,6 +27,9 @@ AppLayer read_app_layer(const ImageSet& images, std::stop_token stop);
 ImageStore store_of(const ImageSet& images);
 /// Compressed sizes by content.
 std::filesystem::path transfer_memory(const ImageSet& images);
+
+/// Throws Error{kUnavailable} where the variants cannot be built: not root, programs that are missing.
+void require_size_tools(const std::vector<std::string>& programs);
 
 /// Code and recipes that the figures come from.
 std::string size_method();

@@ -144,6 +144,8 @@ ImageSize weigh(const ImageSet& images, const std::string& profile, const SizeRe
   const auto say = [&](const std::string& line) {
     if (request.progress) request.progress(fmt::format("VM {}: {}…", profile, line));
   };
+  require_size_tools({"tar", "qemu-img", "debugfs", "e2fsck"});
+  if (vm.uefi()) require_size_tools({"sfdisk", "mcopy", "mformat"});
   ImageStore store = store_of(images);
   const ImageStore::Lock lock(store, request.progress, stop);
   const ImageStore::Draft draft(store);
