@@ -94,13 +94,13 @@ void to_stdout(const Run& run, const std::vector<const ReportFormat*>& formats, 
 }
 
 void report_one(const fs::path& path, const Options& options, Ui& ui) {
-  const Run run = derived_run(path, options);
-  const fs::path dir = folder_of(path);
   const bool by_default = options.formats.empty();
   std::vector<const ReportFormat*> formats =
       chosen_formats(by_default && options.out == "-" ? std::vector<std::string>{"console"}
                      : by_default ? std::vector<std::string>{"console", "md", "html", "svg", "png"}
                                   : options.formats);
+  const Run run = derived_run(path, options);
+  const fs::path dir = folder_of(path);
   ReportOptions shown;
   shown.directory = name_of(path);
   if (std::find(formats.begin(), formats.end(), find_report_format("junit")) != formats.end()) {
@@ -152,6 +152,7 @@ std::vector<NamedRun> load_all(const Options& options) {
 }
 
 void report_several(const Options& options, Ui& ui) {
+  chosen_formats(options.formats);  // says what is not a format at all
   const std::vector<NamedRun> runs = load_all(options);
   if (const auto differences = fingerprint_differences(runs); !differences.empty() && !options.force) {
     std::vector<std::string> facts;
@@ -165,7 +166,6 @@ void report_several(const Options& options, Ui& ui) {
   }
   std::vector<std::string> formats = options.formats;
   if (formats.empty()) formats = {"console"};
-  chosen_formats(formats);  // says what is not a format at all
   if (formats == std::vector<std::string>{"console"} && !options.out.empty() && options.out != "-") {
     formats = {"console", "md", "html"};
   }

@@ -24,7 +24,7 @@ void add_tables(Document& document, const std::string& id, const std::string& ti
                 std::vector<TextTable> tables, std::vector<std::string> paragraphs = {}) {
   std::erase_if(tables, [](const TextTable& table) { return table.rows.empty(); });
   if (tables.empty()) return;
-  const bool sortable = id == "results" || id == "size" || id == "memory" || id == "comparisons";
+  const bool sortable = id == "results" || id == "comparisons";  // elsewhere rows are parts of a whole
   document.sections.push_back({id, title, std::move(paragraphs), {}, std::move(tables), sortable});
 }
 

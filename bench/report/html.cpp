@@ -58,6 +58,12 @@ void add_bullets(std::string& page, const std::vector<std::string>& bullets) {
   page += "</ul>\n";
 }
 
+void add_headlines(std::string& page, const std::vector<std::string>& headlines) {
+  for (const std::string& line : headlines) {
+    page += fmt::format("<p class=\"headline\">{}</p>\n", html_escaped(line));
+  }
+}
+
 void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
   page += "<section id=\"claims\">\n<h2>The claims</h2>\n<ul class=\"claims\">\n";
   for (const ClaimView& card : verdicts) {
@@ -118,11 +124,13 @@ void add_figures(std::string& page, Drawings& drawings, const std::vector<std::s
   }
 }
 
-void add_navigation(std::string& page, const Document& document) {
+void add_navigation(std::string& page, const Document& document, bool figures) {
   page += "<nav aria-label=\"Contents\">\n<ul>\n";
   const auto add = [&](std::string_view id, std::string_view title) {
     page += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, html_escaped(title));
   };
+  if (figures) add("figures", "Figures");
+  if (!document.words.empty()) add("words", "In words");
   for (const Section& section : document.sections) add(section.id, section.title);
   if (!document.files.empty()) add("files", "Raw data");
   page += "</ul>\n</nav>\n";
@@ -187,8 +195,11 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
   for (const std::string& banner : document.banners) {
     page += fmt::format("<p class=\"banner\">{}</p>\n", html_escaped(banner));
   }
-  for (const std::string& line : document.headlines) {
-    page += fmt::format("<p class=\"headline\">{}</p>\n", html_escaped(line));
+  const bool judged = !document.verdicts.empty();
+  if (judged) {
+    add_verdicts(page, document.verdicts);
+  } else {
+    add_headlines(page, document.headlines);
   }
   if (!document.tiles.empty()) {
     page += "<ul class=\"tiles\">\n";
@@ -198,8 +209,8 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
     }
     page += "</ul>\n";
   }
-  if (!document.verdicts.empty()) add_verdicts(page, document.verdicts);
-  add_navigation(page, document);
+  if (judged) add_bullets(page, document.headlines);
+  add_navigation(page, document, !drawings.figures().empty());
   add_figures(page, drawings, charts);
   if (!document.words.empty()) {
     page += "<section id=\"words\">\n<h2>In words, for a writeup</h2>\n";

@@ -27,15 +27,17 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; pad
 nav li { margin: 0; }
 .banner { background: var(--note); border-left: 4px solid #e69f00; padding: .5rem .75rem; font-weight: 600;
   max-width: none; }
-.headline { font-weight: 600; max-width: none; }
+.headline { font-weight: 600; }
 .tiles, .claims { display: grid; gap: .75rem; padding: 0; margin: 1.25rem 0; list-style: none; max-width: none; }
-.tiles { grid-template-columns: repeat(auto-fill, minmax(min(13.5rem, 100%), 1fr)); }
+.tiles { grid-template-columns: repeat(auto-fill, minmax(min(11rem, 100%), 1fr)); }
 .claims { grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); }
-.tiles li, .claims li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+.tiles > li, .claims > li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   padding: .8rem 1rem; margin: 0; }
 .tiles strong { display: block; font-size: 1.6rem; line-height: 1.2; }
 .tiles span { color: var(--soft); font-size: .85rem; }
 .claims p { margin: .3rem 0 0; font-size: .9rem; }
+.claims ul { font-size: .85rem; color: var(--soft); margin: .4rem 0 0; }
+.claims ul li { margin: 0; }
 .claims .says { font-size: 1rem; font-weight: 600; margin: 0; }
 .verdict { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem;
   font-size: .8rem; font-weight: 600; color: var(--open); }
@@ -56,9 +58,9 @@ th[scope=row] { font-weight: 500; }
 td.long { min-width: 18rem; overflow-wrap: anywhere; }
 th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;
   text-align: inherit; }
-th button::after { content: "\\a0↕"; color: var(--soft); font-weight: 400; }
-th[aria-sort=ascending] button::after { content: "\\a0↑"; }
-th[aria-sort=descending] button::after { content: "\\a0↓"; }
+th button::after { content: "\a0 ↕"; color: var(--soft); font-weight: 400; }
+th[aria-sort=ascending] button::after { content: "\a0 ↑"; }
+th[aria-sort=descending] button::after { content: "\a0 ↓"; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 @media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } h1 { font-size: 1.35rem; } }
 @media print {
@@ -67,7 +69,7 @@ th[aria-sort=descending] button::after { content: "\\a0↓"; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav, th button::after { display: none; }
   h2, h3 { break-after: avoid; }
-  figure, .claims li, .tiles li, tr { break-inside: avoid; }
+  figure, .claims > li, .tiles > li, tr { break-inside: avoid; }
   .wide, .plate { overflow: visible; border: 0; }
   .plate svg, .plate img { min-width: 0; }
   td.long { min-width: 0; }

@@ -120,7 +120,7 @@ std::string latex_fragment(const Document& document, Drawings& drawings) {
                 i == 0 ? section.id : fmt::format("{}-{}", section.id, i + 1));
     }
   }
-  text += fmt::format("\\noindent{{\\footnotesize {}.}}\n", latex_escaped(document.source));
+  text += fmt::format("\\noindent{{\\footnotesize\\raggedright {}.\\par}}\n", latex_escaped(document.source));
   return text;
 }
 

@@ -69,12 +69,12 @@ std::string judgement(const Claim& claim) {
   const std::string why = one_line(claim.why);
   std::string rule;
   if (claim.threshold) {
-    rule = claim.share ? fmt::format(" (the rule asks for at least {})", percent_text(*claim.threshold))
-                       : fmt::format(" (“much” is taken as at least {})", ratio_text(*claim.threshold));
+    rule = claim.share ? fmt::format(" (the rule asks for at least {:.0f} %)", *claim.threshold * 100)
+                       : fmt::format(" (“much” is taken as at least {:.3g}×)", *claim.threshold);
   }
   if (claim.verdict == "supported") return fmt::format("This supports the claim {}{}.", quoted, rule);
   if (claim.verdict == "not supported") {
-    return sentence(fmt::format("This does not support the claim {}{}: {}", quoted, rule, why));
+    return sentence(fmt::format("This does not support the claim {}: {}", quoted, why));
   }
   if (claim.verdict == "not comparable") {
     return sentence(fmt::format("This is evidence neither for nor against the claim {}: {}", quoted, why));

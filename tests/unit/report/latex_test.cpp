@@ -39,6 +39,8 @@ void expect_well_formed(const std::string& text) {
                                               "centering",
                                               "small",
                                               "footnotesize",
+                                              "raggedright",
+                                              "par",
                                               "caption",
                                               "label",
                                               "smallskip",
