@@ -1,10 +1,13 @@
 #include "bench/stats/bootstrap.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 
 #include "bench/stats/random.h"
+#include "bench/stats/summary.h"
 
 namespace bench {
 namespace {
@@ -76,10 +79,54 @@ Interval percentile_interval(std::vector<double>& replicates, double coverage) {
   return {quantile_of(replicates, tail), quantile_of(replicates, 1 - tail)};
 }
 
+/// By how much the neighbourhood in time widens an interval: the square root of (1 + r) / (1 − r), with r the
+/// correlation of each value's rank with the next one's, Kendall's correction for its bias at small n added,
+/// and never below 0 (Bartlett, 1946: the variance of the mean of a series that remembers its last value).
+/// Ranks, since one slow trial would hide it.
+double widening(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> ranks(values.size());
+  std::transform(values.begin(), values.end(), ranks.begin(), [&](double value) {
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
+    return static_cast<double>((first - sorted.begin()) + (last - sorted.begin()) - 1) / 2 - (n - 1) / 2;
+  });
+  const double all = std::inner_product(ranks.begin(), ranks.end(), ranks.begin(), 0.0);
+  if (all <= 0) {
+    return 1;
+  }
+  const double raw = std::inner_product(ranks.begin(), ranks.end() - 1, ranks.begin() + 1, 0.0) / all;
+  const double r = std::clamp(raw + (1 + 3 * raw) / n, 0.0, 0.9);
+  return std::sqrt((1 + r) / (1 - r));
+}
+
+/// Widened about the ratio on the scale of factors.
+Interval widened(const Interval& interval, double ratio, double factor) {
+  return {ratio * std::pow(interval.low / ratio, factor), ratio * std::pow(interval.high / ratio, factor)};
+}
+
 /// A round, its values replaced by their ranks.
 struct RankedBlock {
   std::vector<std::uint32_t> a, b;
 };
+
+/// Medians of kResamples resamples.
+std::vector<double> resampled_medians(std::span<const double> values, IndexSource& random) {
+  RankedValues ranked({values.begin(), values.end()});
+  std::vector<std::uint32_t> ranks(values.size());
+  std::transform(values.begin(), values.end(), ranks.begin(),
+                 [&](double value) { return ranked.rank(value); });
+  std::vector<double> medians(kResamples);
+  for (double& result : medians) {
+    ranked.clear();
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      ranked.draw(ranks[random.below(ranks.size())]);
+    }
+    result = ranked.median();
+  }
+  return medians;
+}
 
 }  // namespace
 
@@ -146,6 +193,21 @@ std::optional<RatioIntervals> ratio_intervals(const std::vector<Block>& blocks) 
     }
   }
   return RatioIntervals{percentile_interval(replicates, 0.95), percentile_interval(replicates, 0.90)};
+}
+
+std::optional<RatioIntervals> unpaired_ratio_intervals(std::span<const double> a, std::span<const double> b) {
+  if (std::min(a.size(), b.size()) < static_cast<std::size_t>(kRoundsForInterval)) {
+    return std::nullopt;
+  }
+  IndexSource random(kSeed);
+  const std::vector<double> medians_a = resampled_medians(a, random);
+  const std::vector<double> medians_b = resampled_medians(b, random);
+  std::vector<double> replicates(medians_a.size());
+  std::transform(medians_b.begin(), medians_b.end(), medians_a.begin(), replicates.begin(), std::divides<>());
+  const double ratio = median(b) / median(a);
+  const double factor = std::max(widening(a), widening(b));
+  return RatioIntervals{widened(percentile_interval(replicates, 0.95), ratio, factor),
+                        widened(percentile_interval(replicates, 0.90), ratio, factor)};
 }
 
 }  // namespace bench

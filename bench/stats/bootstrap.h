@@ -30,4 +30,10 @@ struct RatioIntervals {
 /// must be positive. Nothing when fewer than kRoundsForInterval rounds have both sides.
 std::optional<RatioIntervals> ratio_intervals(const std::vector<Block>& blocks);
 
+/// The same for two sides that share no round (two runs): each is resampled on its own, and the intervals are
+/// widened by what a series that resembles its own past knows less about its level (docs/statistics.md).
+/// Values in the order in which they were measured, all positive. Nothing when a side has fewer than
+/// kRoundsForInterval values.
+std::optional<RatioIntervals> unpaired_ratio_intervals(std::span<const double> a, std::span<const double> b);
+
 }  // namespace bench

@@ -23,6 +23,13 @@ struct Pair {
   double resolution = 0;  ///< the coarser side's
   int paired = 0;
   bool all_positive = true;
+  bool same_rounds = true;  ///< both sides in each round of one run
+};
+
+/// One side of a comparison.
+struct Measured {
+  const Run& run;
+  const TargetInfo& target;
 };
 
 Pair collect(const Run& run, const std::string& scenario, const std::string& metric, const std::string& a,
@@ -46,6 +53,20 @@ Pair collect(const Run& run, const std::string& scenario, const std::string& met
     pair.paired += block.a.empty() || block.b.empty() ? 0 : 1;
     pair.rounds.push_back(std::move(block));
   }
+  return pair;
+}
+
+/// Two sides that share no round; values in the order of the rounds.
+Pair collect_apart(const std::string& scenario, const std::string& metric, const Measured& a,
+                   const Measured& b) {
+  Pair pair = collect(a.run, scenario, metric, a.target.name, a.target.name);
+  Pair other = collect(b.run, scenario, metric, b.target.name, b.target.name);
+  pair.b = std::move(other.a);
+  pair.unit = other.unit.empty() ? pair.unit : other.unit;
+  pair.resolution = std::max(pair.resolution, other.resolution);
+  pair.paired = static_cast<int>(std::min(pair.rounds.size(), other.rounds.size()));
+  pair.all_positive = pair.all_positive && other.all_positive;
+  pair.same_rounds = false;
   return pair;
 }
 
@@ -101,40 +122,48 @@ Verdict inconclusive(std::string why) {
 }
 
 /// A size has been counted once and for all.
-Verdict by_size(const Comparison& result) {
-  if (result.ratio > 1 + kThreshold || result.ratio < 1 / (1 + kThreshold)) {
+Verdict by_size(const Comparison& result, double threshold) {
+  if (result.ratio > 1 + threshold || result.ratio < 1 / (1 + threshold)) {
     return {result.ratio > 1 ? "larger" : "smaller",
-            fmt::format("exact, and beyond ±{}", percent(kThreshold))};
+            fmt::format("exact, and beyond ±{}", percent(threshold))};
   }
-  return {"equivalent", fmt::format("exact, and within ±{}", percent(kThreshold))};
+  return {"equivalent", fmt::format("exact, and within ±{}", percent(threshold))};
 }
 
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
-Verdict judge(const Run& run, const Comparison& result, const Pair& pair,
-              const std::optional<RatioIntervals>& intervals, double threshold, const TargetInfo& a,
-              const TargetInfo& b) {
-  if (const std::string differs = mismatch(a, b); !differs.empty()) {
+Verdict judge(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
+              double threshold, const Measured& side_a, const Measured& side_b) {
+  const TargetInfo& a = side_a.target;
+  const TargetInfo& b = side_b.target;
+  // A target against itself in another run: that its app has changed is what is asked about.
+  const bool another_app = !pair.same_rounds && a.name == b.name;
+  if (const std::string differs = mismatch(a, b); !differs.empty() && !another_app) {
     return {"not comparable", "not the same thing: " + differs};
   }
   if (is_speed(pair.unit) && (a.acceleration == "tcg") != (b.acceleration == "tcg")) {
     return {"not comparable", "VM emulated (TCG): not a figure for hardware virtualisation"};
   }
   if (is_exact(result.metric)) {
-    return by_size(result);
+    return by_size(result, threshold);
   }
-  if (const std::string failed = too_many_failed(run, result.scenario, a, b); !failed.empty()) {
-    return inconclusive(failed);
+  for (const Measured* side : {&side_a, &side_b}) {
+    const TargetInfo& target = side->target;
+    if (const std::string failed = too_many_failed(side->run, result.scenario, target, target);
+        !failed.empty()) {
+      return inconclusive(failed);
+    }
   }
+  const char* paired = pair.same_rounds ? "paired " : "";
   if (!pair.all_positive) {
     return inconclusive("some values are zero or negative: a ratio has no interval");
   }
   if (!intervals) {
-    return inconclusive(fmt::format("{} paired round{}: no interval below {}", result.n,
+    return inconclusive(fmt::format("{} {}round{}: no interval below {}", result.n, paired,
                                     result.n == 1 ? "" : "s", kRoundsForInterval));
   }
   if (result.n < kRoundsForVerdict) {
     return inconclusive(
-        fmt::format("exploratory: {} paired rounds, a verdict needs {}", result.n, kRoundsForVerdict));
+        fmt::format("exploratory: {} {}rounds, a verdict needs {}", result.n, paired, kRoundsForVerdict));
   }
   return judge_intervals(result, *intervals, threshold, pair.unit);
 }
@@ -170,9 +199,14 @@ std::string too_many_failed(const Run& run, const std::string& scenario, const T
   return {};
 }
 
-std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
-                                  const TargetInfo& a, const TargetInfo& b) {
-  const Pair pair = collect(run, scenario, metric, a.name, b.name);
+namespace {
+
+/// The comparison of two sides whose values have been collected.
+std::optional<Comparison> compare_sides(const std::string& scenario, const std::string& metric,
+                                        const Pair& pair, const Measured& side_a, const Measured& side_b,
+                                        double threshold_at_least) {
+  const TargetInfo& a = side_a.target;
+  const TargetInfo& b = side_b.target;
   if (pair.a.empty() || pair.b.empty()) {
     return std::nullopt;
   }
@@ -190,9 +224,11 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
   result.shift = hodges_lehmann_shift(pair.a, pair.b);
   result.n = pair.paired;
 
-  const double threshold = std::max(kThreshold, pair.resolution / std::min(median_a, median_b));
-  const std::optional<RatioIntervals> intervals =
-      pair.all_positive && !is_exact(metric) ? ratio_intervals(pair.rounds) : std::nullopt;
+  const double threshold = std::max(threshold_at_least, pair.resolution / std::min(median_a, median_b));
+  std::optional<RatioIntervals> intervals;
+  if (pair.all_positive && !is_exact(metric)) {
+    intervals = pair.same_rounds ? ratio_intervals(pair.rounds) : unpaired_ratio_intervals(pair.a, pair.b);
+  }
   if (intervals) {
     result.ci95 = intervals->ci95;
     // Half the interval on the scale of factors is 1.96 standard errors; 1.5 times that leaves about 84 % of
@@ -200,13 +236,29 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
     const double half = std::sqrt(intervals->ci95.high / intervals->ci95.low);
     result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
   }
-  const Verdict judgement = judge(run, result, pair, intervals, threshold, a, b);
+  const Verdict judgement = judge(result, pair, intervals, threshold, side_a, side_b);
   result.verdict = judgement.verdict;
   result.why = judgement.why;
   if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {
     result.why += fmt::format("; not verified to be the same: {}", unknown);
   }
   return result;
+}
+
+}  // namespace
+
+std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
+                                  const TargetInfo& a, const TargetInfo& b) {
+  return compare_sides(scenario, metric, collect(run, scenario, metric, a.name, b.name), {run, a}, {run, b},
+                       kThreshold);
+}
+
+std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,
+                                       const TargetInfo& b, const std::string& scenario,
+                                       const std::string& metric, double threshold) {
+  const Measured side_a{run_a, a}, side_b{run_b, b};
+  return compare_sides(scenario, metric, collect_apart(scenario, metric, side_a, side_b), side_a, side_b,
+                       threshold);
 }
 
 }  // namespace bench

@@ -35,4 +35,12 @@ std::string too_many_failed(const Run& run, const std::string& scenario, const T
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b);
 
+/// Target b of run_b against target a of run_a. The runs share no round, so each side is resampled on its
+/// own: the interval holds what varied within the runs, and what changed between them is the question. For
+/// one target in two runs a difference of the app is no obstacle (it is what is asked about); that the hosts
+/// and their set-up are alike is for the caller to see. `threshold` is the share below which nothing matters.
+std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,
+                                       const TargetInfo& b, const std::string& scenario,
+                                       const std::string& metric, double threshold = kThreshold);
+
 }  // namespace bench

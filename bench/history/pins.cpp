@@ -1,0 +1,58 @@
+#include "bench/history/pins.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/core/run_json.h"
+
+namespace bench {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kFile = "pins.json";
+
+}  // namespace
+
+std::map<std::string, std::string> load_pins(const fs::path& history) {
+  std::ifstream in(history / kFile, std::ios::binary);
+  if (!in) return {};
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  try {
+    return nlohmann::json::parse(text).get<std::map<std::string, std::string>>();
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", (history / kFile).string(), error.what()),
+                "repair or delete it, and name the baselines again with bench history --pin NAME=RUN");
+  }
+}
+
+void pin(const fs::path& history, const std::string& name, const fs::path& run) {
+  if (name.empty() || name.find('/') != std::string::npos || name.front() == '.') {
+    throw Error(ErrorCode::kUsage, fmt::format("'{}' cannot be the name of a baseline", name),
+                "take a plain word: --pin release-1=results/20260131T120000Z-startup");
+  }
+  load_run(run);  // a run it must be
+  std::map<std::string, std::string> pins = load_pins(history);
+  const fs::path directory = fs::weakly_canonical(fs::is_directory(run) ? run : run.parent_path());
+  const fs::path inside = directory.lexically_relative(fs::weakly_canonical(history));
+  pins[name] = (inside.empty() || inside.begin()->string() == ".." ? directory : inside).string();
+  write_file_atomically(history / kFile, nlohmann::json(pins).dump(2) + "\n");
+}
+
+fs::path find_baseline(const fs::path& history, const std::string& word) {
+  const auto pins = load_pins(history);
+  if (const auto found = pins.find(word); found != pins.end()) {
+    const fs::path stored = found->second;
+    return stored.is_absolute() ? stored : history / stored;
+  }
+  std::error_code ignored;
+  if (fs::exists(word, ignored)) return word;
+  throw Error(ErrorCode::kUsage, fmt::format("no baseline '{}': neither a pinned name nor a run", word),
+              "name one with bench history --pin NAME=RUN, or give the directory of a run");
+}
+
+}  // namespace bench

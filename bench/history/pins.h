@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace bench {
+
+// Named baselines of a history: pins.json beside the runs, {"NAME": "directory of the run"}.
+
+std::map<std::string, std::string> load_pins(const std::filesystem::path& history);
+
+/// Names a run of the history, replacing what had the name. `run` is the run's directory, below the history
+/// or anywhere. Throws Error{kUsage} for a name that looks like a path, Error{kIo}.
+void pin(const std::filesystem::path& history, const std::string& name, const std::filesystem::path& run);
+
+/// The run that a word names: a pinned name, else a path. Throws Error{kUsage} when it is neither.
+std::filesystem::path find_baseline(const std::filesystem::path& history, const std::string& word);
+
+}  // namespace bench
