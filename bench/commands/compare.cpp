@@ -1,0 +1,273 @@
+#include "bench/stats/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
+#include "bench/commands/stored_runs.h"
+#include "bench/commands/tables.h"
+#include "bench/core/error.h"
+#include "bench/history/conditions.h"
+#include "bench/report/numbers.h"
+
+namespace bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Names = std::pair<std::string, std::string>;
+
+struct Options {
+  std::filesystem::path a, b;
+  std::string targets, format = "console";
+  bool force = false, all = false, strict = false, fail_on_regression = false;
+};
+
+/// What is compared: two runs, or two targets of one.
+struct Question {
+  Run a, b;
+  bool one_run = false;
+  std::vector<Names> targets;
+};
+
+const TargetInfo& target_of(const Run& run, const std::string& name) {
+  for (const TargetInfo& target : run.targets) {
+    if (target.name == name) return target;
+  }
+  std::string known;
+  for (const TargetInfo& target : run.targets) known += (known.empty() ? "" : ", ") + target.name;
+  throw Error(ErrorCode::kUsage, fmt::format("run {} has no target '{}'", run.run_id, name),
+              fmt::format("its targets: {}", known));
+}
+
+Question ask(const Options& options) {
+  Question question;
+  question.a = load_derived(options.a);
+  question.one_run = options.b.empty();
+  question.b = question.one_run ? question.a : load_derived(options.b);
+  if (!options.targets.empty()) {
+    const std::size_t comma = options.targets.find(',');
+    const std::string first = options.targets.substr(0, comma);
+    const std::string second = comma == std::string::npos ? first : options.targets.substr(comma + 1);
+    target_of(question.a, first);
+    target_of(question.b, second);
+    if (question.one_run && first == second) {
+      throw Error(ErrorCode::kUsage, "a target of one run is not compared with itself",
+                  "name two: --targets docker,libvirt:direct");
+    }
+    question.targets.emplace_back(first, second);
+    return question;
+  }
+  if (question.one_run) {
+    throw Error(ErrorCode::kUsage, "one run has no second one to be compared with",
+                "name it (bench compare A B), or two targets of this one: --targets docker,libvirt:direct");
+  }
+  for (const TargetInfo& target : question.a.targets) {
+    const bool in_both = std::any_of(question.b.targets.begin(), question.b.targets.end(),
+                                     [&](const TargetInfo& other) { return other.name == target.name; });
+    if (in_both) question.targets.emplace_back(target.name, target.name);
+  }
+  if (question.targets.empty()) {
+    throw Error(ErrorCode::kUsage, "the two runs have no target in common",
+                "say which to compare: --targets TARGET_OF_A,TARGET_OF_B");
+  }
+  return question;
+}
+
+bool is_shown(const std::string& metric, bool all) {
+  if (all) return true;
+  for (const char* prefix : {"harness.", "size.part.", "size.check.", "memory.part."}) {
+    if (metric.starts_with(prefix)) return false;
+  }
+  static const std::set<std::string> phases = {"startup.create", "startup.launch", "startup.firmware",
+                                               "startup.kernel", "startup.init",   "startup.runtime",
+                                               "startup.app"};
+  return !phases.contains(metric);
+}
+
+std::vector<Comparison> answers(const Question& question, bool all) {
+  std::vector<Comparison> found;
+  for (const auto& [name_a, name_b] : question.targets) {
+    const TargetInfo& a = target_of(question.a, name_a);
+    const TargetInfo& b = target_of(question.b, name_b);
+    for (const Summary& summary : question.a.summaries) {
+      if (summary.target != name_a || !is_shown(summary.metric, all)) continue;
+      auto result = question.one_run
+                        ? compare(question.a, summary.scenario, summary.metric, a, b)
+                        : compare_runs(question.a, a, question.b, b, summary.scenario, summary.metric);
+      if (result) found.push_back(*std::move(result));
+    }
+  }
+  return found;
+}
+
+const Summary* summary_of(const Run& run, const Comparison& result, const std::string& target) {
+  for (const Summary& summary : run.summaries) {
+    if (summary.scenario == result.scenario && summary.metric == result.metric && summary.target == target) {
+      return &summary;
+    }
+  }
+  return nullptr;
+}
+
+std::string median_text(const Summary* summary, const Scale& scale) {
+  return summary == nullptr ? "–" : with_unit(summary->median, scale);
+}
+
+TextTable table_of(const Question& question, const std::vector<Comparison>& results) {
+  TextTable table;
+  table.header = {"metric", "target", "A", "B", "B/A", "95 % interval", "verdict", "could see", "why"};
+  table.align = "llrrrrlrl";
+  for (const Comparison& result : results) {
+    const Summary* a = summary_of(question.a, result, result.a);
+    const Summary* b = summary_of(question.b, result, result.b);
+    std::vector<double> values;
+    for (const Summary* summary : {a, b}) {
+      if (summary != nullptr) values.push_back(summary->median);
+    }
+    const Scale scale = scale_for(a != nullptr ? a->unit : "", values);
+    table.rows.push_back({result.metric,
+                          one_line(result.a == result.b ? result.a : result.b + " / " + result.a),
+                          median_text(a, scale), median_text(b, scale), ratio_text(result.ratio),
+                          result.ci95 ? ratio_bracket(*result.ci95) : "–", result.verdict,
+                          result.detectable ? percent_text(*result.detectable) : "–", one_line(result.why)});
+  }
+  return table;
+}
+
+Json number(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json json_of(const Question& question, const std::vector<Comparison>& results,
+             const std::vector<Difference>& differ, bool forced) {
+  Json json;
+  json["schema"] = "bench.compare/1";
+  json["a"] = question.a.run_id;
+  json["b"] = question.b.run_id;
+  json["forced"] = forced;
+  json["differences"] = Json::array();
+  for (const Difference& row : differ) {
+    json["differences"].push_back({{"what", row.what},
+                                   {"a", row.a},
+                                   {"b", row.b},
+                                   {"in_words", row.in_words},
+                                   {"forbids", row.forbids}});
+  }
+  json["comparisons"] = Json::array();
+  for (const Comparison& row : results) {
+    json["comparisons"].push_back(
+        {{"scenario", row.scenario},
+         {"metric", row.metric},
+         {"a", row.a},
+         {"b", row.b},
+         {"ratio", row.ratio},
+         {"ci95", row.ci95 ? Json::array({row.ci95->low, row.ci95->high}) : Json(nullptr)},
+         {"shift", row.shift},
+         {"verdict", row.verdict},
+         {"detectable", number(row.detectable)},
+         {"n", row.n},
+         {"why", row.why}});
+  }
+  return json;
+}
+
+std::vector<std::string> explanations(const Question& question, const std::vector<Difference>& differ) {
+  std::vector<std::string> lines;
+  for (const Difference& row : differ) {
+    lines.push_back((row.forbids ? "other conditions: " : "") + one_line(row.in_words));
+  }
+  if (lines.empty() && !question.one_run) {
+    lines.emplace_back("nothing that was recorded differs: what changed was not recorded, or it is noise");
+  }
+  return lines;
+}
+
+std::string text_of(const Question& question, const std::vector<Comparison>& results,
+                    const std::vector<Difference>& differ, bool markdown) {
+  const std::string head = question.one_run
+                               ? fmt::format("{}: A is {}, B is {}", question.a.run_id,
+                                             question.targets[0].first, question.targets[0].second)
+                               : fmt::format("A: {} ({})   B: {} ({})", question.a.run_id,
+                                             question.a.started_at, question.b.run_id, question.b.started_at);
+  std::string text = (markdown ? "# Comparison\n\n" : "") + one_line(head) + "\n" + (markdown ? "\n" : "");
+  const TextTable table = table_of(question, results);
+  text += results.empty() ? "no metric in common\n" : markdown ? markdown_table(table) : console_table(table);
+  const std::vector<std::string> lines = explanations(question, differ);
+  if (!lines.empty()) text += markdown ? "\n## Why they may differ\n\n" : "Why they may differ\n";
+  for (const std::string& line : lines) text += (markdown ? "- " : "  ") + line + "\n";
+  return text;
+}
+
+bool is_worse(const Question& question, const Comparison& result) {
+  if (result.verdict == "slower") return true;
+  const Summary* a = summary_of(question.a, result, result.a);
+  return result.verdict == "larger" && (a == nullptr || a->unit != "per_second");
+}
+
+int compare_command(const Options& options, Ui& ui) {
+  const Question question = ask(options);
+  const std::vector<Difference> differ =
+      question.one_run ? std::vector<Difference>() : differences(question.a, question.b, question.targets);
+  const bool forbidden =
+      std::any_of(differ.begin(), differ.end(), [](const Difference& row) { return row.forbids; });
+  if (forbidden && !options.force) {
+    std::string what;
+    for (const Difference& row : differ) {
+      if (row.forbids) what += "\n  " + one_line(row.in_words);
+    }
+    const std::string says = "these two runs were measured under different conditions:" + what;
+    const char* remedy = "a ratio would mix them with what changed; --force compares all the same";
+    if (!options.strict) throw Error(ErrorCode::kUsage, says, remedy);
+    ui.error(says, remedy);
+    return exit_code::kInconclusive;
+  }
+  const std::vector<Comparison> results = answers(question, options.all);
+  print_out(options.format == "json" ? json_of(question, results, differ, forbidden).dump(2) + "\n"
+                                     : text_of(question, results, differ, options.format == "md"));
+  if (results.empty()) return exit_code::kCouldNotMeasure;
+  if (options.fail_on_regression && std::any_of(results.begin(), results.end(), [&](const Comparison& row) {
+        return is_worse(question, row);
+      })) {
+    return exit_code::kRegression;
+  }
+  const bool unanswered = std::any_of(results.begin(), results.end(), [](const Comparison& row) {
+    return row.verdict == "inconclusive" || row.verdict == "not comparable";
+  });
+  return options.strict && unanswered ? exit_code::kInconclusive : exit_code::kOk;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("compare", "two stored runs, or two targets of one, side by side");
+  auto options = std::make_shared<Options>();
+  command->add_option("A", options->a, "a run: its directory or run.json")->required();
+  command->add_option("B", options->b, "another run; none: --targets names two targets of A");
+  command->add_option("--targets", options->targets,
+                      "T: only this one; T,U: T of A against U of B (or of A)");
+  command->add_option("--format", options->format, "console, md, json")
+      ->check(CLI::IsMember({"console", "md", "json"}))
+      ->capture_default_str();
+  command->add_flag("--all", options->all, "every metric: phases and parts too");
+  command->add_flag("--force", options->force, "compare runs whose conditions differ, and list what differs");
+  command->add_flag("--fail-on-regression", options->fail_on_regression,
+                    "exit 1 when something is slower or larger");
+  command->add_flag("--strict", options->strict, "exit 4 when a verdict is inconclusive or not comparable");
+  command->footer(
+      "Examples:\n"
+      "  bench compare results/before results/after\n"
+      "  bench compare results/before results/after --fail-on-regression --strict\n"
+      "  bench compare results/today --targets docker,libvirt:direct --format md\n\n"
+      "Exit: 0 compared, 1 regression (if asked), 2 usage, 3 nothing to compare, 4 inconclusive or not "
+      "comparable "
+      "(with --strict).");
+  command->callback([options, &context] { context.exit_code = compare_command(*options, context.ui); });
+}
+
+}  // namespace bench

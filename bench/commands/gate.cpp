@@ -1,0 +1,300 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
+#include "bench/commands/stored_runs.h"
+#include "bench/commands/tables.h"
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/core/subprocess.h"
+#include "bench/history/judgement.h"
+#include "bench/history/pins.h"
+#include "bench/report/numbers.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kVerdictSchema = "bench.verdict/1";
+
+struct Options {
+  fs::path run, history;
+  std::string baseline, threshold = "5%", confirm, metrics;
+  bool confirm_given = false, strict = false, json = false;
+};
+
+/// "5%", "5 %" or "0.05".
+double parse_share(std::string text) {
+  std::erase(text, ' ');
+  const bool percent = text.ends_with('%');
+  if (percent) text.pop_back();
+  std::size_t used = 0;
+  double value = -1;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used != text.size() || text.empty() || !(value > 0) || value > (percent ? 1000 : 10)) {
+    throw Error(ErrorCode::kUsage, "--threshold is a share such as 5% or 0.05");
+  }
+  return percent ? value / 100 : value;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> found;
+  std::string word;
+  for (const char c : text + ",") {
+    if (c != ',') {
+      word += c;
+    } else if (!word.empty()) {
+      found.push_back(std::exchange(word, {}));
+    }
+  }
+  return found;
+}
+
+GateRequest make_request(const Options& options) {
+  GateRequest request;
+  request.rules.threshold = parse_share(options.threshold);
+  request.metrics = words(options.metrics);
+  request.calibration = load_calibration(state_dir() / kCalibrationFile);
+  return request;
+}
+
+/// The command of the stored run once more, into a directory beside it.
+fs::path measure_again(const Run& run, const fs::path& directory, CommandContext& context) {
+  if (run.command.size() < 2 || run.command[1] != "run") {
+    throw Error(ErrorCode::kUsage, "the stored run does not say how it was measured",
+                "measure again yourself and name that run: --confirm RUN2");
+  }
+  fs::path out = directory.string() + "-confirm";
+  for (int again = 2; fs::exists(out); ++again) out = fmt::format("{}-confirm-{}", directory.string(), again);
+  std::vector<std::string> argv{"/proc/self/exe"};
+  for (std::size_t i = 1; i < run.command.size(); ++i) {
+    const std::string& word = run.command[i];
+    if (word == "--out") ++i;
+    if (word == "--out" || word.starts_with("--out=") || word == "--json") continue;
+    argv.push_back(word);
+  }
+  argv.insert(argv.end(), {"--out", out.string()});
+  context.ui.step(fmt::format("beyond its limit: measuring again, into {}", out.string()));
+  CommandOptions how;
+  how.on_line = [&](std::string_view line) { context.ui.live(one_line(line)); };
+  const CommandResult result = run_command(argv, how, context.stop);
+  context.ui.settle();
+  if (result.exit_code != exit_code::kOk) {
+    throw Error(ErrorCode::kEngine,
+                fmt::format("the confirming run ended with exit code {}, so nothing is called a regression",
+                            result.exit_code),
+                one_line(result.err.substr(result.err.size() > 400 ? result.err.size() - 400 : 0)));
+  }
+  return out;
+}
+
+std::string name_of(const GateSeries& series) {
+  if (series.metric.empty()) return series.target;
+  return series.against.empty() ? fmt::format("{} of {}", series.metric, series.target)
+                                : fmt::format("{}, {} / {}", series.metric, series.target, series.against);
+}
+
+std::string value_text(const GateSeries& series, double value) {
+  if (!series.against.empty()) return ratio_text(value);
+  const std::vector<double> one{value};
+  return with_unit(value, scale_for(series.unit, one));
+}
+
+std::string limits_text(const GateLine& line) {
+  const auto& limits = line.finding.limits;
+  if (!limits) return "–";
+  const GateSeries& series = line.finding.series;
+  return fmt::format("{} – {}", value_text(series, limits->centre - limits->margin),
+                     value_text(series, limits->centre + limits->margin));
+}
+
+TextTable table_of(const GateAnswer& answer) {
+  TextTable table;
+  table.header = {"metric", "target", "now", "usual", "allowed", "verdict", "why"};
+  table.align = "llrrlll";
+  int unchanged = 0;
+  for (const GateLine& line : answer.lines) {
+    if (!line.decides && line.verdict != "regression" && line.verdict != "improvement") {
+      ++unchanged;
+      continue;
+    }
+    const GateSeries& series = line.finding.series;
+    table.rows.push_back(
+        {series.metric.empty() ? "–" : series.metric,
+         one_line(series.against.empty() ? series.target : series.target + " / " + series.against),
+         series.current ? value_text(series, *series.current) : "–",
+         line.finding.limits ? value_text(series, line.finding.limits->centre) : "–", limits_text(line),
+         line.verdict + (line.decides ? "" : " (watched)"), one_line(line.why)});
+  }
+  if (unchanged > 0) {
+    table.notes.push_back(fmt::format("{} more figure{} watched: nothing beyond the limits", unchanged,
+                                      unchanged == 1 ? "" : "s"));
+  }
+  return table;
+}
+
+/// The answer in one line.
+std::string headline(const GateAnswer& answer) {
+  const auto listed = [&](const std::string& verdict) {
+    std::string text;
+    for (const GateLine& line : answer.lines) {
+      if (!line.decides || line.verdict != verdict) continue;
+      text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", one_line(name_of(line.finding.series)),
+                          one_line(line.why));
+    }
+    return text;
+  };
+  if (answer.answer == "regression") {
+    return fmt::format("regression{}: {}",
+                       answer.confirmed_by.empty() ? " (not measured again)" : ", confirmed",
+                       listed("regression"));
+  }
+  if (answer.answer == "could not measure") {
+    return "could not measure: " + (answer.lines.empty()
+                                        ? std::string("the run holds nothing that can be judged")
+                                        : listed("could not measure"));
+  }
+  if (answer.answer == "inconclusive") {
+    for (const char* verdict : {"not comparable", "inconclusive", "no baseline"}) {
+      if (std::string text = listed(verdict); !text.empty()) {
+        return fmt::format("no answer, {}: {}", verdict, text.substr(0, text.find("; ")));
+      }
+    }
+  }
+  std::string text = "pass";
+  if (const std::string better = listed("improvement"); !better.empty()) text += "; improved: " + better;
+  if (const std::string noise = listed("not confirmed"); !noise.empty()) text += "; not confirmed: " + noise;
+  return text;
+}
+
+Json number(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
+  Json json;
+  json["schema"] = kVerdictSchema;
+  json["run_id"] = run.run_id;
+  json["against"] = answer.against;
+  json["answer"] = answer.answer;
+  json["exit_code"] = code;
+  json["confirmed_by"] = answer.confirmed_by.empty() ? Json(nullptr) : Json(answer.confirmed_by);
+  json["says"] = headline(answer);
+  json["notes"] = answer.notes;
+  json["findings"] = Json::array();
+  for (const GateLine& line : answer.lines) {
+    const GateSeries& series = line.finding.series;
+    const auto& limits = line.finding.limits;
+    const auto of_limits = [&](double value) { return limits ? Json(value) : Json(nullptr); };
+    json["findings"].push_back({{"scenario", series.scenario},
+                                {"metric", series.metric},
+                                {"target", series.target},
+                                {"against", series.against.empty() ? Json(nullptr) : Json(series.against)},
+                                {"unit", series.against.empty() ? series.unit : "ratio"},
+                                {"value", number(series.current)},
+                                {"usual", of_limits(limits ? limits->centre : 0)},
+                                {"limit_low", of_limits(limits ? limits->centre - limits->margin : 0)},
+                                {"limit_high", of_limits(limits ? limits->centre + limits->margin : 0)},
+                                {"runs", limits ? limits->runs : 0},
+                                {"change", limits ? Json(line.finding.change) : Json(nullptr)},
+                                {"second_value", number(line.second)},
+                                {"decides", line.decides},
+                                {"verdict", line.verdict},
+                                {"why", line.why}});
+  }
+  return json;
+}
+
+int gate(const Options& options, CommandContext& context) {
+  const Run run = load_derived(options.run);
+  const fs::path directory = run_directory(options.run);
+  const fs::path history_dir = options.history.empty() ? directory.parent_path() : options.history;
+  const GateRequest request = make_request(options);
+  if (request.calibration && request.calibration->fingerprint != run.environment.fingerprint) {
+    context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
+                    "bench calibrate");
+  }
+  std::vector<std::string> own{directory.filename().string()};
+  if (!options.confirm.empty()) own.push_back(run_directory(options.confirm).filename().string());
+
+  std::optional<Run> baseline;
+  GateAnswer answer;
+  if (!options.baseline.empty()) {
+    const fs::path other = find_baseline(history_dir, options.baseline);
+    baseline = load_derived(other);
+    answer = gate_by_run(run, *baseline, request);
+    answer.against = other.string();
+  } else {
+    answer = gate_by_history(run, open_history(history_dir, context.ui), own, request);
+    answer.against = fmt::format("the last {} runs in {}", request.rules.window, history_dir.string());
+  }
+  if (options.confirm_given && needs_confirmation(answer)) {
+    const fs::path second =
+        options.confirm.empty() ? measure_again(run, directory, context) : fs::path(options.confirm);
+    confirm(answer, load_derived(second), baseline ? &*baseline : nullptr, request);
+  }
+
+  const int code = gate_exit_code(answer, options.strict);
+  const Json verdict = verdict_json(answer, run, code);
+  try {
+    write_file_atomically(directory / "verdict.json", verdict.dump(2) + "\n");
+  } catch (const Error& error) {  // the answer counts, and the exit code has it
+    context.ui.warn(error.what(), "the answer is also on stdout with --json");
+  }
+  if (options.json) {
+    print_out(verdict.dump(2) + "\n");
+    return code;
+  }
+  std::string text = fmt::format("{} against {}\n", one_line(run.run_id), one_line(answer.against));
+  if (!answer.lines.empty()) text += console_table(table_of(answer));
+  for (const std::string& note : answer.notes) text += "  " + one_line(note) + "\n";
+  print_out(text + headline(answer) + "\n");
+  return code;
+}
+
+}  // namespace
+
+void add_gate(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("gate", "has something got worse? The exit code is the answer");
+  auto options = std::make_shared<Options>();
+  command->add_option("RUN", options->run, "a run's directory, or its run.json")->required();
+  command->add_option("--history", options->history,
+                      "the directory that holds the earlier runs; default: where RUN lies");
+  command->add_option("--baseline", options->baseline,
+                      "one run in place of the history: a pinned name (bench history --pin) or a run");
+  command->add_option("--threshold", options->threshold, "a smaller change never counts")
+      ->capture_default_str();
+  command->add_option("--metrics", options->metrics,
+                      "those that decide, with commas, or all; default: the main ones");
+  CLI::Option* confirm =
+      command->add_option("--confirm", options->confirm,
+                          "what is beyond its limit must be so in a second run too: RUN2, or "
+                          "without a value RUN's own command is run again");
+  confirm->expected(0, 1)->type_name("[RUN2]");
+  command->add_flag("--strict", options->strict, "exit 4 when there is no answer");
+  command->add_flag("--json", options->json, "verdict.json on stdout");
+  command->footer(
+      "Examples:\n"
+      "  bench gate results/20260131T020000Z-startup --confirm           against the runs beside it\n"
+      "  bench gate nightly/today --history nightly --strict --json\n"
+      "  bench gate results/new --baseline release-1 --threshold 10%\n\n"
+      "Exit: 0 nothing worse, 1 regression, 3 could not measure, 4 no answer (with --strict).\n"
+      "verdict.json in RUN's directory says the same.");
+  command->callback([options, confirm, &context] {
+    options->confirm_given = confirm->count() > 0;
+    context.exit_code = gate(*options, context);
+  });
+}
+
+}  // namespace bench

@@ -1,0 +1,119 @@
+#include "bench/report/figures_trend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bench/report/figures_style.h"
+#include "bench/report/numbers.h"
+
+namespace bench {
+namespace {
+
+constexpr double kPlotHeight = 240;
+constexpr double kLeftRoom = 46;
+constexpr double kCharsOfDate = 10;  ///< "2026-01-31"
+
+std::string value_of(const Trend& trend, double value) {
+  return trend.ratio ? ratio_text(value) : value_text(value, trend.unit);
+}
+
+/// Dates below a few of the runs; the runs themselves stand at equal distances.
+std::vector<Tick> date_ticks(const Trend& trend) {
+  std::vector<Tick> ticks;
+  const std::size_t every = std::max<std::size_t>(1, (trend.points.size() + 5) / 6);
+  for (std::size_t i = 0; i < trend.points.size(); i += every) {
+    ticks.push_back({static_cast<double>(i + 1),
+                     trend.points[i].started_at.substr(0, static_cast<std::size_t>(kCharsOfDate))});
+  }
+  return ticks;
+}
+
+double level(const Trend& trend, std::size_t from, std::size_t to) {
+  std::vector<double> values;
+  for (std::size_t i = from; i < to; ++i) values.push_back(trend.points[i].value);
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Interval as a thin line, median as a dot, level between the steps dashed.
+void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
+  std::vector<std::size_t> ends = trend.steps;
+  ends.push_back(trend.points.size());
+  std::size_t from = 0;
+  for (const std::size_t to : ends) {
+    const double middle = level(trend, from, to);
+    panel.line(static_cast<double>(from) + 0.5, middle, static_cast<double>(to) + 0.5, middle, kGrey, 1,
+               true);
+    from = to;
+  }
+  for (const std::size_t at : trend.steps) {
+    const double x = static_cast<double>(at) + 0.5;
+    panel.line(x, panel.y.low, x, panel.y.high, kBlack, 1.6);
+  }
+  for (std::size_t i = 0; i < trend.points.size(); ++i) {
+    const Trend::Point& point = trend.points[i];
+    const double x = static_cast<double>(i + 1);
+    if (point.ci95) panel.line(x, point.ci95->low, x, point.ci95->high, lighter(colour, 0.4), 1.4);
+  }
+  for (std::size_t i = 0; i < trend.points.size(); ++i) {
+    panel.sample(static_cast<double>(i + 1), trend.points[i].value, colour, Shape::kDot, 0.55);
+  }
+}
+
+std::string spoken(const Trend& trend) {
+  const auto& points = trend.points;
+  std::string alt =
+      fmt::format("{} of {} in {} runs from {} to {}: first {}, last {}.", trend.metric, trend.name,
+                  points.size(), points.front().started_at, points.back().started_at,
+                  value_of(trend, points.front().value), value_of(trend, points.back().value));
+  for (const std::size_t at : trend.steps) {
+    alt += fmt::format(" A step before the run of {}.", points[at].started_at);
+  }
+  return alt;
+}
+
+}  // namespace
+
+std::optional<Figure> trend_figure(const Trend& trend) {
+  if (trend.points.empty()) return std::nullopt;
+  std::vector<double> values;
+  for (const Trend::Point& point : trend.points) {
+    values.push_back(point.value);
+    if (point.ci95) values.insert(values.end(), {point.ci95->low, point.ci95->high});
+  }
+  const std::string title = fmt::format("{} of {}", trend.metric, trend.name);
+  auto [canvas, y] = headed(
+      title, fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
+                         "upright: change point",
+                         trend.points.size()));
+  y += 8;
+  Panel panel{kEdge + kLeftRoom,
+              y,
+              canvas.width - kEdge,
+              y + kPlotHeight,
+              {0.5, static_cast<double>(trend.points.size()) + 0.5, false},
+              axis_over(values, wants_log(values))};
+  const Scale scale = trend.ratio ? Scale{1, "×"} : readable_scale(trend.unit, values);
+  panel.y_ticks = trend.ratio ? ratio_ticks_on(panel.y, 6) : ticks_on(panel.y, scale, 6);
+  panel.x_ticks = date_ticks(trend);
+  panel.x_title = "run";
+  canvas.words.push_back(
+      {panel.left, y - 11, trend.ratio ? std::string("ratio") : scale.unit, Align::kLeft, kBlack, 12});
+  add_runs(panel, trend, trend.container ? kBlue : kVermilion);
+  canvas.panels.push_back(panel);
+  canvas.height = static_cast<int>(panel.bottom + 54);
+  std::string id = "trend-" + trend.metric + "-" + trend.name;
+  for (char& c : id) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain) c = '-';
+  }
+  return finished(
+      id, title, canvas, spoken(trend),
+      "Each dot is the median of a run, with its 95 % interval. Upright lines are change points: from "
+      "there on the runs differ from those before (E-Divisive, permutation test at 1 %).");
+}
+
+}  // namespace bench
