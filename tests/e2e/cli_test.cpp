@@ -16,7 +16,8 @@ using ::testing::Not;
 
 TEST(Cli, HelpShowsExamplesOnStdout) {
   World world;
-  for (const char* command : {"run", "prepare", "report", "list", "doctor", "clean"}) {
+  for (const char* command : {"run", "prepare", "report", "list", "doctor", "clean", "compare", "gate",
+                              "history", "trend", "simulate"}) {
     const Outcome outcome = world.bench({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;

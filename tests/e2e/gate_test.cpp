@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+
+#include "e2e/harness.h"
+
+namespace bench::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// Stored runs, written here: every exit code of compare and gate, without an engine. Cli: needs none.
+
+/// A run of one container target whose start took `ready` seconds, give or take.
+Json stored_run(const std::string& id, const std::string& started, double ready, int rounds = 12) {
+  Json run =
+      Json::parse(R"({"schema": "bench.run/1", "suite": {"version": "0.1.0", "commit": "c0ffee"}, "seed": 1,
+    "command": ["bench", "run", "startup"], "status": "complete", "stopped_by": "rounds", "warmup_rounds": 0,
+    "wall_seconds": 1, "trials_seconds": 1, "conditions": {"cache": "warm"},
+    "environment": {"fingerprint": {"kernel": "6.1", "cores": 2}, "volatile": {}, "warnings": []},
+    "targets": [{"name": "docker", "kind": "container", "driver": "docker", "profile": "",
+      "engine": {"name": "Docker", "version": "20.10"}, "acceleration": "none", "cpus": 1,
+      "memory_bytes": 536870912, "image": {},
+      "equivalence": {"app_sha256": "a", "python": "3.11", "flask": "2.2", "kernel": "6.1", "cpus": 1,
+        "memory_bytes": 536870912}}],
+    "samples": [], "failures": [], "summaries": [], "comparisons": [], "claims": []})");
+  run["run_id"] = id;
+  run["started_at"] = started;
+  run["finished_at"] = started;
+  run["rounds"] = rounds;
+  const double wobble = 0.002 * static_cast<double>(std::hash<std::string>()(id) % 7);
+  for (int round = 0; round < rounds; ++round) {
+    run["samples"].push_back({{"scenario", "startup"},
+                              {"target", "docker"},
+                              {"metric", "startup.ready"},
+                              {"unit", "seconds"},
+                              {"value", ready * (1 + wobble + 0.003 * (round * 7 % 5))},
+                              {"round", round},
+                              {"position", 0},
+                              {"warmup", false}});
+  }
+  return run;
+}
+
+std::string store(const fs::path& results, const Json& run) {
+  const fs::path dir = results / run.at("run_id").get<std::string>();
+  fs::create_directories(dir);
+  std::ofstream(dir / "run.json") << run.dump();
+  return dir.string();
+}
+
+std::string night(int day) {
+  return fmt::format("2026-03-{:02}T02:00:00Z", day);
+}
+
+/// Nightly runs of 0.5 s in results/.
+fs::path history_of(const World& world, int nights) {
+  const fs::path results = world.scratch() / "results";
+  for (int day = 1; day <= nights; ++day)
+    store(results, stored_run(fmt::format("n{:02}", day), night(day), 0.5));
+  return results;
+}
+
+Json verdict_of(const std::string& dir) {
+  std::ifstream file(fs::path(dir) / "verdict.json");
+  return Json::parse(file, nullptr, false);
+}
+
+TEST(Cli, TheGatesExitCodeIsTheAnswerAndVerdictJsonSaysTheSame) {
+  World world;
+  const fs::path results = history_of(world, 11);
+  const std::string good = store(results, stored_run("good", night(12), 0.505));
+  Outcome outcome = world.bench({"gate", good, "--strict"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+  EXPECT_EQ(verdict_of(good).at("answer"), "pass");
+
+  const std::string bad = store(results, stored_run("slow", night(13), 0.8));
+  outcome = world.bench({"gate", bad});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("regression (not measured again): startup.ready of docker"));
+  EXPECT_EQ(verdict_of(bad).at("exit_code"), 1);
+
+  const std::string again = store(results, stored_run("slow2", night(13), 0.81));
+  outcome = world.bench({"gate", bad, "--confirm", again});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("regression, confirmed"));
+  EXPECT_EQ(verdict_of(bad).at("confirmed_by"), "slow2");
+
+  outcome = world.bench({"gate", bad, "--confirm", good, "--strict", "--json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out).at("answer"), "pass");
+}
+
+TEST(Cli, TheGateWithoutAnAnswer) {
+  World world;
+  const fs::path results = history_of(world, 5);
+  const std::string run = store(results, stored_run("new", night(12), 0.8));
+  EXPECT_EQ(world.bench({"gate", run}).exit_code, 0);
+  const Outcome strict = world.bench({"gate", run, "--strict"});
+  EXPECT_EQ(strict.exit_code, 4);
+  EXPECT_THAT(strict.out, HasSubstr("no baseline"));
+  EXPECT_EQ(world.bench({"gate", run, "--baseline", "n01"}).exit_code, 2);  // neither a name nor a run
+  EXPECT_EQ(
+      world.bench({"history", "--history", results.string(), "--pin", "r1=" + (results / "n01").string()})
+          .exit_code,
+      0);
+  EXPECT_EQ(world.bench({"gate", run, "--baseline", "r1"}).exit_code, 1);
+}
+
+TEST(Cli, TheGateNeverPassesWhatCouldNotBeMeasured) {
+  World world;
+  const fs::path results = history_of(world, 11);
+  Json failed = stored_run("failed", night(12), 0.5, 0);
+  for (int round = 0; round < 10; ++round) {
+    failed["failures"].push_back({{"scenario", "startup"},
+                                  {"target", "docker"},
+                                  {"round", round},
+                                  {"warmup", false},
+                                  {"phase", "create"},
+                                  {"message", "no space left on device"}});
+  }
+  const std::string dir = store(results, failed);
+  const Outcome outcome = world.bench({"gate", dir});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("all 10 trials failed"));
+  EXPECT_EQ(world.bench({"gate", (results / "nothing").string()}).exit_code, 3);
+}
+
+TEST(Cli, AConfirmationThatCannotRunIsNoRegression) {
+  World world;
+  const fs::path results = history_of(world, 11);
+  Json slow = stored_run("slow", night(12), 0.8);
+  slow["command"] = {"bench", "run", "no-such-scenario"};
+  const Outcome outcome = world.bench({"gate", store(results, slow), "--confirm"});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("nothing is called a regression"));
+}
+
+TEST(Cli, TwoRunsAreComparedAndDifferentConditionsRefused) {
+  World world;
+  const fs::path results = world.scratch() / "results";
+  const std::string a = store(results, stored_run("a", night(1), 0.5));
+  Json other = stored_run("b", night(2), 0.8);
+  other["targets"][0]["equivalence"]["app_sha256"] = "b";
+  const std::string b = store(results, other);
+  Outcome outcome = world.bench({"compare", a, b});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("slower"));
+  EXPECT_THAT(outcome.out, HasSubstr("app (hash)"));
+  EXPECT_EQ(world.bench({"compare", a, b, "--fail-on-regression"}).exit_code, 1);
+  EXPECT_EQ(world.bench({"compare", b, a, "--fail-on-regression"}).exit_code, 0);
+  const Json json = Json::parse(world.bench({"compare", a, b, "--format", "json"}).out);
+  EXPECT_NEAR(json.at("comparisons").at(0).at("ratio").get<double>(), 1.6, 0.03);
+
+  other["environment"]["fingerprint"]["kernel"] = "6.9";
+  const std::string c = store(results, other);
+  outcome = world.bench({"compare", a, c});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("another kernel"));
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_EQ(world.bench({"compare", a, c, "--strict"}).exit_code, 4);
+  outcome = world.bench({"compare", a, c, "--force"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("other conditions: the host runs another kernel: 6.1 against 6.9"));
+}
+
+TEST(Cli, FewRoundsAreInconclusiveWithStrict) {
+  World world;
+  const fs::path results = world.scratch() / "results";
+  const std::string a = store(results, stored_run("a", night(1), 0.5, 4));
+  const std::string b = store(results, stored_run("b", night(2), 0.8, 4));
+  EXPECT_EQ(world.bench({"compare", a, b}).exit_code, 0);
+  EXPECT_EQ(world.bench({"compare", a, b, "--strict"}).exit_code, 4);
+  EXPECT_EQ(world.bench({"compare", a}).exit_code, 2);
+  EXPECT_EQ(world.bench({"compare", a, b, "--targets", "podman"}).exit_code, 2);
+}
+
+TEST(Cli, HistoryAndTrendShowTheRunsAndTheStep) {
+  World world;
+  const fs::path results = history_of(world, 14);
+  for (int day = 15; day < 28; ++day) store(results, stored_run(fmt::format("n{:02}", day), night(day), 0.6));
+  fs::create_directories(results / "broken");
+  std::ofstream(results / "broken" / "run.json") << "{";
+  const Outcome listed = world.bench({"history", "--history", results.string()});
+  EXPECT_EQ(listed.exit_code, 0);
+  EXPECT_THAT(listed.out, HasSubstr("n27"));
+  EXPECT_THAT(listed.err, HasSubstr("broken"));
+  const Outcome trend = world.bench({"trend", "startup.ready", "--history", results.string()});
+  EXPECT_EQ(trend.exit_code, 0) << trend.err;
+  EXPECT_THAT(trend.out, HasSubstr("1 change point"));
+  EXPECT_THAT(trend.out, ::testing::ContainsRegex("n15 [^\n]*step: "));
+  const Outcome csv =
+      world.bench({"trend", "startup.ready", "--history", results.string(), "--format", "csv"});
+  EXPECT_THAT(csv.out, ::testing::ContainsRegex("n15[^\n]*,true\r\n"));
+  EXPECT_EQ(world.bench({"trend", "startup.none", "--history", results.string()}).exit_code, 2);
+  EXPECT_EQ(world.bench({"history", "--history", (results / "none").string()}).exit_code, 3);
+}
+
+TEST(Cli, TheSimulationSaysWhatHolds) {
+  World world;
+  const Outcome outcome = world.bench({"simulate", "--runs", "40"});
+  EXPECT_THAT(outcome.out, HasSubstr("of 17 bars hold"));
+  EXPECT_THAT(outcome.out, HasSubstr("the 95 % interval holds the true ratio"));
+}
+
+}  // namespace
+}  // namespace bench::e2e
