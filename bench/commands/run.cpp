@@ -232,6 +232,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   shown.colour = ui.colour();
   try {
     shown.files = write_run_files(run, dir, ui);
+    ui.step(fmt::format("report: {}", (dir / "report.html").string()));
   } catch (const Error&) {
     not_stored = std::current_exception();
     shown.files = {"samples.jsonl"};
