@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -24,6 +21,7 @@
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "drivers/domain_xml.h"
+#include "drivers/libvirt_daemon.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_reaper.h"
 
@@ -134,56 +132,6 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
   return 0;
 }
 
-fs::path runtime_dir() {
-  const char* dir = std::getenv("XDG_RUNTIME_DIR");
-  return dir != nullptr && *dir != '\0' ? fs::path(dir) : fs::path("/run/user") / std::to_string(::getuid());
-}
-
-/// The process that listens on a unix socket; nothing when nobody does. Looks before libvirt does, because
-/// libvirt starts a user's session daemon when it finds none.
-std::optional<pid_t> listener(const fs::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.string().size() >= sizeof(address.sun_path)) {
-    return std::nullopt;
-  }
-  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);  // the rest is zero
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) {
-    return std::nullopt;
-  }
-  std::optional<pid_t> pid;
-  const timeval limit{1, 0};  // a full backlog would block
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
-      pid = peer.pid;
-    }
-  }
-  ::close(fd);
-  return pid;
-}
-
-std::optional<pid_t> daemon_of(const std::string& uri) {
-  if (!uri.starts_with("qemu:///") && !uri.starts_with("qemu+unix:///")) {
-    return std::nullopt;
-  }
-  const auto given = uri.find("socket=");
-  if (given != std::string::npos) {
-    const auto from = given + std::strlen("socket=");
-    return listener(uri.substr(from, uri.find('&', from) - from));
-  }
-  const fs::path base = uri.find("///session") == std::string::npos ? "/run" : runtime_dir();
-  for (const char* name : {"virtqemud-sock", "libvirt-sock"}) {
-    if (const auto pid = listener(base / "libvirt" / name)) {
-      return pid;
-    }
-  }
-  return std::nullopt;
-}
-
 /// virConnectOpen, given up after a while: a daemon that hangs would hang us.
 virConnectPtr open_in_time(const std::string& uri) {
   auto promise = std::make_shared<std::promise<virConnectPtr>>();
@@ -245,17 +193,6 @@ Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   known[key] = took.count();
   write_file_atomically(file, known.dump(2) + "\n");
   return took;
-}
-
-std::vector<std::string> daemons_that_listen() {
-  std::vector<std::string> uris;
-  for (const char* uri : {"qemu:///system", "qemu:///session"}) {
-    // root's session is the system daemon
-    if ((std::strstr(uri, "session") == nullptr || ::geteuid() != 0) && daemon_of(uri)) {
-      uris.emplace_back(uri);
-    }
-  }
-  return uris;
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ class StartError : public Error {
 struct About {
   Equivalence equivalence;
   std::optional<double> app_monotonic;  ///< seconds of the instance's CLOCK_MONOTONIC when it began to listen
-  /// MemTotal and MemAvailable of the kernel that the instance runs on, in bytes; a container's is the host's.
+  /// MemTotal and MemAvailable of the kernel that the instance runs on, in bytes; a container's is the
+  /// host's.
   std::optional<std::int64_t> kernel_memory_total, kernel_memory_available;
 };
 About ask_about(const Endpoint& endpoint, Seconds timeout);
