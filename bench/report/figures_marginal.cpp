@@ -22,6 +22,13 @@ struct Curve {
   double most = 0;  ///< the largest of the points
   std::size_t passes = 0;
 
+  /// The largest N that was measured.
+  [[nodiscard]] double last() const {
+    double n = 0;
+    for (const auto& [at, gone] : points) n = std::max(n, at);
+    return n;
+  }
+
   [[nodiscard]] double fit(double n) const {
     double x = 0;
     double y = 0;
@@ -81,7 +88,7 @@ double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& c
   for (const Curve* curve : curves) {
     if (curve->slope == nullptr) continue;
     values.push_back(curve->fit(0));
-    values.push_back(curve->fit(most));
+    values.push_back(curve->fit(curve->last()));
   }
   Panel panel{kEdge + 66, top, canvas.width - kEdge - label - 14, top + kHeight, {0, most * 1.03}, {}};
   values.push_back(0);
@@ -89,7 +96,7 @@ double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& c
   panel.y = axis_over(values, false);
   for (const Tick& tick : ticks_on({0, most, false}, {1, ""}, static_cast<int>(std::min(most, 10.0)))) {
     if (tick.at == std::floor(tick.at)) {
-      panel.x_ticks.push_back({tick.at, fmt::format("{:.0f}", tick.at)});
+      panel.x_ticks.push_back({tick.at, fmt::format("{:.0f}", std::abs(tick.at))});
     }
   }
   panel.y_ticks = ticks_on(panel.y, scale, 6);
@@ -98,12 +105,14 @@ double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& c
   std::vector<double> ends;
   for (const Curve* curve : curves) {
     if (curve->slope != nullptr) {
-      panel.line(0, curve->fit(0), most, curve->fit(most), curve->look.colour, 1.8);
+      // As far as was measured, and no farther.
+      panel.line(0, curve->fit(0), curve->last(), curve->fit(curve->last()), curve->look.colour, 1.8);
     }
     for (const auto& [at, gone] : curve->points) {
       panel.sample(at, gone, curve->look.colour, curve->look.shape, 0.7);
     }
-    ends.push_back(panel.y_pixel(curve->slope == nullptr ? curve->points.back().second : curve->fit(most)));
+    ends.push_back(
+        panel.y_pixel(curve->slope == nullptr ? curve->points.back().second : curve->fit(curve->last())));
   }
   ends = spread(ends, 34, panel.top + 8, panel.bottom - 12);
   for (std::size_t i = 0; i < curves.size(); ++i) {
