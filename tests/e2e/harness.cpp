@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +43,7 @@ fs::path app(const std::string& name) {
 }
 
 Process::Process(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env,
-                 const fs::path& scratch, bool huge_pages) {
+                 const fs::path& scratch) {
   static int count = 0;
   out_ = scratch / ("out-" + std::to_string(++count));
   err_ = scratch / ("err-" + std::to_string(count));
@@ -55,7 +54,6 @@ Process::Process(const std::vector<std::string>& argv, const std::map<std::strin
   pid_ = fork();
   if (pid_ == 0) {
     setpgid(0, 0);
-    if (!huge_pages) prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     for (const auto& [name, value] : env) setenv(name.c_str(), value.c_str(), 1);
     const int null = open("/dev/null", O_RDONLY);
     const int out = open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -130,7 +128,7 @@ Outcome World::bench(const std::vector<std::string>& arguments, double limit) {
 std::unique_ptr<Process> World::start(const std::vector<std::string>& arguments) {
   std::vector<std::string> argv{bench_program()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return std::make_unique<Process>(argv, env, scratch_, huge_pages);
+  return std::make_unique<Process>(argv, env, scratch_);
 }
 
 nlohmann::json World::run() const {

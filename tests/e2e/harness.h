@@ -20,9 +20,8 @@ struct Outcome {
 /// A program that runs beside the test; its output goes to files. Killed when this goes.
 class Process {
  public:
-  /// Without `huge_pages` the kernel gives small pages to it and to all that it starts.
   Process(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env,
-          const std::filesystem::path& scratch, bool huge_pages = true);
+          const std::filesystem::path& scratch);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -50,7 +49,6 @@ class World {
   World& operator=(const World&) = delete;
 
   std::map<std::string, std::string> env;
-  bool huge_pages = true;  ///< whether what runs may be given memory in huge pages
 
   [[nodiscard]] const std::filesystem::path& scratch() const { return scratch_; }
   [[nodiscard]] const std::filesystem::path& state() const { return state_; }
