@@ -84,6 +84,9 @@ fs::path measure_again(const Run& run, const fs::path& directory, CommandContext
     if (word == "--out" || word.starts_with("--out=") || word == "--json") continue;
     argv.push_back(word);
   }
+  const bool configured = std::any_of(argv.begin(), argv.end(),
+                                      [](const std::string& word) { return word.starts_with("--config"); });
+  if (configured) argv.emplace_back("--no-export");  // what was exported is of the run that is judged
   argv.insert(argv.end(), {"--out", out.string()});
   context.ui.step(fmt::format("beyond its limit: measuring again, into {}", out.string()));
   CommandOptions how;

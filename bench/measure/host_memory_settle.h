@@ -11,7 +11,7 @@ namespace bench {
 
 /// When memory counts as settled: two readings in a row differ by less than the larger of the two limits.
 struct SettleRules {
-  Seconds spacing{0.5};             ///< between two readings, at least
+  Seconds spacing{0.8};             ///< between two readings, at least
   Seconds limit{6};                 ///< then it is not settled, and that is said
   double relative = 0.01;           ///< of the earlier reading
   double absolute = 1024.0 * 1024;  ///< bytes
