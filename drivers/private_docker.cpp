@@ -318,15 +318,41 @@ std::vector<std::string> end_unused_daemon(bool force) {
   return removed;
 }
 
+/// What is left of containers in a daemon's store.
+struct StoredContainers {
+  bool known = false;          ///< there is one that a daemon would know
+  std::vector<fs::path> torn;  ///< directories that no daemon knows
+};
+
+/// A daemon that was killed while it wrote a container's configuration does not know the container
+/// afterwards. Young directories are left alone: another daemon on the same store may be writing one.
+StoredContainers stored_containers(const fs::path& store) {
+  constexpr std::chrono::minutes kYoung{5};
+  StoredContainers found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(store, ignored)) {
+    if (fs::exists(entry.path() / "config.v2.json", ignored)) {
+      found.known = true;
+    } else if (fs::file_time_type::clock::now() - fs::last_write_time(entry.path(), ignored) > kYoung) {
+      found.torn.push_back(entry.path());
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> clean_private_docker(bool force) {
   std::vector<std::string> removed = end_unused_daemon(force);
   // Containers whose daemon was killed with them are files now; only a daemon can take them out of its store.
   std::error_code ignored;
-  const fs::path stored = new_place().data_root / "containers";
-  if (!read_record() && fs::is_directory(stored, ignored) && !fs::is_empty(stored, ignored) &&
-      !private_docker_obstacle()) {
+  if (read_record()) return removed;  // somebody works with it
+  const StoredContainers stored = stored_containers(new_place().data_root / "containers");
+  for (const fs::path& torn : stored.torn) {
+    fs::remove_all(torn, ignored);
+    removed.emplace_back("half a container of a Docker daemon that was killed");
+  }
+  if (stored.known && !private_docker_obstacle()) {
     PrivateDocker::acquire();
     removed.emplace_back("containers stored by a private Docker daemon");
   }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -177,6 +178,22 @@ TEST_F(PrivateDockerTest, IsCleanedUpAfterAKilledUser) {
   ASSERT_TRUE(running_private_docker());
   EXPECT_THAT(clean_private_docker(), testing::Not(IsEmpty()));
   EXPECT_THAT(remains(), IsEmpty());
+}
+
+// A daemon that is killed while it writes a container's configuration never knows that container again.
+TEST_F(PrivateDockerTest, AHalfWrittenContainerIsCleanedUpOnceItIsOld) {
+  fs::path store;
+  {
+    const auto daemon = PrivateDocker::acquire();
+    store = read_record()->data_root / "containers";
+  }
+  fs::create_directories(store / "0ld");
+  fs::create_directories(store / "y0ung");
+  fs::last_write_time(store / "0ld", fs::file_time_type::clock::now() - std::chrono::hours(1));
+  EXPECT_THAT(clean_private_docker(), testing::SizeIs(1));
+  EXPECT_FALSE(fs::exists(store / "0ld"));
+  EXPECT_TRUE(fs::exists(store / "y0ung")) << "somebody may be writing it";
+  EXPECT_THAT(clean_private_docker(), IsEmpty());
 }
 
 TEST_F(PrivateDockerTest, ADaemonThatWasKilledLeavesNothingEither) {
