@@ -134,6 +134,7 @@ std::optional<Figure> size_parts_figure(const Run& run) {
     std::stable_sort(spoken.begin(), spoken.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     std::vector<std::string> words;
+    words.reserve(spoken.size());
     for (const auto& [value, text] : spoken) words.push_back(text);
     alt += fmt::format(" {}, {} on disk: {}.", look.name, value_text(disks.back(), "bytes"), listed(words));
     rows.push_back(std::move(row));
