@@ -96,6 +96,7 @@ void read_table(const toml::table& table, const fs::path& file, const std::vecto
         std::find_if(keys.begin(), keys.end(), [&](const auto& row) { return name.str() == row.name; });
     if (key == keys.end()) {
       std::vector<std::string> known;
+      known.reserve(keys.size());
       for (const auto& row : keys) known.emplace_back(row.name);
       const auto& begin = name.source().begin;
       throw Error(

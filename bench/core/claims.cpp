@@ -191,7 +191,8 @@ std::vector<ClaimDefinition> merged_claims(std::vector<ClaimDefinition> claims,
 
 std::vector<ClaimDefinition> chosen_claims(std::vector<ClaimDefinition> stored,
                                            const std::vector<std::filesystem::path>& files) {
-  std::vector<ClaimDefinition> claims = stored.empty() ? builtin_claims() : std::move(stored);
+  std::vector<ClaimDefinition> claims = std::move(stored);
+  if (claims.empty()) claims = builtin_claims();
   for (const std::filesystem::path& file : files) {
     claims = merged_claims(std::move(claims), load_claims(file));
   }
