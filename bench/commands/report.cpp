@@ -156,6 +156,7 @@ void report_several(const Options& options, Ui& ui) {
   const std::vector<NamedRun> runs = load_all(options);
   if (const auto differences = fingerprint_differences(runs); !differences.empty() && !options.force) {
     std::vector<std::string> facts;
+    facts.reserve(differences.size());
     for (const FactDifference& difference : differences) {
       facts.push_back(fmt::format("{} ({})", difference.fact, fmt::join(difference.values, " / ")));
     }

@@ -69,6 +69,7 @@ std::vector<Line> lines_of(const History& history, const Options& options, Ui& u
   }
   if (lines.empty()) {
     std::vector<std::string> names;
+    names.reserve(keys.size());
     for (const SeriesKey& key : keys) names.push_back(name_of(key));
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
