@@ -13,11 +13,6 @@ namespace {
 
 constexpr const char* kScenario = "memory";
 
-struct Named {
-  const char* metric;
-  const char* words;
-};
-
 constexpr std::array<Named, 11> kFigures = {{{"memory.host_pss", "PSS on the host"},
                                              {"memory.part.", "  of it "},
                                              {"memory.host_rss", "RSS on the host"},

@@ -13,6 +13,12 @@ namespace bench {
 inline constexpr const char* kUnknown = "?";
 inline constexpr const char* kAbsent = "–";
 
+/// A metric (or the end of its name), and what people call it in a table.
+struct Named {
+  const char* metric;
+  const char* words;
+};
+
 const TargetInfo* find_target(const Run& run, const std::string& name);
 const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
                             const std::string& metric);

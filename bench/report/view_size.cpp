@@ -16,11 +16,6 @@ constexpr const char* kScenario = "size";
 /// Two sources of one size that differ by more are shown as a disagreement.
 constexpr double kAgree = 0.01;
 
-struct Named {
-  const char* metric;
-  const char* words;
-};
-
 constexpr std::array<Named, 8> kFigures = {{{"size.transfer", "to send (compressed)"},
                                             {"size.disk", "on disk"},
                                             {"size.virtual", "unpacked"},
