@@ -9,6 +9,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "bench/core/subprocess.h"
@@ -69,14 +70,14 @@ GateRequest make_request(const Options& options) {
   return request;
 }
 
-/// The command of the stored run once more, into a directory beside it.
+/// The command of the stored run once more, into a directory within its own: no run of the history, whose
+/// baseline a bad night must not enter twice.
 fs::path measure_again(const Run& run, const fs::path& directory, CommandContext& context) {
   if (run.command.size() < 2 || run.command[1] != "run") {
     throw Error(ErrorCode::kUsage, "the stored run does not say how it was measured",
                 "measure again yourself and name that run: --confirm RUN2");
   }
-  fs::path out = directory.string() + "-confirm";
-  for (int again = 2; fs::exists(out); ++again) out = fmt::format("{}-confirm-{}", directory.string(), again);
+  const fs::path out = unused_directory(directory / kConfirmingRuns / utc_now_compact());
   std::vector<std::string> argv{"/proc/self/exe"};
   for (std::size_t i = 1; i < run.command.size(); ++i) {
     const std::string& word = run.command[i];

@@ -60,12 +60,7 @@ std::filesystem::path results_dir(const RunOptions& options,
   } else {
     for (const ScenarioRow* row : scenarios) names.push_back(row->name);
   }
-  const std::string base = fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-"));
-  std::filesystem::path dir = options.results / base;
-  for (int again = 2; std::filesystem::exists(dir); ++again) {
-    dir = options.results / fmt::format("{}-{}", base, again);
-  }
-  return dir;
+  return unused_directory(options.results / fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-")));
 }
 
 Plan make_plan(const RunOptions& options) {

@@ -24,6 +24,12 @@ constexpr const char* kRemedy = "choose a directory that can be written to, with
 
 }  // namespace
 
+fs::path unused_directory(const fs::path& dir) {
+  fs::path unused = dir;
+  for (int again = 2; fs::exists(unused); ++again) unused = fmt::format("{}-{}", dir.string(), again);
+  return unused;
+}
+
 void require_writable(const fs::path& dir) {
   std::error_code failed;
   const bool made = fs::create_directories(dir, failed);

@@ -12,6 +12,12 @@
 
 namespace bench {
 
+/// Confirming runs of a gate lie in this directory of the run that is judged.
+inline constexpr const char* kConfirmingRuns = "confirm";
+
+/// `dir`, or where that is there already `dir-2`, `dir-3`, …
+std::filesystem::path unused_directory(const std::filesystem::path& dir);
+
 /// Makes `dir` and proves that files can be written in it, before anything is measured. Throws Error{kIo}
 /// with a remedy; takes a directory that it made away again.
 void require_writable(const std::filesystem::path& dir);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "bench/commands/run_files.h"
 #include "bench/core/run.h"
 
 namespace bench {
@@ -22,11 +23,12 @@ constexpr std::int64_t kDay = 86400;
 /// Derived from run.json, so it can be had again with `bench report`.
 constexpr std::array<const char*, 4> kRaw = {"samples.jsonl", "samples.csv", "summaries.csv", "charts"};
 /// run.json goes last: a removal that is cut short leaves a run that the next one finishes with.
-constexpr std::array<const char*, 16> kWhole = {
+constexpr std::array<const char*, 17> kWhole = {
     "samples.jsonl", "samples.csv",    "summaries.csv", "charts",
     "report.md",     "report.html",    "report.tex",    "google-benchmark.json",
     "bencher.json",  "hyperfine.json", "bench.prom",    "github-action.json",
-    "junit.xml",     "ci-summary.md",  "verdict.json",  "run.json"};
+    "junit.xml",     "ci-summary.md",  "verdict.json",  kConfirmingRuns,
+    "run.json"};
 
 struct StoredRun {
   fs::path dir;

@@ -131,9 +131,9 @@ std::unique_ptr<Process> World::start(const std::vector<std::string>& arguments)
   return std::make_unique<Process>(argv, env, scratch_);
 }
 
-nlohmann::json World::run() const {
-  auto json = nlohmann::json::parse(slurp(results() / "run.json"), nullptr, false);
-  EXPECT_FALSE(json.is_discarded()) << "no run.json in " << results();
+nlohmann::json World::run(const fs::path& directory) const {
+  auto json = nlohmann::json::parse(slurp(directory / "run.json"), nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << "no run.json in " << directory;
   return json;
 }
 

@@ -57,8 +57,9 @@ class World {
   Outcome bench(const std::vector<std::string>& arguments, double limit = 300);
   std::unique_ptr<Process> start(const std::vector<std::string>& arguments);
 
-  /// The stored run; the test fails when it is not there or no JSON.
-  [[nodiscard]] nlohmann::json run() const;
+  /// The stored run in results(), or in `directory`; the test fails when it is not there or no JSON.
+  [[nodiscard]] nlohmann::json run() const { return run(results()); }
+  [[nodiscard]] nlohmann::json run(const std::filesystem::path& directory) const;
   /// What of ours is still there: processes, mounts, sockets, overlays. Empty: nothing.
   [[nodiscard]] std::vector<std::string> leftovers() const;
 

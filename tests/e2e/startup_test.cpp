@@ -115,20 +115,6 @@ TEST(Startup, AContainerAndAVmAreMeasuredComparedAndStored) {
   EXPECT_TRUE(std::filesystem::exists(world.results() / "report.md"));
 }
 
-TEST(Startup, ResolutionIsFineAndTheProbeIsCheap) {
-  World world;
-  const Outcome outcome = world.bench(
-      {"run", "startup", "--rounds", "6", "--targets", "docker", "--out", world.results().string()});
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const json run = world.run();
-  std::vector<double> resolutions;
-  for (const auto& row : run.at("samples")) {
-    if (row.at("metric") == "startup.ready") resolutions.push_back(row.at("resolution").get<double>());
-  }
-  EXPECT_LE(median(resolutions), 0.002);
-  EXPECT_LT(median(values(run, "docker", "harness.probe_load")), 0.05);
-}
-
 double shift(const json& run, const std::string& metric, const std::string& a, const std::string& b) {
   for (const auto& comparison : run.at("comparisons")) {
     if (comparison.at("metric") == metric && comparison.at("a") == a && comparison.at("b") == b) {
@@ -149,26 +135,41 @@ TEST(KnownTruth, TwoSecondsOfSleepMoveTheContainerByTwoSeconds) {
   EXPECT_NEAR(shift(world.run(), "startup.ready", "docker@plain", "docker@sleep2"), 2.0, 0.1);
 }
 
+/// Seconds from the app's first line to ready, for every round.
+std::vector<double> from_first_line(const json& run, const std::string& target) {
+  std::vector<double> phases;
+  for (int round = 0; round < run.at("rounds").get<int>(); ++round) {
+    phases.push_back(sample(run, target, "startup.ready", round) -
+                     sample(run, target, "startup.runtime", round));
+  }
+  return phases;
+}
+
 TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
   World world;
-  const Outcome outcome =
-      world.bench({"run", "startup", "--rounds", "3", "--targets",
-                   "libvirt:direct@" + app("plain").string() + ",libvirt:direct@" + app("sleep2").string(),
-                   "--out", world.results().string()});
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const json run = world.run();
-  std::map<std::string, double> from_first_line;
-  for (const char* target : {"libvirt:direct@plain", "libvirt:direct@sleep2"}) {
-    std::vector<double> phases;
-    for (int round = 0; round < 3; ++round) {
-      phases.push_back(sample(run, target, "startup.ready", round) -
-                       sample(run, target, "startup.runtime", round));
+  const std::string plain = "libvirt:direct@plain", sleep = "libvirt:direct@sleep2";
+  std::map<std::string, std::vector<double>> ready, phase;
+  const auto moved = [&](const std::map<std::string, std::vector<double>>& by_target) {
+    return median(by_target.at(sleep)) - median(by_target.at(plain));
+  };
+  // An emulated boot varies by a good part of the truth: where three rounds of each do not show it, more are
+  // added, and all of them count.
+  for (int part = 1; part <= 3; ++part) {
+    const std::string out = world.results().string() + std::to_string(part);
+    const Outcome outcome =
+        world.bench({"run", "startup", "--rounds", "3", "--targets",
+                     "libvirt:direct@" + app("plain").string() + ",libvirt:direct@" + app("sleep2").string(),
+                     "--out", out});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json run = world.run(out);
+    for (const std::string& target : {plain, sleep}) {
+      for (const double value : values(run, target, "startup.ready")) ready[target].push_back(value);
+      for (const double value : from_first_line(run, target)) phase[target].push_back(value);
     }
-    from_first_line[target] = median(phases);
+    if (moved(ready) >= 1.5) break;
   }
-  EXPECT_GE(from_first_line["libvirt:direct@sleep2"] - from_first_line["libvirt:direct@plain"], 1.9);
-  // An emulated boot varies by a good part of the truth: three rounds see it, not to the last tenth.
-  EXPECT_GE(shift(run, "startup.ready", "libvirt:direct@plain", "libvirt:direct@sleep2"), 1.0);
+  EXPECT_GE(moved(phase), 1.9);
+  EXPECT_GE(moved(ready), 1.0);
 }
 
 TEST(KnownTruth, ATargetAgainstItselfIsNeverFaster) {
@@ -182,11 +183,19 @@ TEST(KnownTruth, ATargetAgainstItselfIsNeverFaster) {
     EXPECT_THAT(comparison.at("verdict").get<std::string>(), AnyOf(Eq("equivalent"), Eq("inconclusive")))
         << comparison.dump();
   }
+
+  // How finely ready is seen, and what looking costs.
+  std::vector<double> resolutions;
+  for (const auto& row : run.at("samples")) {
+    if (row.at("metric") == "startup.ready") resolutions.push_back(row.at("resolution").get<double>());
+  }
+  EXPECT_LE(median(resolutions), 0.002);
+  EXPECT_LT(median(values(run, "docker", "harness.probe_load")), 0.05);
 }
 
 TEST(Startup, TheFullVmBootsAsADistributionDoes) {
   World world;
-  const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--targets",
+  const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--warmup", "0", "--targets",
                                        "libvirt:direct,libvirt:full", "--out", world.results().string()});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json run = world.run();

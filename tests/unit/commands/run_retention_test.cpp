@@ -69,6 +69,12 @@ TEST_F(Retaining, WholeRunsGo) {
   EXPECT_TRUE(there("night-07/samples.jsonl"));
 }
 
+TEST_F(Retaining, ConfirmingRunsGoWithTheirRun) {
+  dir.write("night-01/confirm/20260201T020000Z/run.json", "{}");
+  apply({{}, {}, 4, {}});
+  EXPECT_FALSE(there("night-01"));
+}
+
 TEST_F(Retaining, DaysCountFromTheStartOfTheRun) {
   apply({{}, {}, {}, 5});  // it is the 14th
   EXPECT_FALSE(there("night-09"));
