@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
@@ -26,7 +27,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kVerdictSchema = "bench.verdict/1";
 
 struct Options {
-  fs::path run, history;
+  fs::path run, history, config;
   std::string baseline, threshold = "5%", confirm, metrics;
   bool confirm_given = false, strict = false, json = false;
 };
@@ -220,10 +221,23 @@ Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
   return json;
 }
 
+/// The run that began last.
+fs::path latest_run(const fs::path& history_dir, Ui& ui) {
+  const std::vector<RunRow> rows = open_history(history_dir, ui).runs(1);
+  if (rows.empty()) {
+    throw Error(ErrorCode::kIo, fmt::format("there is no run in {}", history_dir.string()),
+                "measure one first (bench run), or name the directory that holds them with --history DIR");
+  }
+  return history_dir / rows.front().path;
+}
+
 int gate(const Options& options, CommandContext& context) {
-  const Run run = load_derived(options.run);
-  const fs::path directory = run_directory(options.run);
-  const fs::path history_dir = options.history.empty() ? directory.parent_path() : options.history;
+  const fs::path given = !options.config.empty() ? results_of(options.config) : options.history;
+  const fs::path path =
+      !options.run.empty() ? options.run : latest_run(given.empty() ? "results" : given, context.ui);
+  const Run run = load_derived(path);
+  const fs::path directory = run_directory(path);
+  const fs::path history_dir = given.empty() ? directory.parent_path() : given;
   const GateRequest request = make_request(options);
   if (request.calibration && request.calibration->fingerprint != run.environment.fingerprint) {
     context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
@@ -272,9 +286,15 @@ int gate(const Options& options, CommandContext& context) {
 void add_gate(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("gate", "has something got worse? The exit code is the answer");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->run, "a run's directory, or its run.json")->required();
-  command->add_option("--history", options->history,
-                      "the directory that holds the earlier runs; default: where RUN lies");
+  command->add_option("RUN", options->run,
+                      "a run's directory, or its run.json; default: the latest of the history");
+  CLI::Option* history =
+      command->add_option("--history", options->history,
+                          "the directory that holds the earlier runs; default: where RUN lies, else results");
+  command
+      ->add_option("--config", options->config,
+                   "the configuration of a scheduled job: its results are the history")
+      ->excludes(history);
   command->add_option("--baseline", options->baseline,
                       "one run in place of the history: a pinned name (bench history --pin) or a run");
   command->add_option("--threshold", options->threshold, "a smaller change never counts")
@@ -291,6 +311,7 @@ void add_gate(CLI::App& app, CommandContext& context) {
   command->footer(
       "Examples:\n"
       "  bench gate results/20260131T020000Z-startup --confirm           against the runs beside it\n"
+      "  bench gate --config nightly.toml --confirm                      the latest run of a scheduled job\n"
       "  bench gate nightly/today --history nightly --strict --json\n"
       "  bench gate results/new --baseline release-1 --threshold 10%\n\n"
       "Exit: 0 nothing worse, 1 regression, 3 could not measure, 4 no answer (with --strict).\n"

@@ -279,6 +279,12 @@ RunConfig run_config(const RunOptions& options, const Given& given) {
   return config;
 }
 
+fs::path results_of(const fs::path& config) {
+  RunOptions options;
+  options.config = config;
+  return run_config(options, [](const std::string&) { return false; }).options.results;
+}
+
 std::string config_text(const RunConfig& config) {
   const RunOptions& options = config.options;
   std::string text;

@@ -30,6 +30,9 @@ struct RunConfig {
 /// not TOML, an unknown key, a wrong type or a value out of range; Error{kIo} when it cannot be read.
 RunConfig run_config(const RunOptions& options, const std::function<bool(const std::string&)>& given);
 
+/// The directory in which the runs of such a file lie. Throws as run_config does.
+std::filesystem::path results_of(const std::filesystem::path& config);
+
 /// The settings that count, as such a file.
 std::string config_text(const RunConfig& config);
 

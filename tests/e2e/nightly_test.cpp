@@ -75,8 +75,8 @@ TEST(Nightly, TheEleventhNightPassesAndADelayOf300MsIsCaughtAndConfirmed) {
 
   measure({});
   const fs::path good = runs_in(results).back();
-  Outcome outcome =
-      world.bench({"gate", good.string(), "--metrics", "startup.ready", "--confirm", "--strict"});
+  Outcome outcome = world.bench(
+      {"gate", "--config", config.string(), "--metrics", "startup.ready", "--confirm", "--strict"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
   EXPECT_EQ(json_in(good / "verdict.json").at("answer"), "pass");
 
