@@ -88,7 +88,7 @@ std::optional<Figure> trend_figure(const Trend& trend) {
       title, fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
                          "upright: change point",
                          trend.points.size()));
-  y += 8;
+  y += 14;  // the unit stands above its axis
   Panel panel{kEdge + kLeftRoom,
               y,
               canvas.width - kEdge,

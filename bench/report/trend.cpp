@@ -68,19 +68,19 @@ TextTable trend_table(const Trend& trend) {
 
 TextTable steps_table(const std::vector<Trend>& trends) {
   TextTable table;
-  table.header = {"from", "run", "metric", "of", "before", "after", "change"};
-  table.align = "llllrrr";
+  table.header = {"metric", "of", "before", "after", "change", "from", "run"};
+  table.align = "llrrrll";
   for (const Trend& trend : trends) {
     for (const ChangePoint& step : trend.steps) {
       const Trend::Point& first = trend.points[step.at];
       const std::string change = change_text(step);
-      table.rows.push_back({one_line(first.started_at), one_line(first.run), one_line(trend.metric),
-                            trend_name(trend), trend_value(trend, step.before),
-                            trend_value(trend, step.after), change.empty() ? "–" : change});
+      table.rows.push_back({one_line(trend.metric), trend_name(trend), trend_value(trend, step.before),
+                            trend_value(trend, step.after), change.empty() ? "–" : change,
+                            one_line(first.started_at), one_line(first.run)});
     }
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
-                   [](const auto& a, const auto& b) { return a.front() > b.front(); });
+                   [](const auto& a, const auto& b) { return a[5] > b[5]; });
   return table;
 }
 

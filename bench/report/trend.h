@@ -54,7 +54,8 @@ struct TrendPage {
   std::size_t other_lines = 0;  ///< that were left out, since their conditions are not the latest ones
 };
 
-/// The page of `bench trend`: where something changed first, then a section per line.
+/// The page of `bench trend`: where something changed first, then a section per metric with
+/// the runs of its lines.
 Document trend_document(const std::vector<Trend>& trends, const TrendPage& page);
 
 }  // namespace bench

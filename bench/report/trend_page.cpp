@@ -26,9 +26,8 @@ std::string period(const std::vector<Trend>& trends) {
 }
 
 std::string sentence(const Trend& trend, const ChangePoint& step) {
-  const Trend::Point& first = trend.points[step.at];
-  return fmt::format("{} of {} changed with the run of {}, {}: {}", one_line(trend.metric), trend_name(trend),
-                     day_of(first.started_at), one_line(first.run), step_text(trend, step));
+  return fmt::format("{} of {} changed on {}: {}.", one_line(trend.metric), trend_name(trend),
+                     day_of(trend.points[step.at].started_at), step_text(trend, step));
 }
 
 /// The latest change point of each line, the latest of all first.
@@ -43,33 +42,31 @@ std::vector<std::string> headlines_of(const std::vector<Trend>& trends) {
   if (dated.empty()) return {"No change point: nothing has changed for good."};
   constexpr std::size_t kMost = 3;
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < std::min(dated.size(), kMost); ++i) lines.push_back(dated[i].second + ".");
+  for (std::size_t i = 0; i < std::min(dated.size(), kMost); ++i) lines.push_back(dated[i].second);
   if (dated.size() > kMost) {
     lines.push_back(fmt::format("{} more lines have changed: see the change points.", dated.size() - kMost));
   }
   return lines;
 }
 
-Section section_of(const Trend& trend, std::size_t number) {
+/// A metric's lines, one after the other.
+Section section_of(const std::string& metric, const std::vector<Trend>& trends) {
   Section section;
-  section.id = fmt::format("line-{}", number);
-  section.title = fmt::format("{} of {}", one_line(trend.metric), trend_name(trend));
-  const std::string runs = fmt::format("{} run{}", trend.points.size(), trend.points.size() == 1 ? "" : "s");
-  if (trend.steps.empty()) {
-    section.paragraphs.push_back(fmt::format("No change point in {}.", runs));
-  } else {
-    section.paragraphs.push_back(fmt::format("{} change point{} in {}:", trend.steps.size(),
-                                             trend.steps.size() == 1 ? "" : "s", runs));
+  section.title = metric;
+  for (const Trend& trend : trends) {
+    if (one_line(trend.metric) != metric) continue;
+    const std::string name = trend_name(trend);
+    if (trend.steps.empty()) section.bullets.push_back(fmt::format("{}: no change point", name));
+    for (const ChangePoint& step : trend.steps) {
+      const Trend::Point& first = trend.points[step.at];
+      section.bullets.push_back(fmt::format("{}: from {} on (run {}) {}", name, one_line(first.started_at),
+                                            one_line(first.run), step_text(trend, step)));
+    }
+    TextTable table = trend_table(trend);
+    table.header.back() = "step";
+    table.notes.clear();  // the bullets say it
+    section.tables.push_back(std::move(table));
   }
-  for (const ChangePoint& step : trend.steps) {
-    const Trend::Point& first = trend.points[step.at];
-    section.bullets.push_back(fmt::format("from {} on (run {}): {}", one_line(first.started_at),
-                                          one_line(first.run), step_text(trend, step)));
-  }
-  TextTable table = trend_table(trend);
-  table.title = "The runs, oldest first";
-  table.notes.clear();  // said above
-  section.tables.push_back(std::move(table));
   return section;
 }
 
@@ -110,7 +107,10 @@ Document trend_document(const std::vector<Trend>& trends, const TrendPage& page)
   if (TextTable steps = steps_table(trends); !steps.rows.empty()) {
     document.sections.push_back({"steps", "Change points", {"The latest first."}, {}, {std::move(steps)}});
   }
-  for (std::size_t i = 0; i < trends.size(); ++i) document.sections.push_back(section_of(trends[i], i + 1));
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    document.sections.push_back(section_of(metrics[i], trends));
+    document.sections.back().id = fmt::format("metric-{}", i + 1);
+  }
   document.sections.push_back({"reading", "How to read this page", {}, reading(page), {}, false, true});
   document.source = fmt::format("A function of the stored runs in {}", one_line(page.directory));
   return document;

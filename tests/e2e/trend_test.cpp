@@ -54,7 +54,7 @@ TEST(Cli, TheTrendAsOnePage) {
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_THAT(outcome.err, HasSubstr("wrote " + (out / "trend.html").string()));
   const std::string page = text_of(out / "trend.html");
-  EXPECT_THAT(page, HasSubstr("startup.ready of docker changed with the run of 2026-03-15, n15: "));
+  EXPECT_THAT(page, HasSubstr("startup.ready of docker changed on 2026-03-15: "));
   EXPECT_THAT(page, AllOf(HasSubstr("startup.stop of docker"), Not(HasSubstr("startup.app of docker"))))
       << "the gate decides on the first and not on the second";
   EXPECT_THAT(page, ::testing::ContainsRegex(">n15<.*◄ step: [^<]* → [^<]* \\(\\+20 %\\)<"));

@@ -17,7 +17,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -58,20 +57,20 @@ TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   const Document document =
       trend_document({trend_of("startup.ready", "docker", 40, 24)}, {"nightly", 100, 2});
   EXPECT_THAT(document.headlines,
-              ElementsAre("startup.ready of docker changed with the run of 2026-01-25, n24: 500 ms → 600 ms "
-                          "(+20 %)."));
+              ElementsAre("startup.ready of docker changed on 2026-01-25: 500 ms → 600 ms (+20 %)."));
   EXPECT_EQ(document.subtitle, "40 runs from 2026-01-01 to 2026-02-12 · startup.ready");
-  const Section& line = section(document, "line-1");
-  EXPECT_EQ(line.title, "startup.ready of docker");
-  EXPECT_THAT(line.bullets, ElementsAre("from 2026-01-25T02:00:00Z on (run n24): 500 ms → 600 ms (+20 %)"));
+  const Section& line = section(document, "metric-1");
+  EXPECT_EQ(line.title, "startup.ready");
+  EXPECT_THAT(line.bullets,
+              ElementsAre("docker: from 2026-01-25T02:00:00Z on (run n24) 500 ms → 600 ms (+20 %)"));
   const TextTable& runs = line.tables.at(0);
   ASSERT_THAT(runs.rows, SizeIs(40));
   EXPECT_THAT(runs.rows[24], ElementsAre("2026-01-25T02:00:00Z", "n24", "600 ms", "[590, 620]", "20",
                                          "◄ step: 500 ms → 600 ms (+20 %)"));
   EXPECT_EQ(runs.rows[23].back(), "");
   EXPECT_THAT(section(document, "steps").tables.at(0).rows,
-              ElementsAre(ElementsAre("2026-01-25T02:00:00Z", "n24", "startup.ready", "docker", "500 ms",
-                                      "600 ms", "+20 %")));
+              ElementsAre(ElementsAre("startup.ready", "docker", "500 ms", "600 ms", "+20 %",
+                                      "2026-01-25T02:00:00Z", "n24")));
   EXPECT_THAT(section(document, "reading").bullets, ::testing::Contains(HasSubstr("Left out: 2 lines")));
   EXPECT_THAT(document.source, HasSubstr("nightly"));
 }
@@ -82,7 +81,7 @@ TEST(TrendPage, TheLatestChangePointsComeFirst) {
     trends.push_back(trend_of("startup.ready", fmt::format("docker@{}", step), 40, step));
   }
   std::vector<std::string> runs;
-  for (const auto& row : steps_table(trends).rows) runs.push_back(row[1]);
+  for (const auto& row : steps_table(trends).rows) runs.push_back(row.back());
   EXPECT_THAT(runs, ElementsAre("n20", "n15", "n12", "n10", "n05"));
   const Document document = trend_document(trends, {});
   ASSERT_THAT(document.headlines, SizeIs(4));
@@ -90,12 +89,22 @@ TEST(TrendPage, TheLatestChangePointsComeFirst) {
   EXPECT_THAT(document.headlines[3], HasSubstr("2 more lines"));
 }
 
+TEST(TrendPage, ASectionPerMetricWithATablePerLine) {
+  const Document document =
+      trend_document({trend_of("startup.ready", "docker", 8), trend_of("startup.ready", "podman", 8),
+                      trend_of("startup.stop", "docker", 8)},
+                     {});
+  ASSERT_THAT(document.sections, SizeIs(3));
+  EXPECT_THAT(section(document, "metric-1").tables, SizeIs(2));
+  EXPECT_EQ(section(document, "metric-1").tables[1].title, "startup.ready of podman, 8 runs");
+  EXPECT_EQ(section(document, "metric-2").title, "startup.stop");
+}
+
 TEST(TrendPage, WithoutAChangePointItSaysSo) {
   const Document document = trend_document({trend_of("startup.ready", "docker", 1)}, {});
   EXPECT_THAT(document.headlines, ElementsAre(HasSubstr("No change point")));
   EXPECT_THROW(section(document, "steps"), std::out_of_range);
-  EXPECT_THAT(section(document, "line-1").paragraphs, ElementsAre("No change point in 1 run."));
-  EXPECT_THAT(section(document, "line-1").bullets, IsEmpty());
+  EXPECT_THAT(section(document, "metric-1").bullets, ElementsAre("docker: no change point"));
 }
 
 TEST(TrendPage, ARatioHasNoUnitAndZeroNoPercentage) {
