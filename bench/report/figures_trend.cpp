@@ -16,6 +16,14 @@ constexpr double kPlotHeight = 240;
 constexpr double kLeftRoom = 46;
 constexpr double kCharsOfDate = 10;  ///< "2026-01-31"
 
+/// Short enough for the canvas.
+std::string title_of(const Trend& trend) {
+  const std::string target = shorten_middle(one_line(trend.target), kNameWidth);
+  return fmt::format(
+      "{} of {}", shorten_middle(one_line(trend.metric), kNameWidth),
+      trend.ratio() ? target + " / " + shorten_middle(one_line(trend.against), kNameWidth) : target);
+}
+
 /// Dates below a few of the runs; the runs themselves stand at equal distances.
 std::vector<Tick> date_ticks(const Trend& trend) {
   std::vector<Tick> ticks;
@@ -84,8 +92,9 @@ std::optional<Figure> trend_figure(const Trend& trend) {
     if (point.ci95) values.insert(values.end(), {point.ci95->low, point.ci95->high});
   }
   const std::string title = fmt::format("{} of {}", one_line(trend.metric), trend_name(trend));
-  auto [canvas, y] = headed(
-      title, fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
+  auto [canvas, y] =
+      headed(title_of(trend),
+             fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
                          "upright: change point",
                          trend.points.size()));
   y += 14;  // the unit stands above its axis

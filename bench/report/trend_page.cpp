@@ -59,8 +59,8 @@ Section section_of(const std::string& metric, const std::vector<Trend>& trends) 
     if (trend.steps.empty()) section.bullets.push_back(fmt::format("{}: no change point", name));
     for (const ChangePoint& step : trend.steps) {
       const Trend::Point& first = trend.points[step.at];
-      section.bullets.push_back(fmt::format("{}: from {} on (run {}) {}", name, one_line(first.started_at),
-                                            one_line(first.run), step_text(trend, step)));
+      section.bullets.push_back(fmt::format("{}: {}, from {} on (run {})", name, step_text(trend, step),
+                                            one_line(first.started_at), one_line(first.run)));
     }
     TextTable table = trend_table(trend);
     table.header.back() = "step";

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -98,7 +99,8 @@ void make_history(const std::filesystem::path& directory, int runs) {
 }  // namespace bench::test
 
 int main(int argc, char** argv) {
-  const int runs = argc == 3 ? std::atoi(argv[2]) : 0;
+  int runs = 0;
+  if (argc == 3) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), runs);
   if (runs < 1) {
     std::fputs("usage: make_history DIR RUNS\n", stderr);
     return 2;

@@ -62,7 +62,7 @@ TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   const Section& line = section(document, "metric-1");
   EXPECT_EQ(line.title, "startup.ready");
   EXPECT_THAT(line.bullets,
-              ElementsAre("docker: from 2026-01-25T02:00:00Z on (run n24) 500 ms → 600 ms (+20 %)"));
+              ElementsAre("docker: 500 ms → 600 ms (+20 %), from 2026-01-25T02:00:00Z on (run n24)"));
   const TextTable& runs = line.tables.at(0);
   ASSERT_THAT(runs.rows, SizeIs(40));
   EXPECT_THAT(runs.rows[24], ElementsAre("2026-01-25T02:00:00Z", "n24", "600 ms", "[590, 620]", "20",
