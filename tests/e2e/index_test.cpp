@@ -5,7 +5,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <fstream>
+#include <memory>
 
 #include "e2e/harness.h"
 #include "e2e/stored_runs.h"
@@ -137,10 +140,10 @@ TEST(Cli, SeveralThatMakeTheIndexAtOnceSayTheSame) {
       Process({BENCH_MAKE_HISTORY, results.string(), "120"}, world.env, world.scratch()).wait(60).exit_code,
       0);
   const std::vector<std::string> question = {"history", "--history", results.string(), "--last", "0"};
-  std::vector<std::unique_ptr<Process>> jobs;
-  for (int i = 0; i < 4; ++i) jobs.push_back(world.start(question));
-  std::vector<Outcome> outcomes;
-  for (const auto& job : jobs) outcomes.push_back(job->wait(100));
+  std::array<std::unique_ptr<Process>, 4> jobs;
+  for (auto& job : jobs) job = world.start(question);
+  std::array<Outcome, 4> outcomes;
+  for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i] = jobs[i]->wait(100);
   const Outcome alone = world.bench(question);
   EXPECT_EQ(occurrences(alone.out, "Z-all "), 120U) << alone.out;
   for (const Outcome& outcome : outcomes) {
