@@ -1,3 +1,5 @@
+#include "bench/report/trend.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,181 +11,170 @@
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
 #include "bench/core/error.h"
-#include "bench/core/paths.h"
 #include "bench/history/history.h"
+#include "bench/history/judgement.h"
 #include "bench/report/figures_trend.h"
+#include "bench/report/html.h"
 #include "bench/report/numbers.h"
-#include "bench/stats/changepoint.h"
 
 namespace bench {
 namespace {
 
+constexpr const char* kPageName = "trend.html";
+
 struct Options {
-  std::string metric, target;
+  std::vector<std::string> metrics;
+  std::string target;
   std::filesystem::path directory = "results", out;
   std::vector<std::string> formats{"console"};
   std::size_t last = 100;
 };
 
-/// A line and where it changes.
-struct Line {
-  SeriesKey key;
-  std::vector<SeriesPoint> points;
-  std::vector<ChangePoint> steps;
+struct Lines {
+  std::vector<Trend> trends;
+  std::size_t older = 0;  ///< lines under other conditions than the latest ones
 };
 
 std::string name_of(const SeriesKey& key) {
   return key.against.empty() ? key.target : key.target + " / " + key.against;
 }
 
-std::string value_text(const SeriesKey& key, double value) {
-  if (!key.against.empty()) return ratio_text(value);
-  const std::vector<double> one{value};
-  return with_unit(value, scale_for(key.unit, one));
+Trend trend_of(const SeriesKey& key, const std::vector<SeriesPoint>& points) {
+  Trend trend;
+  trend.metric = key.metric;
+  trend.unit = key.unit;
+  trend.target = key.target;
+  trend.against = key.against;
+  trend.container = key.target.find("libvirt") == std::string::npos;
+  std::vector<double> values;
+  for (const SeriesPoint& point : points) {
+    trend.points.push_back({point.started_at, point.path, point.n, point.value, point.ci95, point.usable});
+    values.push_back(point.value);
+  }
+  trend.steps = change_points(values);
+  return trend;
 }
 
-/// Per target, and per ratio of two, the line of the latest conditions: figures that were measured under
-/// other ones do not continue it.
-std::vector<Line> lines_of(const History& history, const Options& options, Ui& ui) {
-  const std::vector<SeriesKey> keys = history.series(options.metric);
-  if (keys.empty()) {
-    throw Error(ErrorCode::kUsage, fmt::format("the history has no metric '{}'", options.metric),
-                fmt::format("it has: {}", fmt::join(history.metrics(), ", ")));
+/// Those that are named; else, of those that the gate decides on, the ones that are there.
+std::vector<std::string> chosen_metrics(const History& history, const Options& options) {
+  const std::vector<std::string> there = history.metrics();
+  const auto is_there = [&](const std::string& name) {
+    return std::find(there.begin(), there.end(), name) != there.end();
+  };
+  if (there.empty()) {
+    throw Error(ErrorCode::kUsage, fmt::format("no run in {} has a figure yet", options.directory.string()),
+                "name the directory that holds the runs with --history DIR");
   }
-  std::vector<Line> lines;
-  std::vector<std::string> seen;
-  std::size_t older = 0;
-  for (const SeriesKey& key : keys) {
-    const std::string name = name_of(key);
-    if (!options.target.empty() && name != options.target) continue;
-    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      ++older;
-      continue;
+  std::vector<std::string> chosen;
+  for (const std::string& name : options.metrics.empty() ? gated_metrics() : options.metrics) {
+    if (!is_there(name)) {
+      if (options.metrics.empty()) continue;
+      throw Error(ErrorCode::kUsage, fmt::format("the history has no metric '{}'", name),
+                  fmt::format("it has: {}", fmt::join(there, ", ")));
     }
-    seen.push_back(name);
-    Line line{key, history.points(key, options.last), {}};
-    std::vector<double> values;
-    for (const SeriesPoint& point : line.points) values.push_back(point.value);
-    line.steps = change_points(values);
-    lines.push_back(std::move(line));
+    if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) chosen.push_back(name);
   }
-  if (lines.empty()) {
-    std::vector<std::string> names;
-    names.reserve(keys.size());
-    for (const SeriesKey& key : keys) names.push_back(name_of(key));
+  if (chosen.empty()) {
+    throw Error(ErrorCode::kUsage, "the history has none of the metrics that bench gate decides on",
+                fmt::format("name a METRIC; it has: {}", fmt::join(there, ", ")));
+  }
+  return chosen;
+}
+
+/// Per metric and target, and per ratio of two, the line of the latest conditions: figures that were measured
+/// under other ones do not continue it.
+Lines lines_of(const History& history, const Options& options) {
+  const std::vector<std::string> metrics = chosen_metrics(history, options);
+  Lines lines;
+  std::vector<std::string> names;
+  for (const std::string& metric : metrics) {
+    std::vector<std::string> seen;
+    for (const SeriesKey& key : history.series(metric)) {
+      const std::string name = name_of(key);
+      names.push_back(name);
+      if (!options.target.empty() && name != options.target) continue;
+      if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+        ++lines.older;
+        continue;
+      }
+      seen.push_back(name);
+      lines.trends.push_back(trend_of(key, history.points(key, options.last)));
+    }
+  }
+  if (lines.trends.empty()) {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     throw Error(ErrorCode::kUsage,
-                fmt::format("{} was not measured for '{}'", options.metric, options.target),
+                fmt::format("{} was not measured for '{}'", fmt::join(metrics, ", "), options.target),
                 fmt::format("the history has it for: {}", fmt::join(names, ", ")));
-  }
-  if (older > 0) {
-    ui.step(fmt::format("{} line{} under other conditions (host, versions, limits) left out", older,
-                        older == 1 ? "" : "s"));
   }
   return lines;
 }
 
-std::string interval_text(const SeriesPoint& point, const SeriesKey& key) {
-  if (!point.ci95) return "–";
-  if (!key.against.empty()) return ratio_bracket(*point.ci95);
-  const std::vector<double> one{point.value};
-  return bracket(*point.ci95, scale_for(key.unit, one));
-}
-
-std::string step_text(const Line& line, const ChangePoint& step) {
-  const double change = step.before != 0 ? (step.after / step.before - 1) * 100 : 0;
-  return fmt::format("step: {} → {} ({:+.1f} %)", value_text(line.key, step.before),
-                     value_text(line.key, step.after), change);
-}
-
-std::string console(const std::vector<Line>& lines, const std::string& metric) {
+std::string console(const std::vector<Trend>& trends) {
   std::string text;
-  for (const Line& line : lines) {
-    TextTable table;
-    table.title =
-        fmt::format("{}{} of {}, {} run{}", text.empty() ? "" : "\n", metric, one_line(name_of(line.key)),
-                    line.points.size(), line.points.size() == 1 ? "" : "s");
-    table.header = {"started", "run", "median", "95 % interval", "n", ""};
-    table.align = "llrrrl";
-    for (std::size_t i = 0; i < line.points.size(); ++i) {
-      const SeriesPoint& point = line.points[i];
-      std::string mark = point.usable ? "" : "not a baseline: interrupted, or too many failures";
-      for (const ChangePoint& step : line.steps) {
-        if (step.at == i) mark = "◄ " + step_text(line, step);
-      }
-      table.rows.push_back({one_line(point.started_at), one_line(point.path),
-                            value_text(line.key, point.value), interval_text(point, line.key),
-                            std::to_string(point.n), mark});
-    }
-    table.notes.push_back(line.steps.empty() ? std::string("no change point")
-                                             : fmt::format("{} change point{}", line.steps.size(),
-                                                           line.steps.size() == 1 ? "" : "s"));
-    text += console_table(table);
-  }
+  for (const Trend& trend : trends) text += (text.empty() ? "" : "\n") + console_table(trend_table(trend));
   return text;
 }
 
-std::string csv_field(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : one_line(text)) {
-    out += c;
-    if (c == '"') out += c;
-  }
-  return out + "\"";
+std::string page(const Lines& lines, const Options& options, Drawings& drawings) {
+  const TrendPage about{options.directory.string(), options.last, lines.older};
+  drawings.prepare({"svg"});
+  return html_page(trend_document(lines.trends, about), drawings, {});
 }
 
-std::string csv(const std::vector<Line>& lines) {
-  std::string text = "metric,target,against,unit,started_at,run,n,median,low,high,step\r\n";
-  for (const Line& line : lines) {
-    for (std::size_t i = 0; i < line.points.size(); ++i) {
-      const SeriesPoint& point = line.points[i];
-      const bool step =
-          std::any_of(line.steps.begin(), line.steps.end(), [&](const auto& at) { return at.at == i; });
-      const SeriesKey& key = line.key;
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", key.metric, csv_field(key.target),
-                          csv_field(key.against), key.against.empty() ? key.unit : "ratio", point.started_at,
-                          csv_field(point.path), point.n, point.value,
-                          point.ci95 ? fmt::format("{}", point.ci95->low) : "",
-                          point.ci95 ? fmt::format("{}", point.ci95->high) : "", step ? "true" : "false");
-    }
+Drawings drawings_of(const std::vector<Trend>& trends) {
+  Drawings::Draw by_gnuplot;
+  if (can_draw()) {
+    by_gnuplot = [](const Figure& figure, const std::string& format) { return draw(figure, format); };
   }
-  return text;
+  return {trend_figures(trends), by_gnuplot};
 }
 
-Trend trend_of(const Line& line) {
-  Trend trend;
-  trend.metric = line.key.metric;
-  trend.unit = line.key.unit;
-  trend.name = name_of(line.key);
-  trend.ratio = !line.key.against.empty();
-  trend.container = line.key.target.find("libvirt") == std::string::npos;
-  for (const SeriesPoint& point : line.points)
-    trend.points.push_back({point.started_at, point.value, point.ci95});
-  for (const ChangePoint& step : line.steps) trend.steps.push_back(step.at);
-  return trend;
+/// What goes to files of one format.
+std::vector<OutputFile> files_of(const std::string& format, const Lines& lines, const Options& options,
+                                 Drawings& drawings) {
+  if (format == "html") return {{kPageName, page(lines, options, drawings)}};
+  if (!drawings.drawable()) throw Error(ErrorCode::kUnavailable, "gnuplot is not here", kDrawRemedy);
+  drawings.prepare({format});
+  std::vector<OutputFile> files;
+  for (const Figure& figure : drawings.figures()) {
+    const std::string& image = drawings.image(figure, format);
+    if (image.empty()) throw Error(ErrorCode::kEngine, drawings.problems().front());
+    files.push_back({figure.id + "." + format, image});
+  }
+  return files;
 }
 
 void trend(const Options& options, Ui& ui) {
+  const bool to_stdout = options.out == "-";
+  for (const std::string& format : options.formats) {
+    if (to_stdout && format != "console" && format != "csv" && format != "html") {
+      throw Error(ErrorCode::kUsage, fmt::format("{} is a file per line, and none fits on stdout", format),
+                  "say where with --out DIR");
+    }
+  }
   const History history = open_history(options.directory, ui);
-  const std::vector<Line> lines = lines_of(history, options, ui);
+  const Lines lines = lines_of(history, options);
+  if (lines.older > 0) {
+    ui.step(fmt::format("{} line{} under other conditions (host, versions, limits) left out", lines.older,
+                        lines.older == 1 ? "" : "s"));
+  }
+  const std::filesystem::path out = options.out.empty() ? std::filesystem::path(".") : options.out;
+  Drawings drawings = drawings_of(lines.trends);
   for (const std::string& format : options.formats) {
     if (format == "console") {
-      print_out(console(lines, options.metric));
+      print_out(console(lines.trends));
     } else if (format == "csv") {
-      print_out(csv(lines));
+      print_out(trends_csv(lines.trends));
+    } else if (to_stdout) {
+      print_out(page(lines, options, drawings));
     } else {
-      if (!can_draw()) throw Error(ErrorCode::kUnavailable, "gnuplot is not here", kDrawRemedy);
-      const std::filesystem::path out = options.out.empty() ? std::filesystem::path(".") : options.out;
-      std::filesystem::create_directories(out);
-      for (const Line& line : lines) {
-        const auto figure = trend_figure(trend_of(line));
-        if (!figure) continue;
-        const std::filesystem::path file = out / (figure->id + "." + format);
-        write_file_atomically(file, draw(*figure, format));
-        ui.step(fmt::format("wrote {}", file.string()));
-      }
+      const std::vector<OutputFile> files = files_of(format, lines, options, drawings);
+      write_outputs(files, out);
+      for (const OutputFile& file : files) ui.step(fmt::format("wrote {}", (out / file.path).string()));
     }
+    if (format == "html") warn_of_missing_figures(drawings, ui);
   }
 }
 
@@ -191,24 +182,36 @@ void trend(const Options& options, Ui& ui) {
 
 void add_trend(CLI::App& app, CommandContext& context) {
   CLI::App* command =
-      app.add_subcommand("trend", "a metric through the stored runs, its change points marked");
+      app.add_subcommand("trend", "metrics through the stored runs, their change points marked");
   auto options = std::make_shared<Options>();
-  command->add_option("METRIC", options->metric, "as in bench list metrics: startup.ready")->required();
+  command
+      ->add_option("METRIC", options->metrics,
+                   "as in bench list metrics: startup.ready; several with commas; default: those that bench "
+                   "gate decides on")
+      ->delimiter(',')
+      ->take_all();
   command->add_option("--target", options->target, "only this one; a ratio is \"libvirt:direct / docker\"");
   command->add_option("--history", options->directory, "the directory that holds the runs")
       ->capture_default_str();
   command->add_option("--last", options->last, "how many runs; 0: all")->capture_default_str();
-  command->add_option("--format", options->formats, "console, csv, svg, png, pdf; several with commas")
+  command
+      ->add_option("--format", options->formats,
+                   "console, csv, html (one page), svg, png, pdf; several with commas")
       ->delimiter(',')
       ->take_all()
-      ->check(CLI::IsMember({"console", "csv", "svg", "png", "pdf"}))
+      ->check(CLI::IsMember({"console", "csv", "html", "svg", "png", "pdf"}))
       ->capture_default_str();
-  command->add_option("--out", options->out, "where pictures go; default: here");
+  command->add_option("--out", options->out,
+                      "where trend.html and pictures go; default: here; '-': the page to stdout");
   command->footer(
       "Examples:\n"
-      "  bench trend startup.ready\n"
+      "  bench trend                                                      the main metrics, on the terminal\n"
+      "  bench trend startup.ready,startup.stop\n"
+      "  bench trend --history nightly --format html --out /var/www       one page: charts, runs, change "
+      "points\n"
       "  bench trend startup.ready --history nightly --target docker --format svg --out charts\n"
-      "  bench trend memory.host_pss --last 0 --format csv > memory.csv");
+      "  bench trend memory.host_pss --last 0 --format csv > memory.csv\n\n"
+      "Charts need gnuplot; without it the page comes without figures.");
   command->callback([options, &context] {
     try {
       trend(*options, context.ui);

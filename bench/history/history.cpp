@@ -159,7 +159,9 @@ std::vector<SeriesKey> History::series(const std::string& metric) const {
 
 std::vector<std::string> History::metrics() const {
   return asked(*impl_, [&] {
-    Statement statement = impl_->database->prepare("SELECT DISTINCT metric FROM series ORDER BY metric");
+    Statement statement = impl_->database->prepare(
+        "SELECT DISTINCT metric FROM series "
+        "WHERE EXISTS (SELECT 1 FROM points WHERE points.series = series.id) ORDER BY metric");
     std::vector<std::string> names;
     while (statement.step()) names.push_back(statement.text(0));
     return names;

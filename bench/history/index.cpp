@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <future>
 #include <optional>
 #include <set>
@@ -246,6 +247,14 @@ Database index_in_memory(const fs::path& directory, const IndexProgress& progres
   return database;
 }
 
+/// SQLite knows of a full disk only when it writes to the file itself; beside it, it is an "I/O error".
+std::string why_not_kept(const fs::path& directory, const DatabaseError& error) {
+  constexpr std::uintmax_t kRoom = 64UL << 10;  // for the files beside the index
+  std::error_code failed;
+  const fs::space_info space = fs::space(directory, failed);
+  return !failed && space.available < kRoom ? "the disk is full" : error.what();
+}
+
 std::optional<Database> kept_index(const fs::path& directory, const IndexProgress& progress,
                                    std::vector<std::string>& problems) {
   const fs::path file = directory / kIndexName;
@@ -259,7 +268,7 @@ std::optional<Database> kept_index(const fs::path& directory, const IndexProgres
       if (again || !error.corrupt()) {
         problems.push_back(
             fmt::format("{}: the index cannot be kept ({}); it was made in memory, which takes longer",
-                        file.string(), error.what()));
+                        file.string(), why_not_kept(directory, error)));
         return std::nullopt;
       }
       remove_index(file);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "bench/report/figures_style.h"
@@ -15,8 +16,12 @@ constexpr double kPlotHeight = 240;
 constexpr double kLeftRoom = 46;
 constexpr double kCharsOfDate = 10;  ///< "2026-01-31"
 
-std::string value_of(const Trend& trend, double value) {
-  return trend.ratio ? ratio_text(value) : value_text(value, trend.unit);
+/// Short enough for the canvas.
+std::string title_of(const Trend& trend) {
+  const std::string target = shorten_middle(one_line(trend.target), kNameWidth);
+  return fmt::format(
+      "{} of {}", shorten_middle(one_line(trend.metric), kNameWidth),
+      trend.ratio() ? target + " / " + shorten_middle(one_line(trend.against), kNameWidth) : target);
 }
 
 /// Dates below a few of the runs; the runs themselves stand at equal distances.
@@ -40,7 +45,8 @@ double level(const Trend& trend, std::size_t from, std::size_t to) {
 
 /// Interval as a thin line, median as a dot, level between the steps dashed.
 void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
-  std::vector<std::size_t> ends = trend.steps;
+  std::vector<std::size_t> ends;
+  for (const ChangePoint& step : trend.steps) ends.push_back(step.at);
   ends.push_back(trend.points.size());
   std::size_t from = 0;
   for (const std::size_t to : ends) {
@@ -49,8 +55,8 @@ void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
                true);
     from = to;
   }
-  for (const std::size_t at : trend.steps) {
-    const double x = static_cast<double>(at) + 0.5;
+  for (const ChangePoint& step : trend.steps) {
+    const double x = static_cast<double>(step.at) + 0.5;
     panel.line(x, panel.y.low, x, panel.y.high, kBlack, 1.6);
   }
   for (std::size_t i = 0; i < trend.points.size(); ++i) {
@@ -63,14 +69,15 @@ void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
   }
 }
 
-std::string spoken(const Trend& trend) {
+std::string spoken(const Trend& trend, const std::string& title) {
   const auto& points = trend.points;
   std::string alt =
-      fmt::format("{} of {} in {} runs from {} to {}: first {}, last {}.", trend.metric, trend.name,
-                  points.size(), points.front().started_at, points.back().started_at,
-                  value_of(trend, points.front().value), value_of(trend, points.back().value));
-  for (const std::size_t at : trend.steps) {
-    alt += fmt::format(" A step before the run of {}.", points[at].started_at);
+      fmt::format("{} in {} runs from {} to {}: first {}, last {}.", title, points.size(),
+                  one_line(points.front().started_at), one_line(points.back().started_at),
+                  trend_value(trend, points.front().value), trend_value(trend, points.back().value));
+  for (const ChangePoint& step : trend.steps) {
+    alt += fmt::format(" A step before the run of {}: {}.", one_line(points[step.at].started_at),
+                       step_text(trend, step));
   }
   return alt;
 }
@@ -84,36 +91,52 @@ std::optional<Figure> trend_figure(const Trend& trend) {
     values.push_back(point.value);
     if (point.ci95) values.insert(values.end(), {point.ci95->low, point.ci95->high});
   }
-  const std::string title = fmt::format("{} of {}", trend.metric, trend.name);
-  auto [canvas, y] = headed(
-      title, fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
+  const std::string title = fmt::format("{} of {}", one_line(trend.metric), trend_name(trend));
+  auto [canvas, y] =
+      headed(title_of(trend),
+             fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
                          "upright: change point",
                          trend.points.size()));
-  y += 8;
+  y += 14;  // the unit stands above its axis
   Panel panel{kEdge + kLeftRoom,
               y,
               canvas.width - kEdge,
               y + kPlotHeight,
               {0.5, static_cast<double>(trend.points.size()) + 0.5, false},
               axis_over(values, wants_log(values))};
-  const Scale scale = trend.ratio ? Scale{1, "×"} : readable_scale(trend.unit, values);
-  panel.y_ticks = trend.ratio ? ratio_ticks_on(panel.y, 6) : ticks_on(panel.y, scale, 6);
+  const Scale scale = trend.ratio() ? Scale{1, "×"} : readable_scale(trend.unit, values);
+  panel.y_ticks = trend.ratio() ? ratio_ticks_on(panel.y, 6) : ticks_on(panel.y, scale, 6);
   panel.x_ticks = date_ticks(trend);
   panel.x_title = "run";
   canvas.words.push_back(
-      {panel.left, y - 11, trend.ratio ? std::string("ratio") : scale.unit, Align::kLeft, kBlack, 12});
+      {panel.left, y - 11, trend.ratio() ? std::string("ratio") : scale.unit, Align::kLeft, kBlack, 12});
   add_runs(panel, trend, trend.container ? kBlue : kVermilion);
   canvas.panels.push_back(panel);
   canvas.height = static_cast<int>(panel.bottom + 54);
-  std::string id = "trend-" + trend.metric + "-" + trend.name;
+  std::string id = "trend-" + trend.metric + "-" + trend_name(trend);
   for (char& c : id) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!plain) c = '-';
   }
   return finished(
-      id, title, canvas, spoken(trend),
+      id, title, canvas, spoken(trend, title),
       "Each dot is the median of a run, with its 95 % interval. Upright lines are change points: from "
       "there on the runs differ from those before (E-Divisive, permutation test at 1 %).");
+}
+
+std::vector<Figure> trend_figures(const std::vector<Trend>& trends) {
+  std::vector<Figure> figures;
+  std::set<std::string> taken;
+  for (const Trend& trend : trends) {
+    std::optional<Figure> figure = trend_figure(trend);
+    if (!figure) continue;
+    const std::string id = figure->id;  // "a@b" and "a:b" have the same
+    for (int again = 2; !taken.insert(figure->id).second; ++again) {
+      figure->id = fmt::format("{}-{}", id, again);
+    }
+    figures.push_back(*std::move(figure));
+  }
+  return figures;
 }
 
 }  // namespace bench

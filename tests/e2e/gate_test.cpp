@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 
 #include "e2e/harness.h"
+#include "e2e/stored_runs.h"
 
 namespace bench::e2e {
 namespace {
@@ -16,57 +16,7 @@ using ::testing::IsEmpty;
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-// Stored runs, written here: every exit code of compare and gate, without an engine. Cli: needs none.
-
-/// A run of one container target whose start took `ready` seconds, give or take.
-Json stored_run(const std::string& id, const std::string& started, double ready, int rounds = 12) {
-  Json run =
-      Json::parse(R"({"schema": "bench.run/1", "suite": {"version": "0.1.0", "commit": "c0ffee"}, "seed": 1,
-    "command": ["bench", "run", "startup"], "status": "complete", "stopped_by": "rounds", "warmup_rounds": 0,
-    "wall_seconds": 1, "trials_seconds": 1, "conditions": {"cache": "warm"},
-    "environment": {"fingerprint": {"kernel": "6.1", "cores": 2}, "volatile": {}, "warnings": []},
-    "targets": [{"name": "docker", "kind": "container", "driver": "docker", "profile": "",
-      "engine": {"name": "Docker", "version": "20.10"}, "acceleration": "none", "cpus": 1,
-      "memory_bytes": 536870912, "image": {},
-      "equivalence": {"app_sha256": "a", "python": "3.11", "flask": "2.2", "kernel": "6.1", "cpus": 1,
-        "memory_bytes": 536870912}}],
-    "samples": [], "failures": [], "summaries": [], "comparisons": [], "claims": []})");
-  run["run_id"] = id;
-  run["started_at"] = started;
-  run["finished_at"] = started;
-  run["rounds"] = rounds;
-  const double wobble = 0.002 * static_cast<double>(std::hash<std::string>()(id) % 7);
-  for (int round = 0; round < rounds; ++round) {
-    run["samples"].push_back({{"scenario", "startup"},
-                              {"target", "docker"},
-                              {"metric", "startup.ready"},
-                              {"unit", "seconds"},
-                              {"value", ready * (1 + wobble + 0.003 * (round * 7 % 5))},
-                              {"round", round},
-                              {"position", 0},
-                              {"warmup", false}});
-  }
-  return run;
-}
-
-std::string store(const fs::path& results, const Json& run) {
-  const fs::path dir = results / run.at("run_id").get<std::string>();
-  fs::create_directories(dir);
-  std::ofstream(dir / "run.json") << run.dump();
-  return dir.string();
-}
-
-std::string night(int day) {
-  return fmt::format("2026-03-{:02}T02:00:00Z", day);
-}
-
-/// Nightly runs of 0.5 s in results/.
-fs::path history_of(const World& world, int nights) {
-  const fs::path results = world.scratch() / "results";
-  for (int day = 1; day <= nights; ++day)
-    store(results, stored_run(fmt::format("n{:02}", day), night(day), 0.5));
-  return results;
-}
+// Every exit code of compare and gate on stored runs. Cli: no engine is needed.
 
 Json verdict_of(const std::string& dir) {
   std::ifstream file(fs::path(dir) / "verdict.json");
@@ -184,8 +134,7 @@ TEST(Cli, FewRoundsAreInconclusiveWithStrict) {
 
 TEST(Cli, HistoryAndTrendShowTheRunsAndTheStep) {
   World world;
-  const fs::path results = history_of(world, 14);
-  for (int day = 15; day < 28; ++day) store(results, stored_run(fmt::format("n{:02}", day), night(day), 0.6));
+  const fs::path results = history_of(world, 27, 15);
   fs::create_directories(results / "broken");
   std::ofstream(results / "broken" / "run.json") << "{";
   const Outcome listed = world.bench({"history", "--history", results.string()});

@@ -103,6 +103,19 @@ TEST_F(HistoryTest, NewChangedAndRemovedRunsAreSeen) {
   EXPECT_THAT(history.points(ready_of(history), 0), SizeIs(2));
 }
 
+TEST_F(HistoryTest, AMetricWhoseRunsAreGoneIsGone) {
+  bench::Run with = one(1);
+  for (Sample& sample : with.samples) {
+    if (sample.metric == "startup.stop") sample.metric = "startup.extra";
+  }
+  derive(with);
+  store(with);
+  store(one(0));
+  EXPECT_THAT(History(dir_).metrics(), ::testing::Contains("startup.extra"));
+  fs::remove_all(dir_ / "run-001");
+  EXPECT_THAT(History(dir_).metrics(), ::testing::Not(::testing::Contains("startup.extra")));
+}
+
 TEST_F(HistoryTest, WithoutStoredSummariesTheyAreDerived) {
   bench::Run run = one(0);
   run.summaries.clear();

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <sstream>
 
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"
@@ -31,49 +29,6 @@ std::string page_of(const bench::Run& run) {
   return html_page(run_document(run, test::rendering_options()), drawings, {"svg", "png"});
 }
 
-std::size_t count(const std::string& text, const std::string& what) {
-  std::size_t found = 0;
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++found;
-  return found;
-}
-
-/// Every element closed in the order in which it was opened, every attribute's value closed, each id once.
-/// Style and script are skipped as the text that they are.
-void expect_well_formed(const std::string& page) {
-  static const std::set<std::string> kVoid = {"meta", "link", "img", "!DOCTYPE"};
-  std::vector<std::string> open;
-  std::set<std::string> ids;
-  for (std::size_t at = 0; (at = page.find('<', at)) != std::string::npos;) {
-    std::size_t end = at + 1;
-    for (char quote = 0; end < page.size() && (quote != 0 || page[end] != '>'); ++end) {
-      if (quote != 0) {
-        quote = page[end] == quote ? '\0' : quote;
-      } else if (page[end] == '"' || page[end] == '\'') {
-        quote = page[end];
-      }
-      ASSERT_TRUE(quote != 0 || page[end] != '<') << page.substr(at, 80);
-    }
-    ASSERT_LT(end, page.size()) << page.substr(at, 80);
-    const std::string tag = page.substr(at + 1, end - at - 1);
-    const std::string name =
-        tag.substr(tag[0] == '/' ? 1 : 0, tag.find_first_of(" \n\t/", 1) - (tag[0] == '/' ? 1 : 0));
-    if (const std::size_t id = tag.find(" id="); id != std::string::npos) {
-      const std::size_t from = id + 5;
-      EXPECT_TRUE(ids.insert(tag.substr(from, tag.find(tag[id + 4], from) - from)).second) << tag;
-    }
-    at = end + 1;
-    if (tag[0] == '/') {
-      ASSERT_FALSE(open.empty()) << tag;
-      ASSERT_EQ(open.back(), name) << "before " << page.substr(at, 80);
-      open.pop_back();
-    } else if (!kVoid.contains(name) && tag.back() != '/') {
-      open.push_back(name);
-      if (name == "style" || name == "script") at = page.find("</" + name + ">", at);
-    }
-  }
-  EXPECT_TRUE(open.empty());
-}
-
 TEST(Html, Golden) {
   Drawings drawings = test::small_drawings();
   const std::string page = html_page(test::small_document(), drawings, {"svg", "png"});
@@ -89,14 +44,14 @@ TEST(Html, IsWellFormedWhateverTheRun) {
         test::empty_run(), bench::Run{}, test::full_run(), test::full_run({.memory = false}),
         test::hostile_full_run()}) {
     SCOPED_TRACE(run.run_id);
-    expect_well_formed(page_of(derived(run)));
+    test::expect_well_formed(page_of(derived(run)));
   }
 }
 
 TEST(Html, TextFromOutsideStaysText) {
   const std::string page = page_of(test::hostile_full_run());
-  EXPECT_EQ(count(page, "<script"), 1U);
-  EXPECT_EQ(count(page, "</style"), 1U);
+  EXPECT_EQ(test::occurrences(page, "<script"), 1U);
+  EXPECT_EQ(test::occurrences(page, "</style"), 1U);
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("\x1b")));
   EXPECT_THAT(page, Not(HasSubstr("\xff")));
@@ -127,7 +82,7 @@ TEST(Html, VerdictsComeFirst) {
   ASSERT_NE(claims, std::string::npos);
   EXPECT_LT(claims, page.find("<section id=\"figures\">"));
   EXPECT_LT(page.find("<section id=\"figures\">"), page.find("<section id=\"results\">"));
-  EXPECT_EQ(count(page, "<p class=\"says\">"), run.claims.size());
+  EXPECT_EQ(test::occurrences(page, "<p class=\"says\">"), run.claims.size());
 }
 
 TEST(Html, EveryFigureIsNamedAndLinked) {
@@ -138,7 +93,7 @@ TEST(Html, EveryFigureIsNamedAndLinked) {
                             HasSubstr(html_escaped(figure.caption)),
                             HasSubstr("href=\"charts/" + figure.id + ".png\"")));
   }
-  EXPECT_EQ(count(page, "<svg"), figures(run).size());
+  EXPECT_EQ(test::occurrences(page, "<svg"), figures(run).size());
 }
 
 TEST(Html, WithoutGnuplotThereIsTheRemedy) {
@@ -146,7 +101,7 @@ TEST(Html, WithoutGnuplotThereIsTheRemedy) {
   Drawings drawings(figures(run), nullptr);
   const std::string page = html_page(run_document(run, {}), drawings, {"svg"});
   EXPECT_THAT(page, AllOf(HasSubstr("gnuplot-nox"), Not(HasSubstr("<figure")), Not(HasSubstr("charts/"))));
-  expect_well_formed(page);
+  test::expect_well_formed(page);
 }
 
 TEST(Html, AFigureWithVeryManyPointsIsAPicture) {

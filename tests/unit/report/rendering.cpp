@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <vector>
 
 #include "bench/core/claims.h"
 #include "bench/stats/derive.h"
@@ -112,6 +114,47 @@ Drawings small_drawings() {
 
 Drawings fake_drawings(const bench::Run& run) {
   return fake_drawings_of(figures(run));
+}
+
+std::size_t occurrences(const std::string& text, const std::string& what) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++found;
+  return found;
+}
+
+void expect_well_formed(const std::string& page) {
+  static const std::set<std::string> kVoid = {"meta", "link", "img", "!DOCTYPE"};
+  std::vector<std::string> open;
+  std::set<std::string> ids;
+  for (std::size_t at = 0; (at = page.find('<', at)) != std::string::npos;) {
+    std::size_t end = at + 1;
+    for (char quote = 0; end < page.size() && (quote != 0 || page[end] != '>'); ++end) {
+      if (quote != 0) {
+        quote = page[end] == quote ? '\0' : quote;
+      } else if (page[end] == '"' || page[end] == '\'') {
+        quote = page[end];
+      }
+      ASSERT_TRUE(quote != 0 || page[end] != '<') << page.substr(at, 80);
+    }
+    ASSERT_LT(end, page.size()) << page.substr(at, 80);
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    const std::string name =
+        tag.substr(tag[0] == '/' ? 1 : 0, tag.find_first_of(" \n\t/", 1) - (tag[0] == '/' ? 1 : 0));
+    if (const std::size_t id = tag.find(" id="); id != std::string::npos) {
+      const std::size_t from = id + 5;
+      EXPECT_TRUE(ids.insert(tag.substr(from, tag.find(tag[id + 4], from) - from)).second) << tag;
+    }
+    at = end + 1;
+    if (tag[0] == '/') {
+      ASSERT_FALSE(open.empty()) << tag;
+      ASSERT_EQ(open.back(), name) << "before " << page.substr(at, 80);
+      open.pop_back();
+    } else if (!kVoid.contains(name) && tag.back() != '/') {
+      open.push_back(name);
+      if (name == "style" || name == "script") at = page.find("</" + name + ">", at);
+    }
+  }
+  EXPECT_TRUE(open.empty());
 }
 
 void expect_same_as_golden(const std::string& name, const std::string& text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,6 +27,13 @@ ReportOptions rendering_options();
 
 /// The run's figures, drawn by nobody: each image is a small one that names its figure and format.
 Drawings fake_drawings(const Run& run);
+
+/// How often `what` is in `text`.
+std::size_t occurrences(const std::string& text, const std::string& what);
+
+/// A page whose elements are closed in the order in which they were opened, every attribute's value closed,
+/// each id once. Style and script are skipped as the text that they are.
+void expect_well_formed(const std::string& page);
 
 /// Compares with tests/golden/NAME; BENCH_UPDATE_GOLDEN=1 writes it first.
 void expect_same_as_golden(const std::string& name, const std::string& text);
