@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
@@ -25,7 +26,7 @@ constexpr const char* kPageName = "trend.html";
 struct Options {
   std::vector<std::string> metrics;
   std::string target;
-  std::filesystem::path directory = "results", out;
+  std::filesystem::path directory = "results", config, out;
   std::vector<std::string> formats{"console"};
   std::size_t last = 100;
 };
@@ -191,8 +192,14 @@ void add_trend(CLI::App& app, CommandContext& context) {
       ->delimiter(',')
       ->take_all();
   command->add_option("--target", options->target, "only this one; a ratio is \"libvirt:direct / docker\"");
-  command->add_option("--history", options->directory, "the directory that holds the runs")
-      ->capture_default_str();
+  CLI::Option* history =
+      command->add_option("--history", options->directory, "the directory that holds the runs")
+          ->capture_default_str();
+  command
+      ->add_option(
+          "--config", options->config,
+          "the configuration of a scheduled job: its results are the history, and the page lies there")
+      ->excludes(history);
   command->add_option("--last", options->last, "how many runs; 0: all")->capture_default_str();
   command
       ->add_option("--format", options->formats,
@@ -207,12 +214,17 @@ void add_trend(CLI::App& app, CommandContext& context) {
       "Examples:\n"
       "  bench trend                                                      the main metrics, on the terminal\n"
       "  bench trend startup.ready,startup.stop\n"
+      "  bench trend --config nightly.toml --format html                  the page of a scheduled job\n"
       "  bench trend --history nightly --format html --out /var/www       one page: charts, runs, change "
       "points\n"
       "  bench trend startup.ready --history nightly --target docker --format svg --out charts\n"
       "  bench trend memory.host_pss --last 0 --format csv > memory.csv\n\n"
       "Charts need gnuplot; without it the page comes without figures.");
   command->callback([options, &context] {
+    if (!options->config.empty()) {
+      options->directory = results_of(options->config);
+      if (options->out.empty()) options->out = options->directory;
+    }
     try {
       trend(*options, context.ui);
     } catch (const std::filesystem::filesystem_error& error) {

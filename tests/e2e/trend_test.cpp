@@ -123,5 +123,22 @@ TEST(Cli, TheTrendsPageIsHarmlessWhateverARunIsCalled) {
                                  Not(HasSubstr("<script>alert")), Not(HasSubstr("<img src=x"))));
 }
 
+TEST(Cli, AJobsConfigurationNamesItsHistory) {
+  World world;
+  const std::filesystem::path results = history_of(world, 12);
+  const std::filesystem::path config = world.scratch() / "nightly.toml";
+  std::ofstream(config) << "scenarios = [\"startup\"]\nresults = \"results\"\n";
+  store(results, stored_run("today", night(13), 0.8));
+  const Outcome gate = world.bench({"gate", "--config", config.string()});
+  EXPECT_EQ(gate.exit_code, 1) << gate.err << gate.out;
+  EXPECT_THAT(gate.out, HasSubstr("today against the last 20 runs"));
+  EXPECT_EQ(world.bench({"gate", "--history", results.string()}).exit_code, 1) << "the latest run of it";
+  const Outcome trend = world.bench({"trend", "--config", config.string(), "--format", "html"});
+  EXPECT_EQ(trend.exit_code, 0) << trend.err;
+  EXPECT_TRUE(std::filesystem::exists(results / "trend.html"));
+  EXPECT_EQ(world.bench({"gate", "--config", "none.toml"}).exit_code, 3);
+  EXPECT_EQ(world.bench({"gate", "--config", config.string(), "--history", "x"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace bench::e2e
