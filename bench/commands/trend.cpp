@@ -18,7 +18,7 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct TrendOptions {
   std::string metric, target;
   std::filesystem::path directory = "results", out;
   std::vector<std::string> formats{"console"};
@@ -44,7 +44,7 @@ std::string value_text(const SeriesKey& key, double value) {
 
 /// Per target, and per ratio of two, the line of the latest conditions: figures that were measured under
 /// other ones do not continue it.
-std::vector<Line> lines_of(const History& history, const Options& options, Ui& ui) {
+std::vector<Line> lines_of(const History& history, const TrendOptions& options, Ui& ui) {
   const std::vector<SeriesKey> keys = history.series(options.metric);
   if (keys.empty()) {
     throw Error(ErrorCode::kUsage, fmt::format("the history has no metric '{}'", options.metric),
@@ -164,7 +164,7 @@ Trend trend_of(const Line& line) {
   return trend;
 }
 
-void trend(const Options& options, Ui& ui) {
+void trend(const TrendOptions& options, Ui& ui) {
   const History history = open_history(options.directory, ui);
   const std::vector<Line> lines = lines_of(history, options, ui);
   for (const std::string& format : options.formats) {
@@ -192,7 +192,7 @@ void trend(const Options& options, Ui& ui) {
 void add_trend(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("trend", "a metric through the stored runs, its change points marked");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrendOptions>();
   command->add_option("METRIC", options->metric, "as in bench list metrics: startup.ready")->required();
   command->add_option("--target", options->target, "only this one; a ratio is \"libvirt:direct / docker\"");
   command->add_option("--history", options->directory, "the directory that holds the runs")

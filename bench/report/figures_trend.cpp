@@ -63,7 +63,7 @@ void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
   }
 }
 
-std::string spoken(const Trend& trend) {
+std::string spoken_trend(const Trend& trend) {
   const auto& points = trend.points;
   std::string alt =
       fmt::format("{} of {} in {} runs from {} to {}: first {}, last {}.", trend.metric, trend.name,
@@ -111,7 +111,7 @@ std::optional<Figure> trend_figure(const Trend& trend) {
     if (!plain) c = '-';
   }
   return finished(
-      id, title, canvas, spoken(trend),
+      id, title, canvas, spoken_trend(trend),
       "Each dot is the median of a run, with its 95 % interval. Upright lines are change points: from "
       "there on the runs differ from those before (E-Divisive, permutation test at 1 %).");
 }

@@ -9,7 +9,6 @@
 #include <set>
 #include <sstream>
 
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"
@@ -17,14 +16,10 @@
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-bench::Run derived(bench::Run run) {
-  derive(run);
-  return run;
-}
 
 std::string page_of(const bench::Run& run) {
   Drawings drawings = test::fake_drawings(run);
@@ -39,7 +34,7 @@ std::size_t count(const std::string& text, const std::string& what) {
 
 /// Every element closed in the order in which it was opened, every attribute's value closed, each id once.
 /// Style and script are skipped as the text that they are.
-void expect_well_formed(const std::string& page) {
+void expect_well_formed_page(const std::string& page) {
   static const std::set<std::string> kVoid = {"meta", "link", "img", "!DOCTYPE"};
   std::vector<std::string> open;
   std::set<std::string> ids;
@@ -89,7 +84,7 @@ TEST(Html, IsWellFormedWhateverTheRun) {
         test::empty_run(), bench::Run{}, test::full_run(), test::full_run({.memory = false}),
         test::hostile_full_run()}) {
     SCOPED_TRACE(run.run_id);
-    expect_well_formed(page_of(derived(run)));
+    expect_well_formed_page(page_of(derived(run)));
   }
 }
 
@@ -146,7 +141,7 @@ TEST(Html, WithoutGnuplotThereIsTheRemedy) {
   Drawings drawings(figures(run), nullptr);
   const std::string page = html_page(run_document(run, {}), drawings, {"svg"});
   EXPECT_THAT(page, AllOf(HasSubstr("gnuplot-nox"), Not(HasSubstr("<figure")), Not(HasSubstr("charts/"))));
-  expect_well_formed(page);
+  expect_well_formed_page(page);
 }
 
 TEST(Html, AFigureWithVeryManyPointsIsAPicture) {

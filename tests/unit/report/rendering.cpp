@@ -114,6 +114,11 @@ Drawings fake_drawings(const bench::Run& run) {
   return fake_drawings_of(figures(run));
 }
 
+bench::Run derived(bench::Run run) {
+  derive(run);
+  return run;
+}
+
 void expect_same_as_golden(const std::string& name, const std::string& text) {
   const std::filesystem::path path = std::filesystem::path(BENCH_TEST_DIR) / "golden" / name;
   if (std::getenv("BENCH_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
