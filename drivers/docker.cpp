@@ -70,7 +70,7 @@ Connection connect(const DriverOptions& options) {
   return {std::move(own), std::move(engine)};
 }
 
-std::int64_t number(const json& labels, const char* key) {
+std::int64_t label_number(const json& labels, const char* key) {
   try {
     return std::stoll(labels.value(key, "0"));
   } catch (const std::exception&) {
@@ -79,8 +79,8 @@ std::int64_t number(const json& labels, const char* key) {
 }
 
 Ownership owner_of(const json& labels) {
-  return {labels.value(kLabelRun, ""), static_cast<pid_t>(number(labels, kLabelPid)),
-          static_cast<std::uint64_t>(number(labels, kLabelPidStart))};
+  return {labels.value(kLabelRun, ""), static_cast<pid_t>(label_number(labels, kLabelPid)),
+          static_cast<std::uint64_t>(label_number(labels, kLabelPidStart))};
 }
 
 json container_config(const std::string& image, int port, const InstanceSpec& spec) {

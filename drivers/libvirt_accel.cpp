@@ -182,7 +182,7 @@ BootAttempt boot_guest(const std::shared_ptr<LibvirtConnection>& connection, con
   return attempt;
 }
 
-std::string described(const GuestCpu& cpu) {
+std::string cpu_words(const GuestCpu& cpu) {
   std::string text = cpu.mode == "custom" ? cpu.model : cpu.mode;
   for (const auto& feature : cpu.disabled) {
     text += " without " + feature;
@@ -276,10 +276,10 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
     const BootAttempt attempt = boot("kvm", cpu, limit);
     if (attempt.booted) {
       return {{nested ? "kvm-nested" : "kvm", true,
-               fmt::format("a guest booted with KVM, CPU {}: {}", described(cpu), attempt.outcome), ""},
+               fmt::format("a guest booted with KVM, CPU {}: {}", cpu_words(cpu), attempt.outcome), ""},
               cpu};
     }
-    tried += fmt::format("{}CPU {}: {}", tried.empty() ? "" : "; ", described(cpu), attempt.outcome);
+    tried += fmt::format("{}CPU {}: {}", tried.empty() ? "" : "; ", cpu_words(cpu), attempt.outcome);
     bool learnt = false;
     for (const auto& feature : refused_features(attempt.outcome)) {
       if (std::find(cpu.disabled.begin(), cpu.disabled.end(), feature) == cpu.disabled.end()) {

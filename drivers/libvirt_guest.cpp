@@ -23,7 +23,7 @@ namespace bench {
 namespace fs = std::filesystem;
 namespace {
 
-void write_record(const fs::path& path, const std::string& xml) {
+void write_guest_record(const fs::path& path, const std::string& xml) {
   const fs::path half = path.string() + ".new";
   std::ofstream out(half, std::ios::binary | std::ios::trunc);
   out << xml;
@@ -75,7 +75,7 @@ bool is_chatter(const std::string& line) {
                      [&](const char* usual) { return line.find(usual) != std::string::npos; });
 }
 
-InstanceState described(int state, int reason) {
+InstanceState state_of(int state, int reason) {
   switch (state) {
     case VIR_DOMAIN_RUNNING:
     case VIR_DOMAIN_BLOCKED:
@@ -168,7 +168,7 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   }
   xml_ = domain_xml(spec_);
   try {
-    write_record(files.record, xml_);
+    write_guest_record(files.record, xml_);
     if (!spec_.disk.empty()) {
       make_overlay(image.disk, spec_.disk, stop);
     }
@@ -265,7 +265,7 @@ InstanceState Guest::state() const {
   int reason = 0;
   InstanceState result;
   if (virDomainGetState(domain_, &state, &reason, 0) == 0) {
-    result = described(state, reason);
+    result = state_of(state, reason);
   } else if (const auto* error = virGetLastError(); error == nullptr || error->code != VIR_ERR_NO_DOMAIN) {
     throw_libvirt(fmt::format("libvirt does not answer about {}", spec_.name),
                   "See whether the libvirt daemon still runs.");

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
 #include <iterator>
 #include <thread>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/paths.h"
 #include "drivers/domain_xml.h"
 
@@ -32,11 +32,6 @@ fs::path make_dir(const fs::path& dir) {
   return dir;
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 bool valid_name(const std::string& name) {
   return name.starts_with("bench-") && std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -52,7 +47,7 @@ void each_qemu(Visit visit) {
     if (file.empty() || !std::all_of(file.begin(), file.end(), [](char c) { return c >= '0' && c <= '9'; })) {
       continue;
     }
-    const std::string line = read_file(entry.path() / "cmdline");
+    const std::string line = file_text(entry.path() / "cmdline");
     if (line.find("qemu") >= line.find('\0')) {  // argv[0] is qemu-system-…, qemu-kvm
       continue;
     }
@@ -90,7 +85,7 @@ std::vector<OwnedInstance> recorded_instances() {
     if (entry.path().extension() != ".xml" || !valid_name(entry.path().stem())) {
       continue;
     }
-    OwnedInstance instance = owner_from_xml(read_file(entry.path())).value_or(OwnedInstance{});
+    OwnedInstance instance = owner_from_xml(file_text(entry.path())).value_or(OwnedInstance{});
     instance.id = instance.name = entry.path().stem();
     found.push_back(instance);
   }

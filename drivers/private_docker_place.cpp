@@ -8,18 +8,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <thread>
 
 #include "bench/core/clock.h"
+#include "bench/core/files.h"
 #include "bench/core/paths.h"
 #include "bench/core/procfs.h"
 #include "drivers/private_docker_bridge.h"
+#include "drivers/process_table.h"
 
 namespace bench {
 
@@ -30,42 +29,11 @@ using nlohmann::json;
 
 constexpr Seconds kOrderlyEnd{8.0};
 
-std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// FNV-1a: short, and the same in every build.
 std::uint32_t hash(const std::string& text) {
   std::uint32_t value = 2166136261U;
   for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 16777619U;
   return value;
-}
-
-struct Process {
-  pid_t parent = 0;
-  std::string name, command;
-};
-
-std::map<pid_t, Process> living_processes() {
-  std::map<pid_t, Process> table;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-    const std::string number = entry.path().filename();
-    if (number.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string stat = read_all(entry.path() / "stat");
-    const auto open = stat.find('('), close = stat.rfind(')');
-    if (open == std::string::npos || close == std::string::npos) continue;
-    std::istringstream fields(stat.substr(close + 1));
-    char state = 0;
-    Process process;
-    if (!(fields >> state >> process.parent) || state == 'Z') continue;
-    process.name = stat.substr(open + 1, close - open - 1);
-    process.command = read_all(entry.path() / "cmdline");
-    std::replace(process.command.begin(), process.command.end(), '\0', ' ');
-    table[std::stoi(number)] = std::move(process);
-  }
-  return table;
 }
 
 /// The cgroup trees of this machine in which the daemon's tag has a group.
@@ -100,11 +68,11 @@ std::set<pid_t> daemon_family(const DaemonPlace& place) {
   for (const auto& [pid, process] : table) {
     const bool kind = process.name == "dockerd" || process.name == "containerd" ||
                       process.name.starts_with("containerd-shim");
-    if (kind && process.command.find(place.run_dir.string() + "/") != std::string::npos) family.insert(pid);
+    if (kind && any_word_holds(command_line(pid), place.run_dir.string() + "/")) family.insert(pid);
   }
   for (const auto& group : cgroups(place.tag)) {
     for (const auto& directory : directories_below(group)) {
-      std::istringstream members(read_all(directory / "cgroup.procs"));
+      std::istringstream members(file_text(directory / "cgroup.procs"));
       for (pid_t pid = 0; members >> pid;) {
         if (table.contains(pid)) family.insert(pid);
       }
@@ -169,7 +137,7 @@ void remove_shim_sockets(const DaemonPlace& place) {
   const fs::path tasks = place.run_dir / "containerd" / "io.containerd.runtime.v2.task";
   for (const auto& directory :
        fs::is_directory(tasks, ignored) ? directories_below(tasks) : std::vector<fs::path>{}) {
-    const std::string address = read_all(directory / "address");
+    const std::string address = file_text(directory / "address");
     if (address.starts_with("unix:///run/containerd/s/")) fs::remove(address.substr(7), ignored);
   }
 }
@@ -223,7 +191,7 @@ fs::path record_path() {
 }
 
 std::optional<DaemonPlace> read_record() {
-  const json record = json::parse(read_all(record_path()), nullptr, false);
+  const json record = json::parse(file_text(record_path()), nullptr, false);
   if (!record.is_object()) return std::nullopt;
   try {
     DaemonPlace place = new_place();
@@ -251,7 +219,7 @@ void write_record(const DaemonPlace& place) {
 
 bool process_lives(pid_t pid, std::uint64_t start) {
   if (pid <= 0 || process_start_time(pid) != start) return false;
-  const std::string stat = read_all("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = file_text("/proc/" + std::to_string(pid) + "/stat");
   const auto close = stat.rfind(')');
   return close != std::string::npos && close + 2 < stat.size() && stat[close + 2] != 'Z';
 }

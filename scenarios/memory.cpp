@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kRequests = 100;
 constexpr Seconds kRequestsLimit{20};
-constexpr Seconds kAboutTimeout{10};
+constexpr Seconds kAboutWait{10};
 
 /// What is read of an instance once it has settled. Absent: it has no meaning for this target, or it could
 /// not be known (then there is a warning).
@@ -99,7 +99,7 @@ class Reader {
   }
 
   std::optional<double> guest_used() {
-    const About about = ask_about(started_.endpoint, kAboutTimeout);
+    const About about = ask_about(started_.endpoint, kAboutWait);
     if (!about.kernel_memory_total || !about.kernel_memory_available) return std::nullopt;
     return static_cast<double>(*about.kernel_memory_total - *about.kernel_memory_available);
   }

@@ -13,6 +13,7 @@
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
 #include "bench/core/error.h"
+#include "bench/core/json_number.h"
 #include "bench/history/conditions.h"
 #include "bench/report/numbers.h"
 
@@ -22,7 +23,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Names = std::pair<std::string, std::string>;
 
-struct Options {
+struct CompareOptions {
   std::filesystem::path a, b;
   std::string targets, format = "console";
   bool force = false, all = false, strict = false, fail_on_regression = false;
@@ -45,7 +46,7 @@ const TargetInfo& target_of(const Run& run, const std::string& name) {
               fmt::format("its targets: {}", known));
 }
 
-Question ask(const Options& options) {
+Question ask(const CompareOptions& options) {
   Question question;
   question.a = load_derived(options.a);
   question.one_run = options.b.empty();
@@ -119,7 +120,7 @@ std::string median_text(const Summary* summary, const Scale& scale) {
   return summary == nullptr ? "–" : with_unit(summary->median, scale);
 }
 
-TextTable table_of(const Question& question, const std::vector<Comparison>& results) {
+TextTable comparison_rows(const Question& question, const std::vector<Comparison>& results) {
   TextTable table;
   table.header = {"metric", "target", "A", "B", "B/A", "95 % interval", "verdict", "could see", "why"};
   table.align = "llrrrrlrl";
@@ -138,10 +139,6 @@ TextTable table_of(const Question& question, const std::vector<Comparison>& resu
                           result.detectable ? percent_text(*result.detectable) : "–", one_line(result.why)});
   }
   return table;
-}
-
-Json number(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
 }
 
 Json json_of(const Question& question, const std::vector<Comparison>& results,
@@ -170,7 +167,7 @@ Json json_of(const Question& question, const std::vector<Comparison>& results,
          {"ci95", row.ci95 ? Json::array({row.ci95->low, row.ci95->high}) : Json(nullptr)},
          {"shift", row.shift},
          {"verdict", row.verdict},
-         {"detectable", number(row.detectable)},
+         {"detectable", number_or_null(row.detectable)},
          {"n", row.n},
          {"why", row.why}});
   }
@@ -196,7 +193,7 @@ std::string text_of(const Question& question, const std::vector<Comparison>& res
                                : fmt::format("A: {} ({})   B: {} ({})", question.a.run_id,
                                              question.a.started_at, question.b.run_id, question.b.started_at);
   std::string text = (markdown ? "# Comparison\n\n" : "") + one_line(head) + "\n" + (markdown ? "\n" : "");
-  const TextTable table = table_of(question, results);
+  const TextTable table = comparison_rows(question, results);
   text += results.empty() ? "no metric in common\n" : markdown ? markdown_table(table) : console_table(table);
   const std::vector<std::string> lines = explanations(question, differ);
   if (!lines.empty()) text += markdown ? "\n## Why they may differ\n\n" : "Why they may differ\n";
@@ -210,7 +207,7 @@ bool is_worse(const Question& question, const Comparison& result) {
   return result.verdict == "larger" && (a == nullptr || a->unit != "per_second");
 }
 
-int compare_command(const Options& options, Ui& ui) {
+int compare_command(const CompareOptions& options, Ui& ui) {
   const Question question = ask(options);
   const std::vector<Difference> differ =
       question.one_run ? std::vector<Difference>() : differences(question.a, question.b, question.targets);
@@ -246,7 +243,7 @@ int compare_command(const Options& options, Ui& ui) {
 
 void add_compare(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("compare", "two stored runs, or two targets of one, side by side");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   command->add_option("A", options->a, "a run: its directory or run.json")->required();
   command->add_option("B", options->b, "another run; none: --targets names two targets of A");
   command->add_option("--targets", options->targets,

@@ -12,6 +12,7 @@
 #include "bench/commands/tables.h"
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
+#include "bench/core/json_number.h"
 #include "bench/core/paths.h"
 #include "bench/core/subprocess.h"
 #include "bench/history/judgement.h"
@@ -26,7 +27,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kVerdictSchema = "bench.verdict/1";
 
-struct Options {
+struct GateOptions {
   fs::path run, history, config;
   std::string baseline, threshold = "5%", confirm, metrics;
   bool confirm_given = false, strict = false, json = false;
@@ -63,7 +64,7 @@ std::vector<std::string> words(const std::string& text) {
   return found;
 }
 
-GateRequest make_request(const Options& options) {
+GateRequest make_request(const GateOptions& options) {
   GateRequest request;
   request.rules.threshold = parse_share(options.threshold);
   request.metrics = words(options.metrics);
@@ -104,13 +105,13 @@ fs::path measure_again(const Run& run, const fs::path& directory, CommandContext
   return out;
 }
 
-std::string name_of(const GateSeries& series) {
+std::string series_name(const GateSeries& series) {
   if (series.metric.empty()) return series.target;
   return series.against.empty() ? fmt::format("{} of {}", series.metric, series.target)
                                 : fmt::format("{}, {} / {}", series.metric, series.target, series.against);
 }
 
-std::string value_text(const GateSeries& series, double value) {
+std::string series_value(const GateSeries& series, double value) {
   if (!series.against.empty()) return ratio_text(value);
   const std::vector<double> one{value};
   return with_unit(value, scale_for(series.unit, one));
@@ -120,11 +121,11 @@ std::string limits_text(const GateLine& line) {
   const auto& limits = line.finding.limits;
   if (!limits) return "–";
   const GateSeries& series = line.finding.series;
-  return fmt::format("{} – {}", value_text(series, limits->centre - limits->margin),
-                     value_text(series, limits->centre + limits->margin));
+  return fmt::format("{} – {}", series_value(series, limits->centre - limits->margin),
+                     series_value(series, limits->centre + limits->margin));
 }
 
-TextTable table_of(const GateAnswer& answer) {
+TextTable gate_table(const GateAnswer& answer) {
   TextTable table;
   table.header = {"metric", "target", "now", "usual", "allowed", "verdict", "why"};
   table.align = "llrrlll";
@@ -138,8 +139,8 @@ TextTable table_of(const GateAnswer& answer) {
     table.rows.push_back(
         {series.metric.empty() ? "–" : series.metric,
          one_line(series.against.empty() ? series.target : series.target + " / " + series.against),
-         series.current ? value_text(series, *series.current) : "–",
-         line.finding.limits ? value_text(series, line.finding.limits->centre) : "–", limits_text(line),
+         series.current ? series_value(series, *series.current) : "–",
+         line.finding.limits ? series_value(series, line.finding.limits->centre) : "–", limits_text(line),
          line.verdict + (line.decides ? "" : " (watched)"), one_line(line.why)});
   }
   if (unchanged > 0) {
@@ -155,7 +156,7 @@ std::string headline(const GateAnswer& answer) {
     std::string text;
     for (const GateLine& line : answer.lines) {
       if (!line.decides || line.verdict != verdict) continue;
-      text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", one_line(name_of(line.finding.series)),
+      text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", one_line(series_name(line.finding.series)),
                           one_line(line.why));
     }
     return text;
@@ -183,10 +184,6 @@ std::string headline(const GateAnswer& answer) {
   return text;
 }
 
-Json number(const std::optional<double>& value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
 Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
   Json json;
   json["schema"] = kVerdictSchema;
@@ -207,13 +204,13 @@ Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
                                 {"target", series.target},
                                 {"against", series.against.empty() ? Json(nullptr) : Json(series.against)},
                                 {"unit", series.against.empty() ? series.unit : "ratio"},
-                                {"value", number(series.current)},
+                                {"value", number_or_null(series.current)},
                                 {"usual", of_limits(limits ? limits->centre : 0)},
                                 {"limit_low", of_limits(limits ? limits->centre - limits->margin : 0)},
                                 {"limit_high", of_limits(limits ? limits->centre + limits->margin : 0)},
                                 {"runs", limits ? limits->runs : 0},
                                 {"change", limits ? Json(line.finding.change) : Json(nullptr)},
-                                {"second_value", number(line.second)},
+                                {"second_value", number_or_null(line.second)},
                                 {"decides", line.decides},
                                 {"verdict", line.verdict},
                                 {"why", line.why}});
@@ -231,7 +228,7 @@ fs::path latest_run(const fs::path& history_dir, Ui& ui) {
   return history_dir / rows.front().path;
 }
 
-int gate(const Options& options, CommandContext& context) {
+int gate(const GateOptions& options, CommandContext& context) {
   const fs::path given = !options.config.empty() ? results_of(options.config) : options.history;
   const fs::path path =
       !options.run.empty() ? options.run : latest_run(given.empty() ? "results" : given, context.ui);
@@ -275,7 +272,7 @@ int gate(const Options& options, CommandContext& context) {
     return code;
   }
   std::string text = fmt::format("{} against {}\n", one_line(run.run_id), one_line(answer.against));
-  if (!answer.lines.empty()) text += console_table(table_of(answer));
+  if (!answer.lines.empty()) text += console_table(gate_table(answer));
   for (const std::string& note : answer.notes) text += "  " + one_line(note) + "\n";
   print_out(text + headline(answer) + "\n");
   return code;
@@ -285,7 +282,7 @@ int gate(const Options& options, CommandContext& context) {
 
 void add_gate(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("gate", "has something got worse? The exit code is the answer");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GateOptions>();
   command->add_option("RUN", options->run,
                       "a run's directory, or its run.json; default: the latest of the history");
   CLI::Option* history =

@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct HistoryOptions {
   std::filesystem::path directory = "results";
   std::size_t last = 30;
   std::string pin;
@@ -34,7 +34,7 @@ std::string pins_of(const std::map<std::string, std::string>& pins, const std::s
   return names;
 }
 
-void list_history(const Options& options, Ui& ui) {
+void list_history(const HistoryOptions& options, Ui& ui) {
   if (!options.pin.empty()) {
     const std::size_t equals = options.pin.find('=');
     if (equals == std::string::npos || equals + 1 == options.pin.size()) {
@@ -82,7 +82,7 @@ void list_history(const Options& options, Ui& ui) {
 
 void add_history(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("history", "the stored runs of a directory, oldest first");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HistoryOptions>();
   command->add_option("--history", options->directory, "the directory that holds the runs")
       ->capture_default_str();
   command->add_option("--last", options->last, "how many; 0: all")->capture_default_str();

@@ -67,7 +67,7 @@ std::string claims_text(const std::vector<ClaimDefinition>& claims) {
   return text;
 }
 
-std::string as_text(const ordered_json& rows) {
+std::string rows_text(const ordered_json& rows) {
   std::size_t width = 19;
   for (const auto& row : rows) width = std::max(width, row["name"].get<std::string>().size());
   std::string text;
@@ -108,7 +108,7 @@ void add_list(CLI::App& app, CommandContext&) {
     const ordered_json rows = options->what == "scenarios" ? scenarios()
                               : options->what == "targets" ? targets()
                                                            : metrics();
-    print_out(options->json ? rows.dump(2) + "\n" : as_text(rows));
+    print_out(options->json ? rows.dump(2) + "\n" : rows_text(rows));
   });
 }
 

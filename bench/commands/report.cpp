@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReportCommandOptions {
   std::vector<std::string> runs;
   std::vector<std::string> formats;  ///< empty: what is good for people
   std::string out;                   ///< empty: the run's own folder; "-": stdout
@@ -52,11 +52,11 @@ fs::path folder_of(const fs::path& run) {
 }
 
 /// The folder's own name, wherever it lies and however it was written.
-std::string name_of(const fs::path& run) {
+std::string run_name(const fs::path& run) {
   return fs::weakly_canonical(folder_of(run)).filename().string();
 }
 
-Run derived_run(const fs::path& path, const Options& options) {
+Run derived_run(const fs::path& path, const ReportCommandOptions& options) {
   Run run = load_run(path);
   run.claim_definitions = chosen_claims(std::move(run.claim_definitions), options.claims);
   derive(run);
@@ -93,7 +93,7 @@ void to_stdout(const Run& run, const std::vector<const ReportFormat*>& formats, 
   }
 }
 
-void report_one(const fs::path& path, const Options& options, Ui& ui) {
+void report_one(const fs::path& path, const ReportCommandOptions& options, Ui& ui) {
   const bool by_default = options.formats.empty();
   std::vector<const ReportFormat*> formats =
       chosen_formats(by_default && options.out == "-" ? std::vector<std::string>{"console"}
@@ -102,7 +102,7 @@ void report_one(const fs::path& path, const Options& options, Ui& ui) {
   const Run run = derived_run(path, options);
   const fs::path dir = folder_of(path);
   ReportOptions shown;
-  shown.directory = name_of(path);
+  shown.directory = run_name(path);
   if (std::find(formats.begin(), formats.end(), find_report_format("junit")) != formats.end()) {
     shown.verdicts = stored_verdicts(dir, run.run_id);
   }
@@ -139,11 +139,11 @@ void report_one(const fs::path& path, const Options& options, Ui& ui) {
 }
 
 /// Names by which people know the runs: those of their folders, made unique.
-std::vector<NamedRun> load_all(const Options& options) {
+std::vector<NamedRun> load_all(const ReportCommandOptions& options) {
   std::vector<NamedRun> runs;
   std::set<std::string> taken;
   for (const std::string& path : options.runs) {
-    const std::string name = name_of(path);
+    const std::string name = run_name(path);
     std::string unique = name;
     for (int again = 2; !taken.insert(unique).second; ++again) unique = fmt::format("{}#{}", name, again);
     runs.push_back({unique, derived_run(path, options)});
@@ -151,7 +151,7 @@ std::vector<NamedRun> load_all(const Options& options) {
   return runs;
 }
 
-void report_several(const Options& options, Ui& ui) {
+void report_several(const ReportCommandOptions& options, Ui& ui) {
   chosen_formats(options.formats);  // says what is not a format at all
   const std::vector<NamedRun> runs = load_all(options);
   if (const auto differences = fingerprint_differences(runs); !differences.empty() && !options.force) {
@@ -191,7 +191,7 @@ void report_several(const Options& options, Ui& ui) {
 
 void add_report(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("report", "render a stored run again, without measuring");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportCommandOptions>();
   command->add_option("RUN", options->runs, "a run's directory, or its run.json; several: side by side")
       ->required()
       ->take_all();

@@ -12,12 +12,12 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct SimulateOptions {
   int runs = 1000;
   std::uint64_t seed = kSimulationSeed;
 };
 
-int simulate(const Options& options, CommandContext& context) {
+int simulate(const SimulateOptions& options, CommandContext& context) {
   int held = 0, shown = 0;
   const auto show = [&](const SimulatedRate& rate) {
     if (context.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
@@ -52,7 +52,7 @@ int simulate(const Options& options, CommandContext& context) {
 void add_simulate(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
       "simulate", "how often the statistics are wrong, on simulated noise with a known truth");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimulateOptions>();
   command->add_option("--runs", options->runs, "simulated runs for each line")
       ->check(CLI::Range(10, 1'000'000))
       ->capture_default_str();

@@ -10,7 +10,7 @@
 namespace bench {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// Text, or nothing where the field is null or absent.
 std::string text(const Json& finding, const char* field) {

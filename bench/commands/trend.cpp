@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kPageName = "trend.html";
 
-struct Options {
+struct TrendOptions {
   std::vector<std::string> metrics;
   std::string target;
   std::filesystem::path directory = "results", config, out;
@@ -57,7 +57,7 @@ Trend trend_of(const SeriesKey& key, const std::vector<SeriesPoint>& points) {
 }
 
 /// Those that are named; else, of those that the gate decides on, the ones that are there.
-std::vector<std::string> chosen_metrics(const History& history, const Options& options) {
+std::vector<std::string> chosen_metrics(const History& history, const TrendOptions& options) {
   const std::vector<std::string> there = history.metrics();
   const auto is_there = [&](const std::string& name) {
     return std::find(there.begin(), there.end(), name) != there.end();
@@ -84,7 +84,7 @@ std::vector<std::string> chosen_metrics(const History& history, const Options& o
 
 /// Per metric and target, and per ratio of two, the line of the latest conditions: figures that were measured
 /// under other ones do not continue it.
-Lines lines_of(const History& history, const Options& options) {
+Lines lines_of(const History& history, const TrendOptions& options) {
   const std::vector<std::string> metrics = chosen_metrics(history, options);
   Lines lines;
   std::vector<std::string> names;
@@ -118,7 +118,7 @@ std::string console(const std::vector<Trend>& trends) {
   return text;
 }
 
-std::string page(const Lines& lines, const Options& options, Drawings& drawings) {
+std::string page(const Lines& lines, const TrendOptions& options, Drawings& drawings) {
   const TrendPage about{options.directory.string(), options.last, lines.older};
   drawings.prepare({"svg"});
   return html_page(trend_document(lines.trends, about), drawings, {});
@@ -133,7 +133,7 @@ Drawings drawings_of(const std::vector<Trend>& trends) {
 }
 
 /// What goes to files of one format.
-std::vector<OutputFile> files_of(const std::string& format, const Lines& lines, const Options& options,
+std::vector<OutputFile> files_of(const std::string& format, const Lines& lines, const TrendOptions& options,
                                  Drawings& drawings) {
   if (format == "html") return {{kPageName, page(lines, options, drawings)}};
   if (!drawings.drawable()) throw Error(ErrorCode::kUnavailable, "gnuplot is not here", kDrawRemedy);
@@ -147,7 +147,7 @@ std::vector<OutputFile> files_of(const std::string& format, const Lines& lines, 
   return files;
 }
 
-void trend(const Options& options, Ui& ui) {
+void trend(const TrendOptions& options, Ui& ui) {
   const bool to_stdout = options.out == "-";
   for (const std::string& format : options.formats) {
     if (to_stdout && format != "console" && format != "csv" && format != "html") {
@@ -184,7 +184,7 @@ void trend(const Options& options, Ui& ui) {
 void add_trend(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("trend", "metrics through the stored runs, their change points marked");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrendOptions>();
   command
       ->add_option("METRIC", options->metrics,
                    "as in bench list metrics: startup.ready; several with commas; default: those that bench "

@@ -17,7 +17,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr const char* kRemedy =
+constexpr const char* kClaimsRemedy =
     "docs/claims.md describes the file; `bench list claims --json` shows one that works";
 
 Names names(const JsonNode& node) {
@@ -132,7 +132,7 @@ nlohmann::ordered_json claim_definition_json(const ClaimDefinition& claim) {
 }
 
 std::vector<ClaimDefinition> read_claims(const std::string& text, const std::string& origin) {
-  const JsonOrigin from{origin, kRemedy};
+  const JsonOrigin from{origin, kClaimsRemedy};
   const nlohmann::json json = parse_json(text, from);
   const JsonNode node(json, from);
   if (const JsonNode schema = node.at("schema"); schema.text() != kClaimsSchema) {
@@ -155,7 +155,8 @@ std::vector<ClaimDefinition> load_claims(const std::filesystem::path& file) {
   std::error_code ignored;
   std::ifstream in(file, std::ios::binary);
   if (std::filesystem::is_directory(file, ignored) || !in.is_open()) {
-    throw Error(ErrorCode::kUsage, fmt::format("the claims file {} cannot be read", file.string()), kRemedy);
+    throw Error(ErrorCode::kUsage, fmt::format("the claims file {} cannot be read", file.string()),
+                kClaimsRemedy);
   }
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   return read_claims(text, file.string());

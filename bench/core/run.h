@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -200,5 +201,8 @@ struct Run {
   std::vector<Claim> claims;
   bool operator==(const Run&) const = default;
 };
+
+/// Null when the run has no such target (a failure may name one that could not be opened).
+const TargetInfo* find_target(const Run& run, std::string_view name);
 
 }  // namespace bench

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 using Node = JsonNode;
 
-constexpr const char* kRemedy = "restore the file from where it came, or run again";
+constexpr const char* kRunRemedy = "restore the file from where it came, or run again";
 
 TargetInfo read_target(const Node& node) {
   TargetInfo target;
@@ -189,7 +189,7 @@ Run read_head(const Node& node) {
 }  // namespace
 
 Run read_run(const std::string& text, const std::string& origin) {
-  const JsonOrigin from{origin, kRemedy};
+  const JsonOrigin from{origin, kRunRemedy};
   const Json json = parse_json(text, from);
   const Node node(json, from);
   Run run = read_head(node);
@@ -217,7 +217,7 @@ Run read_checkpoint(const std::string& text, const std::string& origin) {
     const std::size_t end = newline == std::string::npos ? text.size() : newline;
     const std::string_view line(text.data() + start, end - start);
     start = end + 1;
-    const JsonOrigin from{fmt::format("{}:{}", origin, ++line_number), kRemedy};
+    const JsonOrigin from{fmt::format("{}:{}", origin, ++line_number), kRunRemedy};
     Json json;
     try {
       json = parse_json(line, from);

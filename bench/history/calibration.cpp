@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const Fact& fact) {
+Json fact_json(const Fact& fact) {
   if (const bool* flag = std::get_if<bool>(&fact)) return *flag;
   if (const auto* whole = std::get_if<std::int64_t>(&fact)) return *whole;
   if (const double* real = std::get_if<double>(&fact)) return *real;
@@ -75,7 +75,7 @@ void store_calibration(const Calibration& calibration, const std::filesystem::pa
   json["schema"] = kCalibrationSchema;
   json["calibrated_at"] = calibration.calibrated_at;
   json["fingerprint"] = Json::object();
-  for (const auto& [name, fact] : calibration.fingerprint) json["fingerprint"][name] = to_json(fact);
+  for (const auto& [name, fact] : calibration.fingerprint) json["fingerprint"][name] = fact_json(fact);
   json["floors"] = Json::array();
   for (const NoiseFloor& row : calibration.floors) {
     json["floors"].push_back(

@@ -72,12 +72,6 @@ Facts target_subject(const TargetInfo& target) {
   return facts;
 }
 
-const TargetInfo* find_target(const Run& run, const std::string& name) {
-  const auto found = std::find_if(run.targets.begin(), run.targets.end(),
-                                  [&](const TargetInfo& target) { return target.name == name; });
-  return found == run.targets.end() ? nullptr : &*found;
-}
-
 std::string sentence(const std::string& what, const std::string& a, const std::string& b) {
   static const std::map<std::string, std::string> words = {
       {"arch", "the processors have different architectures"},

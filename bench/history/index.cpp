@@ -129,8 +129,8 @@ class Writer {
     run_.bind(10, row.rounds).bind(11, row.failures).run();
     const std::int64_t id = database_.last_row();
     for (const FigureRow& figure : row.figures) {
-      const std::optional<double> low = figure.ci95 ? std::optional(figure.ci95->low) : std::nullopt;
-      const std::optional<double> high = figure.ci95 ? std::optional(figure.ci95->high) : std::nullopt;
+      std::optional<double> low, high;
+      if (figure.ci95) low = figure.ci95->low, high = figure.ci95->high;
       point_.bind(1, series_id(figure)).bind(2, row.started_at).bind(3, row.run_id).bind(4, id);
       point_.bind(5, figure.n).bind(6, figure.value).bind(7, low).bind(8, high);
       point_.bind(9, figure.usable ? 1 : 0).run();

@@ -209,12 +209,6 @@ void settle(GateAnswer& answer) {
                                                                                        : "pass";
 }
 
-const TargetInfo* find_target(const Run& run, const std::string& name) {
-  const auto found = std::find_if(run.targets.begin(), run.targets.end(),
-                                  [&](const TargetInfo& target) { return target.name == name; });
-  return found == run.targets.end() ? nullptr : &*found;
-}
-
 GateState state_of(const std::string& verdict, const std::string& unit, double ratio) {
   if (verdict == "equivalent") return GateState::kOk;
   if (verdict == "inconclusive" || verdict == "not comparable") return GateState::kNoBaseline;

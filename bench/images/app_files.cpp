@@ -5,11 +5,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/images/sha256.h"
 
 namespace bench {
@@ -17,11 +16,6 @@ namespace bench {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 bool matches(const std::string& pattern, const std::string& relative) {
   if (pattern.starts_with("**/")) {
@@ -106,7 +100,7 @@ App read_app(const fs::path& dir) {
         "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
   }
   try {
-    walk(dir, "", IgnoreRules(text_of(dir / ".dockerignore")), app.files);
+    walk(dir, "", IgnoreRules(file_text(dir / ".dockerignore")), app.files);
   } catch (const fs::filesystem_error& error) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
   }
@@ -116,8 +110,8 @@ App read_app(const fs::path& dir) {
   }
   std::sort(app.files.begin(), app.files.end());
   app.sha256 = digest(dir, app.files);
-  app.config = parse_dockerfile(text_of(dir / "Dockerfile"));
-  app.requirements_text = text_of(dir / "requirements.txt");
+  app.config = parse_dockerfile(file_text(dir / "Dockerfile"));
+  app.requirements_text = file_text(dir / "requirements.txt");
   app.requirements = parse_requirements(app.requirements_text);
   return app;
 }

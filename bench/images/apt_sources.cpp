@@ -26,7 +26,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::vector<std::string> split(const std::string& line, char separator) {
+std::vector<std::string> fields_of(const std::string& line, char separator) {
   std::vector<std::string> fields;
   std::istringstream stream(line);
   for (std::string field; std::getline(stream, field, separator);) fields.push_back(field);
@@ -58,7 +58,7 @@ std::vector<std::string> parse_index_targets(std::string_view text, const Distri
   std::map<std::pair<std::string, std::string>, std::set<std::string>> components;
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
-    const auto fields = split(line, '|');
+    const auto fields = fields_of(line, '|');
     if (fields.size() != 8 || fields[0] != "Packages" || fields[1] != "deb" || fields[2] != architecture)
       continue;
     const std::string &codename = fields[4], &release = fields[5];

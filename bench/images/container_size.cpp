@@ -54,7 +54,7 @@ std::int64_t disk_of_layer(const fs::path& tar, const std::stop_token& stop) {
   return unpack(tar, ignored, stop).disk;
 }
 
-ImageSize weigh(const ImageSet& images, const SizeRequest& request, const std::stop_token& stop) {
+ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, const std::stop_token& stop) {
   const ContainerImage& image = images.container;
   require_size_tools({"tar"});
   ImageStore store = store_of(images);
@@ -118,7 +118,7 @@ ImageSize measure_container_size(const ImageSet& images, const SizeRequest& requ
   if (!request.fresh) {
     if (auto known = memory.recall()) return *known;
   }
-  ImageSize size = weigh(images, request, stop);
+  ImageSize size = weigh_container(images, request, stop);
   memory.keep(size);
   return size;
 }

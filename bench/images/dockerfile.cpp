@@ -9,17 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "bench/core/text.h"
+
 namespace bench {
 
 namespace {
 
 using Variables = std::map<std::string, std::string>;
-
-std::string trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
-}
 
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -33,7 +29,7 @@ std::vector<std::string> logical_lines(std::string_view text) {
   std::string pending;
   while (!text.empty()) {
     const auto end = text.find('\n');
-    const std::string line = trimmed(text.substr(0, end));
+    const std::string line(trimmed(text.substr(0, end)));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.starts_with('#')) continue;
     if (!line.empty() && line.back() == '\\') {
@@ -41,10 +37,10 @@ std::vector<std::string> logical_lines(std::string_view text) {
       continue;
     }
     pending += line;
-    if (std::string whole = trimmed(pending); !whole.empty()) lines.push_back(std::move(whole));
+    if (std::string whole(trimmed(pending)); !whole.empty()) lines.push_back(std::move(whole));
     pending.clear();
   }
-  if (std::string whole = trimmed(pending); !whole.empty()) lines.push_back(std::move(whole));
+  if (std::string whole(trimmed(pending)); !whole.empty()) lines.push_back(std::move(whole));
   return lines;
 }
 
@@ -219,7 +215,7 @@ AppConfig parse_dockerfile(std::string_view text) {
   for (const std::string& line : logical_lines(text)) {
     const auto space = line.find_first_of(" \t");
     const std::string verb = upper(line.substr(0, space));
-    const std::string rest = space == std::string::npos ? "" : trimmed(std::string_view(line).substr(space));
+    const std::string rest(space == std::string::npos ? "" : trimmed(std::string_view(line).substr(space)));
     if (verb == "FROM") {
       // What earlier stages say concerns their own images; ARGs before the first FROM stay known.
       config.env.clear();

@@ -36,13 +36,13 @@ const std::vector<std::string>& known_profiles() {
   return kProfiles;
 }
 
-std::string read_text(const fs::path& path) {
+std::string required_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(ErrorCode::kIo, "cannot read " + path.string());
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string first_line(const fs::path& path, int number = 1) {
+std::string line_of(const fs::path& path, int number = 1) {
   std::ifstream file(path);
   std::string line;
   while (number-- > 0) std::getline(file, line);
@@ -57,7 +57,7 @@ std::string uuid_of(const std::string& key, const std::string& what) {
 }
 
 /// Everything that is known before anything is built, and offline.
-struct Plan {
+struct BuildPlan {
   App app;
   Recipes recipes;
   fs::path backend;  ///< the bundled one, which holds the recipes and the probe
@@ -65,7 +65,7 @@ struct Plan {
   bool registry;
 };
 
-Plan plan_of(const ImageRequest& request) {
+BuildPlan plan_of(const ImageRequest& request) {
   for (const auto& profile : request.vm_profiles) {
     const auto& known = known_profiles();
     if (std::find(known.begin(), known.end(), profile) == known.end()) {
@@ -74,8 +74,8 @@ Plan plan_of(const ImageRequest& request) {
     }
   }
   const fs::path backend = data_dir() / "backend";
-  Plan plan{read_app(request.app.empty() ? backend : request.app),
-            Recipes(backend / "image", request.progress), backend, "", request.base != "distribution"};
+  BuildPlan plan{read_app(request.app.empty() ? backend : request.app),
+                 Recipes(backend / "image", request.progress), backend, "", request.base != "distribution"};
   const Distribution distribution = this_distribution();
   plan.hash = Sha256()
                   .add_field(kFormat)
@@ -101,7 +101,7 @@ bool has_everything(const ImageSet& set, const ImageRequest& request) {
 /// One build, under the lock.
 class Builder {
  public:
-  Builder(const ImageRequest& request, const Plan& plan, ImageStore& store, std::stop_token stop)
+  Builder(const ImageRequest& request, const BuildPlan& plan, ImageStore& store, std::stop_token stop)
       : request_(request), plan_(plan), store_(store), stop_(std::move(stop)) {}
 
   ImageSet build() {
@@ -184,11 +184,11 @@ class Builder {
            {"BENCH_APT_CONF", draft.in() / "apt.conf"},
            {"BENCH_REFERENCE", request_.base}});
     });
-    epoch_ = first_line(base_ / "epoch");
+    epoch_ = line_of(base_ / "epoch");
     // Built again with newer packages it is another base, whatever its directory is called.
     base_id_ = Sha256()
                    .add_field(base_.filename().string())
-                   .add_field(read_text(base_ / "packages"))
+                   .add_field(required_text(base_ / "packages"))
                    .add_field(epoch_)
                    .hex();
   }
@@ -215,7 +215,7 @@ class Builder {
               {{"BENCH_REQUIREMENTS", draft.in() / "wanted"},
                {"BENCH_REQUIREMENTS_TXT", draft.in() / "requirements.txt"}});
         });
-    packages_ = read_text(dependencies_ / "packages");
+    packages_ = required_text(dependencies_ / "packages");
   }
 
   /// The set's key is known now: its directory, what it has already, and the app's layer.
@@ -226,8 +226,8 @@ class Builder {
       set_ = *found;
     } else {
       set_.app_sha256 = plan_.app.sha256;
-      set_.python = first_line(dependencies_ / "versions", 1);
-      set_.flask = first_line(dependencies_ / "versions", 2);
+      set_.python = line_of(dependencies_ / "versions", 1);
+      set_.flask = line_of(dependencies_ / "versions", 2);
       const Distribution distribution = this_distribution();
       set_.base = plan_.registry ? request_.base
                                  : fmt::format("{} {} (packages)", distribution.id, distribution.codename);
@@ -302,7 +302,7 @@ class Builder {
                                  .add_field(dependencies_.filename().string())
                                  .add_field(packages_)
                                  .add_field(kernel_.filename().string())
-                                 .add_field(first_line(kernel_ / "release"))
+                                 .add_field(line_of(kernel_ / "release"))
                                  .add_field(plan_.recipes.digest({"common.sh", "system.sh"}))
                                  .hex();
     system_ = store_.stage("system", hash, request_.rebuild,
@@ -327,7 +327,7 @@ class Builder {
   }
 
   const ImageRequest& request_;
-  const Plan& plan_;
+  const BuildPlan& plan_;
   ImageStore& store_;
   std::stop_token stop_;
   AptSources sources_;
@@ -339,7 +339,7 @@ class Builder {
 }  // namespace
 
 ImageSet prepare_images(const ImageRequest& request, std::stop_token stop) {
-  const Plan plan = plan_of(request);
+  const BuildPlan plan = plan_of(request);
   ImageStore store(cache_dir());
   const auto cached = [&]() -> std::optional<ImageSet> {
     auto set = store.find(plan.hash);
@@ -356,7 +356,7 @@ ImageSet prepare_images(const ImageRequest& request, std::stop_token stop) {
 }
 
 bool images_ready(const ImageRequest& request) {
-  const Plan plan = plan_of(request);
+  const BuildPlan plan = plan_of(request);
   const auto set = ImageStore(cache_dir()).find(plan.hash);
   return !request.rebuild && set && has_everything(*set, request);
 }

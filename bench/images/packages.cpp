@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "bench/core/text.h"
+
 namespace bench {
 
 namespace {
@@ -15,18 +17,12 @@ struct Package {
   std::vector<std::string> provides;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// Calls `each` with the parts between `separator`s, trimmed.
 template <typename Each>
-void split(std::string_view text, char separator, Each each) {
+void each_part(std::string_view text, char separator, Each each) {
   while (true) {
     const auto end = text.find(separator);
-    each(trimmed(text.substr(0, end)));
+    each(trimmed(text.substr(0, end), " \t"));
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
   }
@@ -38,9 +34,9 @@ std::string package_name(std::string_view relation) {
 }
 
 void add_needs(Package& package, std::string_view field) {
-  split(field, ',', [&](std::string_view group) {
+  each_part(field, ',', [&](std::string_view group) {
     std::vector<std::string> alternatives;
-    split(group, '|', [&](std::string_view one) { alternatives.push_back(package_name(one)); });
+    each_part(group, '|', [&](std::string_view one) { alternatives.push_back(package_name(one)); });
     package.needs.push_back(std::move(alternatives));
   });
 }
@@ -55,11 +51,11 @@ std::vector<Package> parse_status(std::string_view text) {
     package = {};
     installed = false;
   };
-  split(text, '\n', [&](std::string_view line) {
+  each_part(text, '\n', [&](std::string_view line) {
     if (line.empty()) return finish();
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    const std::string_view key = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
+    const std::string_view key = line.substr(0, colon), value = trimmed(line.substr(colon + 1), " \t");
     if (key == "Package") package.name = value;
     if (key == "Section") package.section = value;
     if (key == "Priority") package.priority = value;
@@ -67,7 +63,7 @@ std::vector<Package> parse_status(std::string_view text) {
     if (key == "Status") installed = value.ends_with(" installed");
     if (key == "Depends" || key == "Pre-Depends") add_needs(package, value);
     if (key == "Provides") {
-      split(value, ',', [&](std::string_view one) { package.provides.push_back(package_name(one)); });
+      each_part(value, ',', [&](std::string_view one) { package.provides.push_back(package_name(one)); });
     }
   });
   finish();
@@ -153,7 +149,7 @@ PackageDatabase::PackageDatabase(std::string_view status, const std::map<std::st
     const auto found = packages_.find(file.substr(0, std::min(file.find(':'), file.rfind(".list"))));
     if (found == packages_.end()) continue;
     const Category category = found->second;
-    split(text, '\n', [&](std::string_view line) {
+    each_part(text, '\n', [&](std::string_view line) {
       if (line.empty()) return;
       const auto [place, added] = paths_.emplace(plain_path(line), category);
       if (!added && depth(category) < depth(place->second)) place->second = category;

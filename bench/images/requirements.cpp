@@ -5,6 +5,7 @@
 #include <map>
 
 #include "bench/core/error.h"
+#include "bench/core/text.h"
 
 namespace bench {
 
@@ -42,12 +43,6 @@ std::string package_of(const std::string& name) {
   return "python3-" + name;
 }
 
-std::string trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
-}
-
 }  // namespace
 
 std::vector<Requirement> parse_requirements(std::string_view text) {
@@ -59,13 +54,13 @@ std::vector<Requirement> parse_requirements(std::string_view text) {
     // A comment begins the line or follows a space, so that "#egg=" of a URL is none.
     if (line.starts_with('#')) continue;
     if (const auto comment = line.find(" #"); comment != std::string::npos) line.resize(comment);
-    line = trimmed(line);
+    line = std::string(trimmed(line));
     if (line.empty()) continue;
     const auto name_end = std::find_if_not(line.begin(), line.end(), [](unsigned char c) {
       return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
     });
     const std::string name(line.begin(), name_end);
-    const std::string rest = trimmed(std::string_view(line).substr(name.size()));
+    const std::string rest(trimmed(std::string_view(line).substr(name.size())));
     const bool url = rest.find("://") != std::string::npos || rest.starts_with('/') ||
                      rest.starts_with(':') || (!rest.empty() && rest.front() == '@') || rest.starts_with('+');
     if (name.empty() || std::isalnum(static_cast<unsigned char>(name.front())) == 0 || url) {

@@ -27,7 +27,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-std::optional<std::string> read_text(const fs::path& path) {
+std::optional<std::string> text_if_there(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
@@ -163,7 +163,7 @@ void publish(const fs::path& from, const fs::path& to) {
 }
 
 std::optional<ImageSet> ImageStore::load(const std::string& key) const {
-  const auto text = read_text(set_dir(key) / "images.json");
+  const auto text = text_if_there(set_dir(key) / "images.json");
   if (!text) return std::nullopt;
   try {
     const Json json = Json::parse(*text);
@@ -177,7 +177,7 @@ std::optional<ImageSet> ImageStore::load(const std::string& key) const {
 }
 
 std::optional<ImageSet> ImageStore::find(const std::string& request_hash) const {
-  auto key = read_text(root_ / "requests" / request_hash);
+  auto key = text_if_there(root_ / "requests" / request_hash);
   if (!key) return std::nullopt;
   while (!key->empty() && key->back() == '\n') key->pop_back();
   if (key->empty() || key->find('/') != std::string::npos) return std::nullopt;

@@ -138,8 +138,8 @@ void build_variants(const Disk& disk, const VmImage& vm, const AppLayer& app, co
   flush_tree(draft.out());  // what is allocated is known when it is written
 }
 
-ImageSize weigh(const ImageSet& images, const std::string& profile, const SizeRequest& request,
-                const std::stop_token& stop) {
+ImageSize weigh_vm(const ImageSet& images, const std::string& profile, const SizeRequest& request,
+                   const std::stop_token& stop) {
   const VmImage& vm = images.vm.at(profile);
   const auto say = [&](const std::string& line) {
     if (request.progress) request.progress(fmt::format("VM {}: {}…", profile, line));
@@ -225,7 +225,7 @@ ImageSize measure_vm_size(const ImageSet& images, const std::string& profile, co
       return *known;
     }
   }
-  ImageSize size = weigh(images, profile, request, stop);
+  ImageSize size = weigh_vm(images, profile, request, stop);
   memory.keep(size);
   return size;
 }

@@ -42,7 +42,7 @@ std::string percent(double share) {
 }
 
 template <typename T>
-const T* known(const Facts& facts, const char* key) {
+const T* known_fact(const Facts& facts, const char* key) {
   const auto found = facts.find(key);
   return found == facts.end() ? nullptr : std::get_if<T>(&found->second);
 }
@@ -97,13 +97,13 @@ void quiet_rows(const HostNoise& noise, const Facts& fingerprint, std::vector<Do
           {"host", item, detail.empty() ? "info" : "ok", detail.empty() ? "unknown here" : detail, ""});
     }
   };
-  const auto* cores = known<std::int64_t>(fingerprint, "cores");
+  const auto* cores = known_fact<std::int64_t>(fingerprint, "cores");
   row("load", "load ", noise.load1 && cores ? fmt::format("{:.2f} on {} CPUs", *noise.load1, *cores) : "");
   row("steal", "(steal)", noise.steal ? percent(*noise.steal) : "");
-  const auto* governor = known<std::string>(fingerprint, "governor");
+  const auto* governor = known_fact<std::string>(fingerprint, "governor");
   row("governor", "governor", governor ? *governor : "");
   row("swap", "swap is", noise.swap_used_bytes ? "not in use" : "");
-  const auto* ksm = known<bool>(fingerprint, "ksm");
+  const auto* ksm = known_fact<bool>(fingerprint, "ksm");
   row("ksm", "KSM", ksm ? "off" : "");
   row("other guests", "other virtual machine", noise.other_guests_known ? "none" : "");
 }
@@ -112,7 +112,7 @@ void kvm_row(const DoctorHost& host, const Facts& fingerprint, std::vector<Docto
   const fs::path device = host.sysroot / "dev/kvm";
   std::error_code error;
   if (!fs::exists(device, error)) {
-    const auto* layer = known<std::string>(fingerprint, "virtualisation");
+    const auto* layer = known_fact<std::string>(fingerprint, "virtualisation");
     const bool guest = layer && *layer != "none";
     rows.push_back({"host", "kvm device", "info", "/dev/kvm does not exist: guests are emulated (TCG)",
                     guest ? "use a machine whose hypervisor allows nested virtualisation"

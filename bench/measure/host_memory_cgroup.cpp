@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::int64_t> number(const std::string& text) {
+std::optional<std::int64_t> memory_number(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -24,7 +24,7 @@ std::optional<std::int64_t> number(const std::string& text) {
 
 std::optional<std::int64_t> number_in(const fs::path& file) {
   const auto text = read_host_file(file);
-  return text ? number(*text) : std::nullopt;
+  return text ? memory_number(*text) : std::nullopt;
 }
 
 /// memory.stat: lines "key bytes".
@@ -34,7 +34,7 @@ std::map<std::string, std::int64_t> statistics(const fs::path& cgroup) {
   for (std::string line; std::getline(in, line);) {
     const auto fields = host_fields(line);
     if (fields.size() != 2) continue;
-    if (const auto value = number(fields[1])) found.emplace(fields[0], *value);
+    if (const auto value = memory_number(fields[1])) found.emplace(fields[0], *value);
   }
   return found;
 }
@@ -81,7 +81,7 @@ std::optional<std::int64_t> meminfo(const std::string& key, const fs::path& sysr
   for (std::string line; std::getline(in, line);) {
     const auto fields = host_fields(line);
     if (fields.size() != 3 || fields[0] != key + ":" || fields[2] != "kB") continue;
-    if (const auto kib = number(fields[1])) return *kib * 1024;
+    if (const auto kib = memory_number(fields[1])) return *kib * 1024;
   }
   return std::nullopt;
 }

@@ -81,7 +81,7 @@ std::optional<std::int64_t> bytes_of(std::string_view line, std::size_t colon) {
   return *value * 1024;
 }
 
-void take(Fields& fields, std::string_view line, std::size_t colon) {
+void add_field(Fields& fields, std::string_view line, std::size_t colon) {
   const auto value = bytes_of(line, colon);
   if (!value) return;
   const std::string_view key = line.substr(0, colon);
@@ -157,7 +157,7 @@ std::optional<ProcessMemory> parse_smaps_rollup(std::string_view text) {
   Fields fields;
   each_line(text, [&fields](std::string_view line) {
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos) take(fields, line, colon);
+    if (colon != std::string_view::npos) add_field(fields, line, colon);
     return true;
   });
   // Private_Dirty follows Pss: a text without it was cut off.
@@ -176,7 +176,7 @@ std::optional<VmmMemory> parse_vmm_smaps(std::string_view text, std::int64_t gue
       return mapping.has_value();
     }
     if (!mappings.empty()) {
-      take(all, line, colon);
+      add_field(all, line, colon);
       if (line.starts_with("Pss:")) mappings.back().pss = bytes_of(line, colon).value_or(0);
       if (line.starts_with("Anonymous:")) mappings.back().anonymous = bytes_of(line, colon).value_or(0);
     }

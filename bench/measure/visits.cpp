@@ -29,7 +29,7 @@ Error current_error() {
   }
 }
 
-void take(const Trial& trial, Visit& visit) {
+void take_trial(const Trial& trial, Visit& visit) {
   visit.samples = trial.samples();
   visit.notes = trial.notes();
   visit.warnings = trial.warnings();
@@ -73,7 +73,7 @@ Visit Visits::in_round(Target& target, TrialPlace place) {
     if (target.info.equivalence == Equivalence{}) target.info.equivalence = trial.about().equivalence;
     const std::optional<Error> problem = observe(trial, started, visit);
     end(trial, started, visit);
-    take(trial, visit);
+    take_trial(trial, visit);
     if (problem) judge(target, *problem, visit);
   } catch (const StartError& error) {
     fail_all(error.failure().phase, error, error.failure().censored_at);
@@ -133,7 +133,7 @@ Visit Visits::outside(const ScenarioRow& scenario, Target& target, void (*hook)(
     if (error.code() == ErrorCode::kInterrupted) return {};
     visit.failures.push_back(failure_of(scenario.name, trial, target, phase, error.what()));
   }
-  take(trial, visit);  // points that were measured before a failure are true all the same
+  take_trial(trial, visit);  // points that were measured before a failure are true all the same
   visit.busy = Seconds(Clock::now() - began);
   return visit;
 }

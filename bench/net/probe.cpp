@@ -44,7 +44,7 @@ struct Attempt {
   const std::string* nonce = nullptr;
 };
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+std::size_t on_nonce_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto* attempt = static_cast<Attempt*>(user);
   std::string_view line(data, size * count);
   constexpr std::string_view kName = "bench-nonce:";
@@ -96,7 +96,7 @@ struct HedgedProbe::Impl {
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kAttemptTimeoutMs);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, discard);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_nonce_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &attempt);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &attempt);
     curl_multi_add_handle(multi, easy);

@@ -12,11 +12,11 @@
 namespace bench {
 namespace {
 
-constexpr const char* kBold = "1";
-constexpr const char* kDim = "2";
-constexpr const char* kYellow = "33";
-constexpr const char* kRed = "31";
-constexpr const char* kGreen = "32";
+constexpr const char* kAnsiBold = "1";
+constexpr const char* kAnsiDim = "2";
+constexpr const char* kAnsiYellow = "33";
+constexpr const char* kAnsiRed = "31";
+constexpr const char* kAnsiGreen = "32";
 
 /// Text for a terminal of a given width.
 class Page {
@@ -30,7 +30,7 @@ class Page {
 
   void heading(const std::string& title) {
     blank();
-    wrapped(title, "", kBold);
+    wrapped(title, "", kAnsiBold);
   }
 
   /// `text` broken at spaces, the following lines indented by `indent`; a word that is too long is cut.
@@ -75,12 +75,12 @@ class Page {
       }
       --*widest;
     }
-    emit(row_text(table.header, widths, table.align), kDim);
+    emit(row_text(table.header, widths, table.align), kAnsiDim);
     for (const auto& row : table.rows) {
       emit(row_text(row, widths, table.align), nullptr);
     }
     for (const std::string& note : table.notes) {
-      wrapped(note, "  ", kDim, 2);
+      wrapped(note, "  ", kAnsiDim, 2);
     }
   }
 
@@ -108,16 +108,17 @@ class Page {
   std::string text_;
 };
 
-const char* colour_of(const std::string& verdict) {
-  return verdict == "supported" ? kGreen : verdict == "not supported" ? kRed : kYellow;
+const char* verdict_colour(const std::string& verdict) {
+  return verdict == "supported" ? kAnsiGreen : verdict == "not supported" ? kAnsiRed : kAnsiYellow;
 }
 
 void print_claims(Page& page, const std::vector<ClaimView>& claims) {
   page.heading("The claims");
   for (const ClaimView& claim : claims) {
-    page.wrapped(fmt::format("{}: {}", claim.verdict, claim.sentence), "  ", colour_of(claim.verdict), 4);
+    page.wrapped(fmt::format("{}: {}", claim.verdict, claim.sentence), "  ", verdict_colour(claim.verdict),
+                 4);
     if (claim.verdict == "not measured") {
-      page.wrapped(claim.settle.empty() ? claim.why : claim.settle, "    → ", kDim, 6);
+      page.wrapped(claim.settle.empty() ? claim.why : claim.settle, "    → ", kAnsiDim, 6);
       continue;
     }
     if (!claim.figures.empty()) {
@@ -125,7 +126,7 @@ void print_claims(Page& page, const std::vector<ClaimView>& claims) {
     }
     page.wrapped(claim.why, "    ", nullptr, 6);
     if (!claim.conditions.empty()) {
-      page.wrapped(claim.conditions, "    ", kDim, 6);
+      page.wrapped(claim.conditions, "    ", kAnsiDim, 6);
     }
     if (!claim.settle.empty()) {
       page.wrapped(claim.settle, "    → ", nullptr, 6);
@@ -201,10 +202,10 @@ void print_comparisons(Page& page, const Run& run) {
 std::string console_report(const Run& run, const ReportOptions& options) {
   Page page(options);
   for (const std::string& line : status_lines(run)) {
-    page.wrapped(line, "", kYellow, 2);
+    page.wrapped(line, "", kAnsiYellow, 2);
   }
   for (const std::string& line : headlines(run)) {
-    page.wrapped(line, "", kBold, 2);
+    page.wrapped(line, "", kAnsiBold, 2);
   }
   if (const auto claims = claim_views(run); !claims.empty()) {
     print_claims(page, claims);
@@ -222,7 +223,7 @@ std::string console_report(const Run& run, const ReportOptions& options) {
     if (summaries.empty()) {
       page.blank();
     }
-    page.wrapped(how_measured(run), "  ", kDim, 2);
+    page.wrapped(how_measured(run), "  ", kAnsiDim, 2);
   }
   print_tables(size_tables(run));
   print_tables(memory_tables(run));
@@ -237,13 +238,13 @@ std::string console_report(const Run& run, const ReportOptions& options) {
   if (const auto groups = failure_groups(run); !groups.empty()) {
     page.heading("Failures (counted, never part of a number)");
     for (const FailureGroup& group : groups) {
-      page.wrapped(fmt::format("{} [{}]", group.what, group.rounds), "  ", kRed, 4);
+      page.wrapped(fmt::format("{} [{}]", group.what, group.rounds), "  ", kAnsiRed, 4);
     }
   }
   if (!run.environment.warnings.empty()) {
     page.heading("Warnings");
     for (const Warning& warning : run.environment.warnings) {
-      page.wrapped(one_line(warning.text), "  ", kYellow, 4);
+      page.wrapped(one_line(warning.text), "  ", kAnsiYellow, 4);
       if (!warning.remedy.empty()) {
         page.wrapped(one_line(warning.remedy), "    → ", nullptr, 6);
       }

@@ -9,14 +9,14 @@ namespace bench {
 namespace {
 
 /// std::to_chars: no locale, and the fewest digits that read back to the same double.
-std::string number(double value) {
+std::string csv_number(double value) {
   std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
   return {buffer.data(), end};
 }
 
 std::string number_or_nothing(const std::optional<double>& value) {
-  return value ? number(*value) : std::string();
+  return value ? csv_number(*value) : std::string();
 }
 
 }  // namespace
@@ -47,9 +47,10 @@ std::string samples_csv(const Run& run, const ReportOptions& /*options*/) {
   std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n";
   for (const Sample& sample : run.samples) {
     text += csv_field(sample.scenario) + ',' + csv_field(sample.target) + ',' + csv_field(sample.metric) +
-            ',' + csv_field(sample.unit) + ',' + number(sample.value) + ',' + std::to_string(sample.round) +
-            ',' + std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
-            number_or_nothing(sample.resolution) + ',' + number_or_nothing(sample.at) + "\r\n";
+            ',' + csv_field(sample.unit) + ',' + csv_number(sample.value) + ',' +
+            std::to_string(sample.round) + ',' + std::to_string(sample.position) + ',' +
+            (sample.warmup ? "true" : "false") + ',' + number_or_nothing(sample.resolution) + ',' +
+            number_or_nothing(sample.at) + "\r\n";
   }
   return text;
 }
@@ -65,14 +66,14 @@ std::string summaries_csv(const Run& run) {
                                              csv_field(summary.unit),
                                              std::to_string(summary.n),
                                              std::to_string(summary.failures),
-                                             number(summary.median),
-                                             number(summary.mean),
+                                             csv_number(summary.median),
+                                             csv_number(summary.mean),
                                              number_or_nothing(summary.stddev),
-                                             number(summary.min),
-                                             number(summary.max),
+                                             csv_number(summary.min),
+                                             csv_number(summary.max),
                                              number_or_nothing(summary.p95),
-                                             ci95 ? number(ci95->low) : std::string(),
-                                             ci95 ? number(ci95->high) : std::string(),
+                                             ci95 ? csv_number(ci95->low) : std::string(),
+                                             ci95 ? csv_number(ci95->high) : std::string(),
                                              std::to_string(summary.outliers)};
     for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ",") + fields[i];
     text += "\r\n";

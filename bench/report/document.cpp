@@ -28,7 +28,7 @@ void add_tables(Document& document, const std::string& id, const std::string& ti
   document.sections.push_back({id, title, std::move(paragraphs), {}, std::move(tables), sortable});
 }
 
-std::vector<TextTable> phases(const Run& run) {
+std::vector<TextTable> phases_of_document(const Run& run) {
   std::vector<TextTable> tables;
   for (const PhaseTable& phase : phase_tables(run)) {
     TextTable table;
@@ -168,7 +168,7 @@ Document run_document(const Run& run, const ReportOptions& options) {
   add_tables(document, "memory", "Memory", memory_tables(run));
   add_tables(document, "comparisons", "Comparisons", {comparison_table(run, false)});
   add_tables(
-      document, "phases", "Where the time goes", phases(run),
+      document, "phases", "Where the time goes", phases_of_document(run),
       {"The phases of each target's median start: took is the phase alone, at the clock when it ended. "
        "“–”: this kind of target has no such phase. “?”: unknown, its time is in the next known phase."});
   if (!run.targets.empty()) {

@@ -47,7 +47,7 @@ std::string mark(const Run& run) {
 }
 
 /// The metrics that people ask for first, one row per target.
-TextTable medians(const Run& run) {
+TextTable summary_medians(const Run& run) {
   TextTable table;
   table.header = {"metric", "target", "median", "95 % interval", "n", "failed"};
   table.align = "llrrrr";
@@ -79,7 +79,7 @@ std::string ci_summary_export(const Run& run) {
     warnings.push_back(one_line(warning.text + (warning.remedy.empty() ? "" : " – " + warning.remedy)));
   }
   if (!warnings.empty()) text += "Warnings:\n\n" + bullets(warnings);
-  if (const std::string table = markdown_table(medians(run)); !table.empty()) {
+  if (const std::string table = markdown_table(summary_medians(run)); !table.empty()) {
     text += "<details><summary>Medians</summary>\n\n" + table + "</details>\n\n";
   }
   return text + fmt::format("Run {}, bench {}, {} to {}, seed {}.\n", markdown_escaped(run.run_id),

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "bench/core/json_number.h"
 #include "bench/report/export_formats.h"
 #include "bench/report/export_series.h"
 #include "bench/report/numbers.h"
@@ -20,12 +21,8 @@ constexpr std::size_t kBencherMeasureLength = 64;  // the same
 
 // Names come from users and engines: one_line() keeps control characters from the terminals that they end on,
 // and bytes that are not UTF-8 must not cost the file.
-std::string text_of(const Json& json) {
+std::string json_text(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json number(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
 }
 
 /// Facts of the host that Google Benchmark names, where they are known.
@@ -86,7 +83,7 @@ std::string google_benchmark_export(const Run& run) {
     }
     if (!trials.empty()) ++family;
   }
-  return text_of({{"context", google_context(run)}, {"benchmarks", std::move(benchmarks)}});
+  return json_text({{"context", google_context(run)}, {"benchmarks", std::move(benchmarks)}});
 }
 
 std::string github_action_export(const Run& run) {
@@ -107,7 +104,7 @@ std::string github_action_export(const Run& run) {
     entry["extra"] = extra;
     entries.push_back(std::move(entry));
   }
-  return text_of(entries);
+  return json_text(entries);
 }
 
 std::string bencher_export(const Run& run) {
@@ -122,7 +119,7 @@ std::string bencher_export(const Run& run) {
     benchmarks[shorten(one_line(summary.target), kBencherNameLength)]
               [shorten(one_line(summary.metric), kBencherMeasureLength)] = std::move(metric);
   }
-  return text_of(benchmarks);
+  return json_text(benchmarks);
 }
 
 std::string hyperfine_export(const Run& run) {
@@ -141,7 +138,7 @@ std::string hyperfine_export(const Run& run) {
     // The host's CPU time is known, but not which part of it was the user's and which the kernel's.
     results.push_back({{"command", one_line(target.name)},
                        {"mean", summary->mean},
-                       {"stddev", number(summary->stddev)},
+                       {"stddev", number_or_null(summary->stddev)},
                        {"median", summary->median},
                        {"user", nullptr},
                        {"system", nullptr},
@@ -150,7 +147,7 @@ std::string hyperfine_export(const Run& run) {
                        {"times", std::move(times)},
                        {"exit_codes", std::move(exit_codes)}});
   }
-  return text_of({{"results", std::move(results)}});
+  return json_text({{"results", std::move(results)}});
 }
 
 }  // namespace bench

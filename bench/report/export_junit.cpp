@@ -63,7 +63,7 @@ std::string decimal(double seconds) {
 }
 
 /// What can be told of the time that a target took in a scenario: its starts and stops.
-double time_of(const Run& run, const std::string& scenario, const std::string& target) {
+double test_time(const Run& run, const std::string& scenario, const std::string& target) {
   double time = 0;
   for (const Sample& sample : run.samples) {
     const bool whole = sample.metric == "startup.ready" || sample.metric == "startup.stop";
@@ -76,7 +76,7 @@ double time_of(const Run& run, const std::string& scenario, const std::string& t
 constexpr double kTooManyFailed = 0.1;
 
 TestCase measured_case(const Run& run, const std::string& scenario, const std::string& target) {
-  TestCase test{"bench." + scenario, target, time_of(run, scenario, target), "", "", "", ""};
+  TestCase test{"bench." + scenario, target, test_time(run, scenario, target), "", "", "", ""};
   std::set<int> rounds;
   for (const Sample& sample : run.samples) {
     if (!sample.warmup && sample.scenario == scenario && sample.target == target) rounds.insert(sample.round);

@@ -90,12 +90,12 @@ std::optional<double> unix_time(const std::string& rfc3339) {
 }
 
 /// A metric that is one part of a whole becomes a label, so that the parts can be summed.
-struct Named {
+struct NamedMetric {
   std::string name;
   Labels labels;
 };
 
-Named named(const std::string& metric) {
+NamedMetric metric_with_labels(const std::string& metric) {
   for (const auto& [prefix, label] :
        {std::pair{"size.part.", "part"}, {"memory.part.", "part"}, {"size.check.", "source"}}) {
     const std::string_view whole = prefix;
@@ -136,7 +136,7 @@ void add_run(Families& families, const Run& run, const Labels& job) {
 void add_summary(Families& families, const Run& run, const Summary& summary, const Labels& job) {
   if (summary.metric.rfind("harness.", 0) == 0) return;
   const TargetInfo* target = find_target(run, summary.target);
-  const Named metric = named(summary.metric);
+  const NamedMetric metric = metric_with_labels(summary.metric);
   const bool has_unit = summary.unit != "count" && summary.unit != "per_second";
   const std::string suffix = summary.unit == "count" ? "" : "_" + metric_name(summary.unit);
   const std::string unit = has_unit ? metric_name(summary.unit) : "";
@@ -159,7 +159,7 @@ void add_summary(Families& families, const Run& run, const Summary& summary, con
 }
 
 /// Trials that failed, 0 included: a series that only exists in bad nights is hard to alert on.
-void add_failures(Families& families, const Run& run, const Labels& job) {
+void add_failure_counts(Families& families, const Run& run, const Labels& job) {
   std::map<std::pair<std::string, std::string>, int> failed;
   for (const Sample& sample : run.samples) failed.try_emplace({sample.scenario, sample.target});
   for (const Failure& failure : run.failures) {
@@ -195,7 +195,7 @@ std::string openmetrics_export(const Run& run) {
   Families families;
   const Labels job = job_labels(run);
   add_run(families, run, job);
-  add_failures(families, run, job);
+  add_failure_counts(families, run, job);
   for (const Summary& summary : run.summaries) add_summary(families, run, summary, job);
   for (const Comparison& comparison : run.comparisons) add_comparison(families, run, comparison, job);
   return families.text();

@@ -19,12 +19,6 @@ bool smaller_is_better(const Summary& summary) {
   return is_headline_metric(summary.metric) && (summary.unit == "seconds" || summary.unit == "bytes");
 }
 
-const TargetInfo* find_target(const Run& run, std::string_view name) {
-  const auto found = std::find_if(run.targets.begin(), run.targets.end(),
-                                  [&](const TargetInfo& target) { return target.name == name; });
-  return found == run.targets.end() ? nullptr : &*found;
-}
-
 const Sample* TrialSamples::find(std::string_view metric) const {
   const auto found = std::find_if(samples.begin(), samples.end(),
                                   [&](const Sample* sample) { return sample->metric == metric; });

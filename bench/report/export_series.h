@@ -18,9 +18,6 @@ bool is_headline_metric(std::string_view metric);
 /// True where less is better beyond doubt: times and bytes.
 bool smaller_is_better(const Summary& summary);
 
-/// Null when the run has no such target (a failure may name one that could not be opened).
-const TargetInfo* find_target(const Run& run, std::string_view name);
-
 /// Every counted sample (no warm-up, no point of a curve) of one trial.
 struct TrialSamples {
   int round = 0;

@@ -18,7 +18,7 @@ double height_of(const std::vector<BarRow>& rows) {
 }
 
 /// `row` with the middle of its bar at `middle`, in pixels above the panel's bottom.
-void add_row(Canvas& canvas, Panel& panel, const BarRow& row, double middle, Shape mark) {
+void add_bar_row(Canvas& canvas, Panel& panel, const BarRow& row, double middle, Shape mark) {
   const bool heading = row.parts.empty();
   const double size = row.height < 16 ? 11 : 12;
   canvas.words.push_back({panel.left - 10, panel.y_pixel(middle), row.label, Align::kRight,
@@ -109,7 +109,7 @@ double add_bars(Canvas& canvas, double top, double left, const std::vector<BarRo
   double at = panel.y.high;
   for (const BarRow& row : rows) {
     at -= row.gap + row.height / 2;
-    add_row(canvas, panel, row, at, style.mark);
+    add_bar_row(canvas, panel, row, at, style.mark);
     at -= row.height / 2;
   }
   canvas.panels.push_back(std::move(panel));

@@ -12,7 +12,7 @@ namespace bench {
 namespace {
 
 constexpr const char* kMetric = "memory.available";
-constexpr double kHeight = 270;  // pixels of a panel
+constexpr double kCurveHeight = 270;  // pixels of a panel
 
 /// One target's curve: how much available memory the host has given up at N instances, all passes.
 struct Curve {
@@ -90,7 +90,7 @@ double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& c
     values.push_back(curve->fit(0));
     values.push_back(curve->fit(curve->last()));
   }
-  Panel panel{kEdge + 66, top, canvas.width - kEdge - label - 14, top + kHeight, {0, most * 1.03}, {}};
+  Panel panel{kEdge + 66, top, canvas.width - kEdge - label - 14, top + kCurveHeight, {0, most * 1.03}, {}};
   values.push_back(0);
   panel.x.low = -0.02 * most;
   panel.y = axis_over(values, false);

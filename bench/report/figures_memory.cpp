@@ -28,7 +28,7 @@ struct Role {
 
 /// The roles of the run's processes: the known ones first, dark and light by turns, then the others in the
 /// order of the run.
-std::vector<Role> roles_of(const Run& run) {
+std::vector<Role> known_roles(const Run& run) {
   static const std::array<Role, 7> known = {{{"guest_ram", "guest RAM", kOrange},
                                              {"vmm", "VMM", kVermilion},
                                              {"translations", "TCG translations", kYellow},
@@ -59,7 +59,7 @@ std::vector<Role> roles_of(const Run& run) {
 }  // namespace
 
 std::optional<Figure> memory_figure(const Run& run) {
-  const std::vector<Role> roles = roles_of(run);
+  const std::vector<Role> roles = known_roles(run);
   std::vector<double> values;
   const auto median_of = [&](const TargetLook& look, const std::string& metric) -> std::optional<double> {
     const Summary* summary = find_summary(run, "memory", look.target->name, metric);

@@ -11,8 +11,8 @@
 namespace bench {
 namespace {
 
-constexpr double kRow = 44;     // pixels of a target's row
-constexpr double kHalf = 0.34;  // of a row: half the bar
+constexpr double kTimelineRow = 44;  // pixels of a target's row
+constexpr double kHalf = 0.34;       // of a row: half the bar
 
 /// Dark and light by turns, so that neighbours stay apart in grey.
 struct PhaseColour {
@@ -28,24 +28,24 @@ constexpr std::array<PhaseColour, 8> kPhaseColours = {{{"create", kGrey},
                                                        {"app", kGreen},
                                                        {"ready", kYellow}}};
 
-const char* colour_of(const std::string& phase) {
+const char* phase_colour(const std::string& phase) {
   const auto found = std::find_if(kPhaseColours.begin(), kPhaseColours.end(),
                                   [&](const PhaseColour& row) { return row.phase == phase; });
   return found == kPhaseColours.end() ? kBlack : found->colour;
 }
 
-struct Row {
+struct Timeline {
   std::string name;
   const PhaseTable* table;
 };
 
 /// Those that are too short to be seen beside the longest.
-std::vector<Row> quick_ones(const std::vector<Row>& rows) {
+std::vector<Timeline> quick_ones(const std::vector<Timeline>& rows) {
   double slowest = 0;
-  for (const Row& row : rows) slowest = std::max(slowest, row.table->ready);
-  std::vector<Row> quick;
+  for (const Timeline& row : rows) slowest = std::max(slowest, row.table->ready);
+  std::vector<Timeline> quick;
   std::copy_if(rows.begin(), rows.end(), std::back_inserter(quick),
-               [&](const Row& row) { return row.table->ready * kLogFrom < slowest; });
+               [&](const Timeline& row) { return row.table->ready * kLogFrom < slowest; });
   return quick;
 }
 
@@ -54,25 +54,25 @@ std::string ready_text(const PhaseTable& table) {
 }
 
 /// One timeline per row; returns the panel's bottom.
-double add_timelines(Canvas& canvas, double top, double left, const std::vector<Row>& rows,
+double add_timelines(Canvas& canvas, double top, double left, const std::vector<Timeline>& rows,
                      const std::string& x_title) {
   std::vector<double> ends;
   double label = 0;
-  for (const Row& row : rows) {
+  for (const Timeline& row : rows) {
     ends.push_back(row.table->ready);
     label = std::max(label, text_width(ready_text(*row.table), 12));
   }
-  Panel panel{left, top, canvas.width - kEdge, top + kRow * static_cast<double>(rows.size()), {}, {}};
+  Panel panel{left, top, canvas.width - kEdge, top + kTimelineRow * static_cast<double>(rows.size()), {}, {}};
   panel.x = axis_from_zero(ends, (label + 16) / (panel.right - panel.left));
   panel.y = {0, static_cast<double>(rows.size()), false};
   const Scale scale = rows.front().table->unit == "ms" ? Scale{1e-3, "ms"} : Scale{1, "s"};
   panel.x_ticks = ticks_on(panel.x, scale);
   panel.x_title = x_title.empty() ? "" : fmt::format("{} ({})", x_title, scale.unit);
   double middle = panel.y.high - 0.5;
-  for (const Row& row : rows) {
+  for (const Timeline& row : rows) {
     for (const PhaseRow& phase : row.table->rows) {
       if (phase.end <= phase.begin) continue;
-      const std::string colour = colour_of(phase.name);
+      const std::string colour = phase_colour(phase.name);
       const double from = panel.x_pixel(phase.begin);
       const double to = panel.x_pixel(phase.end);
       // A white edge would be all there is of a sliver.
@@ -112,7 +112,7 @@ std::optional<Figure> phases_figure(const Run& run) {
   if (tables.empty()) return std::nullopt;
 
   const std::vector<TargetLook> looks = target_looks(run);
-  std::vector<Row> rows;
+  std::vector<Timeline> rows;
   std::vector<std::string> names;
   for (const PhaseTable& table : tables) {
     const auto look = std::find_if(looks.begin(), looks.end(), [&](const TargetLook& candidate) {
@@ -121,7 +121,7 @@ std::optional<Figure> phases_figure(const Run& run) {
     rows.push_back({look == looks.end() ? table.target : look->name, &table});
     names.push_back(rows.back().name);
   }
-  const std::vector<Row> quick = quick_ones(rows);
+  const std::vector<Timeline> quick = quick_ones(rows);
 
   const bool gaps = std::any_of(tables.begin(), tables.end(), [](const PhaseTable& table) {
     return std::any_of(table.rows.begin(), table.rows.end(),
@@ -148,8 +148,8 @@ std::optional<Figure> phases_figure(const Run& run) {
   const double left = names_room(names);
   const std::string x_title = "time since the start request";
   y = add_timelines(canvas, y, left, rows, quick.empty() ? x_title : "");
-  for (std::vector<Row> shown = quick; !shown.empty();) {
-    const std::vector<Row> quicker = quick_ones(shown);
+  for (std::vector<Timeline> shown = quick; !shown.empty();) {
+    const std::vector<Timeline> quicker = quick_ones(shown);
     y += 52;
     const std::size_t note = canvas.words.size();
     canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
@@ -163,7 +163,7 @@ std::optional<Figure> phases_figure(const Run& run) {
   canvas.height = static_cast<int>(y + 54);
 
   std::string alt = "Stacked bars: the start-up of each target's median trial, cut into phases.";
-  for (const Row& row : rows) {
+  for (const Timeline& row : rows) {
     alt += " " + spoken_phases(*row.table, row.name);
   }
   if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";

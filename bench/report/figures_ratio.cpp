@@ -12,7 +12,7 @@
 namespace bench {
 namespace {
 
-constexpr double kRow = 20;  // pixels
+constexpr double kRatioRow = 20;  // pixels
 constexpr double kGroupGap = 8;
 constexpr double kHeading = 24;
 
@@ -108,7 +108,7 @@ void add_ratio(Panel& panel, const TargetLook& look, const Comparison& compariso
   if (comparison.verdict == "not comparable") panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
 }
 
-std::string spoken(const std::vector<Group>& groups) {
+std::string spoken_groups(const std::vector<Group>& groups) {
   std::string alt;
   for (const Group& group : groups) {
     std::vector<std::string> parts;
@@ -134,7 +134,7 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
   for (const Group& group : groups) {
     if (group.scenario != scenario) height += kHeading;
     scenario = group.scenario;
-    height += kGroupGap + kRow * static_cast<double>(group.rows.size());
+    height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
     label_width =
         std::max({label_width, text_width(group.label, 12), text_width(scenario_words(scenario), 13)});
     for (const auto& [look, comparison] : group.rows) {
@@ -187,14 +187,14 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
     at -= kGroupGap / 2;
     bool first = true;
     for (const auto& [look, comparison] : group.rows) {
-      const double middle = at - kRow / 2;
+      const double middle = at - kRatioRow / 2;
       const double pixel = panel.y_pixel(middle);
       if (first) canvas.words.push_back({kEdge, pixel, group.label, Align::kLeft});
       first = false;
       if (several) canvas.words.push_back({panel.left - 10, pixel, look->name, Align::kRight, kGrey, 11.5});
       canvas.words.push_back({panel.right + 14, pixel, ratio_words(*comparison)});
       add_ratio(panel, *look, *comparison, middle);
-      at -= kRow;
+      at -= kRatioRow;
     }
     at -= kGroupGap / 2;
   }
@@ -202,7 +202,8 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
   canvas.panels.push_back(panel);
   canvas.height = static_cast<int>(panel.bottom + 54);
 
-  std::string alt = fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken(groups));
+  std::string alt =
+      fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(groups));
   if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
   return finished(
       all ? "ratio-all" : "ratio", title, canvas, alt,

@@ -11,18 +11,18 @@
 namespace bench {
 namespace {
 
-constexpr double kHeight = 96;  // pixels of a target's panel
+constexpr double kRoundsHeight = 96;  // pixels of a target's panel
 constexpr double kGap = 26;
 constexpr double kSlices = 200;  // slices of time, where there are too many trials for a dot each
 
 /// A trial's place in time: its round, and its place in the round. Round 1 is from 0.5 to 1.5.
-double time_of(const Sample& sample, double places) {
+double place_of(const Sample& sample, double places) {
   return sample.round + 0.5 + (std::clamp<double>(sample.position, 0, places - 1) + 0.5) / places;
 }
 
 void add_line(Panel& panel, const Series& series, double places) {
   std::vector<std::pair<double, double>> corners;
-  for (const Sample* sample : series.samples) corners.emplace_back(time_of(*sample, places), sample->value);
+  for (const Sample* sample : series.samples) corners.emplace_back(place_of(*sample, places), sample->value);
   std::sort(corners.begin(), corners.end());
   panel.path(corners, lighter(series.look.colour, 0.45), 1.2);
   for (const auto& [x, y] : corners) panel.sample(x, y, series.look.colour, series.look.shape, 0.6);
@@ -33,7 +33,7 @@ void add_band(Panel& panel, const Series& series, double places) {
   std::map<int, std::vector<double>> slices;
   const double width = panel.x.high - panel.x.low;
   for (const Sample* sample : series.samples) {
-    const double share = (time_of(*sample, places) - panel.x.low) / width;
+    const double share = (place_of(*sample, places) - panel.x.low) / width;
     slices[static_cast<int>(std::clamp(share * kSlices, 0.0, kSlices - 1))].push_back(sample->value);
   }
   std::vector<std::pair<double, double>> medians;
@@ -57,7 +57,7 @@ int last_round(const Run& run, const std::string& scenario) {
   return last + 1;
 }
 
-std::string spoken(const Series& series, const std::string& unit) {
+std::string spoken_rounds(const Series& series, const std::string& unit) {
   const std::size_t half = series.values.size() / 2;
   if (half == 0) return fmt::format(" {}: {}.", series.look.name, value_text(series.values.front(), unit));
   std::vector<const Sample*> ordered = series.samples;
@@ -154,7 +154,7 @@ std::optional<Figure> rounds_figure(const Run& run) {
   for (const Series& series : all) {
     y += kGap;
     const double middle = median(series.values);
-    Panel panel{kEdge + 46, y, canvas.width - kEdge, y + kHeight, {0.5, rounds + 0.5, false}, {}};
+    Panel panel{kEdge + 46, y, canvas.width - kEdge, y + kRoundsHeight, {0.5, rounds + 0.5, false}, {}};
     std::vector<double> span = series.values;
     if (middle > 0) span.insert(span.end(), {middle * lowest, middle * highest});
     panel.y = axis_over(span, log);
@@ -171,7 +171,7 @@ std::optional<Figure> rounds_figure(const Run& run) {
                             Align::kLeft, kBlack, 12});
     panel.line(panel.x.low, middle, panel.x.high, middle, series.look.colour, 1, true);
     dots ? add_line(panel, series, places) : add_band(panel, series, places);
-    alt += spoken(series, subject->unit);
+    alt += spoken_rounds(series, subject->unit);
     const std::vector<int> lost = failures_of(run, *subject, series);
     // A failure has no value: it stands below the curve, at the panel's edge.
     for (const int round : lost) {

@@ -69,7 +69,7 @@ void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
   }
 }
 
-std::string spoken(const Trend& trend, const std::string& title) {
+std::string spoken_trend(const Trend& trend, const std::string& title) {
   const auto& points = trend.points;
   std::string alt =
       fmt::format("{} in {} runs from {} to {}: first {}, last {}.", title, points.size(),
@@ -119,7 +119,7 @@ std::optional<Figure> trend_figure(const Trend& trend) {
     if (!plain) c = '-';
   }
   return finished(
-      id, title, canvas, spoken(trend, title),
+      id, title, canvas, spoken_trend(trend, title),
       "Each dot is the median of a run, with its 95 % interval. Upright lines are change points: from "
       "there on the runs differ from those before (E-Divisive, permutation test at 1 %).");
 }

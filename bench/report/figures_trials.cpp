@@ -11,7 +11,7 @@
 namespace bench {
 namespace {
 
-constexpr double kRow = 64;        // pixels of a target's row
+constexpr double kTrialRow = 64;   // pixels of a target's row
 constexpr double kBoxHalf = 0.15;  // of a row
 constexpr double kStripHalf = 0.16;
 constexpr double kGoldenRatio = 0.6180339887498949;
@@ -79,7 +79,7 @@ void add_strip(Panel& panel, const Series& series, double middle, bool outliers_
 }
 
 /// Crosses for failures and arrows for what took longer than it was waited for; its unit is the pixel.
-void add_failures(Panel& lane, const Failed& failed, double middle) {
+void add_failure_marks(Panel& lane, const Failed& failed, double middle) {
   double x = 8;
   for (std::size_t i = 0; i < std::min(failed.other.size(), kMarksAtMost); ++i, x += kCrossStep) {
     lane.point(x, middle, kBlack, Shape::kCross, 0.7);
@@ -90,7 +90,8 @@ void add_failures(Panel& lane, const Failed& failed, double middle) {
   }
 }
 
-std::string spoken(const Run& run, const Subject& subject, const Series& series, const Failed& failed) {
+std::string spoken_trials(const Run& run, const Subject& subject, const Series& series,
+                          const Failed& failed) {
   std::string text = series.look.name + ": ";
   if (const Summary* summary =
           find_summary(run, subject.scenario, series.look.target->name, subject.metric)) {
@@ -146,7 +147,7 @@ std::optional<Figure> trials_figure(const Run& run) {
   Panel panel{names_room(names),
               y,
               canvas.width - kEdge - (lane_width > 0 ? lane_width + 14 : 0),
-              y + kRow * static_cast<double>(rows.size()),
+              y + kTrialRow * static_cast<double>(rows.size()),
               axis_over(all, log),
               {}};
   panel.y = {0, static_cast<double>(rows.size()), false};
@@ -173,14 +174,14 @@ std::optional<Figure> trials_figure(const Run& run) {
       const bool fits = right + text_width(text, 12) < panel.right;
       canvas.words.push_back({fits ? right : panel.x_pixel(quantile(series.values, 0.25)) - 8,
                               panel.y_pixel(box), text, fits ? Align::kLeft : Align::kRight});
-      if (!dots) canvas.words.back().y -= kRow * (kBoxHalf + 0.05);
+      if (!dots) canvas.words.back().y -= kTrialRow * (kBoxHalf + 0.05);
     }
     if (!failures[i].none()) {
       canvas.words.push_back(
           {lane.left + 2, lane.y_pixel(top - 0.32), failures[i].text(), Align::kLeft, kBlack, 11});
-      add_failures(lane, failures[i], top - 0.62);
+      add_failure_marks(lane, failures[i], top - 0.62);
     }
-    alt += " " + spoken(run, *subject, series, failures[i]);
+    alt += " " + spoken_trials(run, *subject, series, failures[i]);
   }
   canvas.panels.push_back(panel);
   if (lane_width > 0) canvas.panels.push_back(lane);

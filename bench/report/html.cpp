@@ -11,7 +11,7 @@
 namespace bench {
 namespace {
 
-void add_table(std::string& page, const TextTable& table, const Section& section) {
+void add_html_table(std::string& page, const TextTable& table, const Section& section) {
   // Cells with more than this many characters are text to be read, not values to be aligned.
   constexpr std::size_t kLong = 40;
   // The title stands outside of the box that scrolls.
@@ -51,7 +51,7 @@ void add_table(std::string& page, const TextTable& table, const Section& section
   }
 }
 
-void add_bullets(std::string& page, const std::vector<std::string>& bullets) {
+void add_html_bullets(std::string& page, const std::vector<std::string>& bullets) {
   if (bullets.empty()) return;
   page += "<ul>\n";
   for (const std::string& bullet : bullets) page += fmt::format("<li>{}</li>\n", html_escaped(bullet));
@@ -78,7 +78,7 @@ void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
     if (!card.settle.empty()) {
       page += fmt::format("<p class=\"soft\">What would settle it: {}</p>\n", html_escaped(card.settle));
     }
-    add_bullets(page, card.evidence);
+    add_html_bullets(page, card.evidence);
     page += "</li>\n";
   }
   page += "</ul>\n</section>\n";
@@ -98,7 +98,7 @@ std::string picture(Drawings& drawings, const Figure& figure) {
   return svg.empty() ? std::string() : inline_svg(svg, figure.alt);
 }
 
-void add_figures(std::string& page, Drawings& drawings, const std::vector<std::string>& charts) {
+void add_html_figures(std::string& page, Drawings& drawings, const std::vector<std::string>& charts) {
   std::string shown;
   for (const Figure& figure : drawings.figures()) {
     const std::string image = drawings.drawable() ? picture(drawings, figure) : "";
@@ -209,9 +209,9 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
     }
     page += "</ul>\n";
   }
-  if (judged) add_bullets(page, document.headlines);
+  if (judged) add_html_bullets(page, document.headlines);
   add_navigation(page, document, !drawings.figures().empty());
-  add_figures(page, drawings, charts);
+  add_html_figures(page, drawings, charts);
   if (!document.words.empty()) {
     page += "<section id=\"words\">\n<h2>In words, for a writeup</h2>\n";
     for (const std::string& paragraph : document.words) {
@@ -225,8 +225,8 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
     for (const std::string& paragraph : section.paragraphs) {
       page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
     }
-    add_bullets(page, section.bullets);
-    for (const TextTable& table : section.tables) add_table(page, table, section);
+    add_html_bullets(page, section.bullets);
+    for (const TextTable& table : section.tables) add_html_table(page, table, section);
     page += "</section>\n";
   }
   if (!document.files.empty()) {

@@ -23,7 +23,7 @@ std::string column_types(const TextTable& table) {
   return types;
 }
 
-void add_row(std::string& text, const std::vector<std::string>& cells) {
+void add_latex_row(std::string& text, const std::vector<std::string>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string cell = latex_escaped(cells[i]);
     // After the row before, an opening bracket or a star would be read as its argument.
@@ -59,7 +59,8 @@ std::string sentences(const std::string& first, const std::vector<std::string>& 
 }
 
 /// As a float that is never wider than the text.
-void add_table(std::string& text, const TextTable& whole, const std::string& name, const std::string& label) {
+void add_latex_table(std::string& text, const TextTable& whole, const std::string& name,
+                     const std::string& label) {
   const TextTable table = with_reasons_below(whole);
   const std::string caption = sentences(table.title.empty() ? name : table.title, table.notes);
   text += fmt::format(
@@ -67,20 +68,20 @@ void add_table(std::string& text, const TextTable& whole, const std::string& nam
       latex_escaped(caption), label);
   text += "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n";
   text += fmt::format("\\begin{{tabular}}{{@{{}}{}@{{}}}}\n\\toprule\n", column_types(table));
-  add_row(text, table.header);
+  add_latex_row(text, table.header);
   text += "\\midrule\n";
-  for (const auto& row : table.rows) add_row(text, row);
+  for (const auto& row : table.rows) add_latex_row(text, row);
   text += "\\bottomrule\n\\end{tabular}}\n\\end{table}\n\n";
 }
 
-void add_bullets(std::string& text, const std::vector<std::string>& bullets) {
+void add_latex_bullets(std::string& text, const std::vector<std::string>& bullets) {
   if (bullets.empty()) return;
   text += "\\begin{itemize}\n";
   for (const std::string& bullet : bullets) text += fmt::format("\\item {{}}{}\n", latex_escaped(bullet));
   text += "\\end{itemize}\n\n";
 }
 
-void add_figures(std::string& text, Drawings& drawings) {
+void add_latex_figures(std::string& text, Drawings& drawings) {
   for (const Figure& figure : drawings.figures()) {
     if (!drawings.drawable() || drawings.image(figure, "pdf").empty()) continue;
     text += fmt::format(
@@ -102,11 +103,11 @@ std::string latex_fragment(const Document& document, Drawings& drawings) {
     text += fmt::format("\\noindent\\textbf{{{}}}\n\n", latex_escaped(banner));
   }
   if (document.words.empty()) {
-    add_bullets(text, document.headlines);
+    add_latex_bullets(text, document.headlines);
   } else {
     for (const std::string& paragraph : document.words) text += latex_escaped(paragraph) + "\n\n";
   }
-  add_figures(text, drawings);
+  add_latex_figures(text, drawings);
   for (const Section& section : document.sections) {
     if (section.background) continue;
     // Tables float and have captions: a heading with nothing below it would stand alone.
@@ -114,10 +115,10 @@ std::string latex_fragment(const Document& document, Drawings& drawings) {
       text += fmt::format("\\subsection{{{}}}\n\n", latex_escaped(section.title));
     }
     for (const std::string& paragraph : section.paragraphs) text += latex_escaped(paragraph) + "\n\n";
-    add_bullets(text, section.bullets);
+    add_latex_bullets(text, section.bullets);
     for (std::size_t i = 0; i < section.tables.size(); ++i) {
-      add_table(text, section.tables[i], section.title,
-                i == 0 ? section.id : fmt::format("{}-{}", section.id, i + 1));
+      add_latex_table(text, section.tables[i], section.title,
+                      i == 0 ? section.id : fmt::format("{}-{}", section.id, i + 1));
     }
   }
   text += fmt::format("\\noindent{{\\footnotesize\\raggedright {}.\\par}}\n", latex_escaped(document.source));

@@ -49,9 +49,9 @@ std::string_view ascii_as_latex(char c) {
   }
 }
 
-using Row = std::pair<std::uint32_t, std::string_view>;
+using Sign = std::pair<std::uint32_t, std::string_view>;
 
-constexpr std::array<Row, 35> kSigns = {{
+constexpr std::array<Sign, 35> kSigns = {{
     {0x00a0, "~"},
     {0x00a7, "\\S{}"},
     {0x00ab, "\\guillemotleft{}"},
@@ -139,7 +139,7 @@ std::string latex_escaped(std::string_view text) {
       continue;
     }
     const auto* const sign = std::find_if(kSigns.begin(), kSigns.end(),
-                                          [code = code](const Row& row) { return row.first == code; });
+                                          [code = code](const Sign& row) { return row.first == code; });
     if (sign != kSigns.end()) {
       append(safe, sign->second);
     } else if (is_letter(code)) {

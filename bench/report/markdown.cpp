@@ -45,7 +45,7 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-void add_row(std::string& text, const std::vector<std::string>& cells) {
+void add_markdown_row(std::string& text, const std::vector<std::string>& cells) {
   text += '|';
   for (const std::string& cell : cells) {
     text += fmt::format(" {} |", escaped(cell));
@@ -53,15 +53,15 @@ void add_row(std::string& text, const std::vector<std::string>& cells) {
   text += '\n';
 }
 
-void add_table(std::string& text, const TextTable& table) {
-  add_row(text, table.header);
+void add_markdown_table(std::string& text, const TextTable& table) {
+  add_markdown_row(text, table.header);
   text += '|';
   for (std::size_t i = 0; i < table.header.size(); ++i) {
     text += table.align[i] == 'l' ? " --- |" : " ---: |";
   }
   text += '\n';
   for (const auto& row : table.rows) {
-    add_row(text, row);
+    add_markdown_row(text, row);
   }
   for (const std::string& note : table.notes) {
     text += fmt::format("\n{}\n", escaped(note));
@@ -72,7 +72,7 @@ void add_table(std::string& text, const TextTable& table) {
 void add_facts(std::string& text, const Facts& facts) {
   text += "| | |\n| --- | --- |\n";
   for (const auto& [name, value] : facts) {
-    add_row(text, {name, fact_text(value)});
+    add_markdown_row(text, {name, fact_text(value)});
   }
   text += '\n';
 }
@@ -96,7 +96,7 @@ void add_phases(std::string& text, const std::vector<PhaseTable>& tables) {
           {row.note.empty() ? row.name : fmt::format("{} ({})", row.name, row.note), row.took, row.at,
            known && table.ready > 0 ? percent_text((row.end - row.begin) / table.ready) : row.took});
     }
-    add_table(text, cells);
+    add_markdown_table(text, cells);
   }
 }
 
@@ -115,7 +115,7 @@ void add_targets(std::string& text, const Run& run) {
                           target.acceleration, more});
   }
   text += "## Targets\n\n";
-  add_table(text, table);
+  add_markdown_table(text, table);
 }
 
 void add_claims(std::string& text, const std::vector<ClaimView>& claims) {
@@ -126,7 +126,7 @@ void add_claims(std::string& text, const std::vector<ClaimView>& claims) {
   for (const ClaimView& claim : claims) {
     table.rows.push_back({claim.sentence, claim.verdict, claim.figures, claim.against, claim.why});
   }
-  add_table(text, table);
+  add_markdown_table(text, table);
   for (const ClaimView& claim : claims) {
     if (claim.conditions.empty() && claim.settle.empty() && claim.evidence.empty()) {
       continue;
@@ -143,7 +143,7 @@ void add_claims(std::string& text, const std::vector<ClaimView>& claims) {
   text += '\n';
 }
 
-void add_figures(std::string& text, const std::vector<FigureLink>& figures) {
+void add_markdown_figures(std::string& text, const std::vector<FigureLink>& figures) {
   text += "## Charts\n\n";
   for (const FigureLink& figure : figures) {
     text += fmt::format("![{}](<{}>)\n\n{}\n\n", escaped(figure.alt), one_line(figure.path),
@@ -164,7 +164,7 @@ void add_reading_notes(std::string& text, const std::vector<std::string>& notes)
 
 void add_section(std::string& text, const TextTable& table) {
   text += fmt::format("## {}\n\n", escaped(table.title));
-  add_table(text, table);
+  add_markdown_table(text, table);
 }
 
 void add_provenance(std::string& text, const Run& run, const ReportOptions& options) {
@@ -212,7 +212,7 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
     }
   }
   if (!options.figures.empty()) {
-    add_figures(text, options.figures);
+    add_markdown_figures(text, options.figures);
   }
   if (const auto paragraphs = writeup(run); !paragraphs.empty()) {
     text += "## In words, for a writeup\n\n";
@@ -225,14 +225,14 @@ std::string markdown_report(const Run& run, const ReportOptions& options) {
   }
   if (const TextTable table = comparison_table(run, false); !table.rows.empty()) {
     text += "## Comparisons\n\n";
-    add_table(text, table);
+    add_markdown_table(text, table);
   }
   if (const auto phases = phase_tables(run); !phases.empty()) {
     add_phases(text, phases);
   }
   if (!run.targets.empty()) {
     text += "## The same on every side?\n\nAs the running instances said themselves.\n\n";
-    add_table(text, equivalence_table(run));
+    add_markdown_table(text, equivalence_table(run));
   }
   if (const auto groups = failure_groups(run); !groups.empty()) {
     text += "## Failures\n\nCounted beside the numbers, never part of one.\n\n";

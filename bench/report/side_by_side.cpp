@@ -11,11 +11,10 @@
 #include "bench/report/html.h"
 #include "bench/report/latex.h"
 #include "bench/report/numbers.h"
+#include "bench/report/view_parts.h"
 
 namespace bench {
 namespace {
-
-constexpr const char* kAbsent = "–";
 
 /// Metrics about the measuring itself, parts of a whole, and the same quantity from another source.
 constexpr const char* kPartial[] = {"harness.", "size.part.", "size.check.", "memory.part."};
@@ -32,7 +31,7 @@ TextTable table_of(const std::vector<NamedRun>& runs, std::vector<std::string> l
 }
 
 /// Figures that say what a run is about, and not how it was measured or what a whole is made of.
-bool is_result(const std::string& metric) {
+bool is_whole_result(const std::string& metric) {
   return std::none_of(std::begin(kPartial), std::end(kPartial),
                       [&](const char* prefix) { return metric.starts_with(prefix); });
 }
@@ -88,14 +87,14 @@ std::vector<Key> keys_of(const std::vector<NamedRun>& runs, List list, Make make
   for (const NamedRun& named : runs) {
     for (const auto& item : named.run.*list) {
       const Key key = make(item);
-      if (is_result(item.metric) && std::find(keys.begin(), keys.end(), key) == keys.end())
+      if (is_whole_result(item.metric) && std::find(keys.begin(), keys.end(), key) == keys.end())
         keys.push_back(key);
     }
   }
   return keys;
 }
 
-TextTable medians(const std::vector<NamedRun>& runs, const std::string& scenario) {
+TextTable medians_by_run(const std::vector<NamedRun>& runs, const std::string& scenario) {
   TextTable table = table_of(runs, {"metric", "target"}, "");
   using Key = std::tuple<std::string, std::string, std::string>;
   auto keys = keys_of<Key>(runs, &Run::summaries, [](const Summary& summary) {
@@ -259,7 +258,7 @@ Document side_by_side(const std::vector<NamedRun>& runs) {
   for (std::size_t i = 0; i < scenarios.size(); ++i) {
     add(document, fmt::format("medians-{}", i + 1),
         fmt::format("Medians and their 95 % intervals: {}", one_line(scenarios[i])),
-        medians(runs, scenarios[i]));
+        medians_by_run(runs, scenarios[i]));
   }
   std::string names;
   for (const NamedRun& named : runs) names += " " + one_line(named.name);

@@ -9,7 +9,7 @@
 namespace bench {
 namespace {
 
-void add_table(std::string& text, const TextTable& table) {
+void add_csv_table(std::string& text, const TextTable& table) {
   std::vector<std::vector<std::string>> rows{table.header};
   rows.insert(rows.end(), table.rows.begin(), table.rows.end());
   std::vector<std::size_t> widths(table.header.size(), 3);
@@ -52,7 +52,7 @@ std::string markdown_page(const Document& document) {
     }
     for (const std::string& bullet : section.bullets) text += fmt::format("- {}\n", markdown_escaped(bullet));
     if (!section.bullets.empty()) text += '\n';
-    for (const TextTable& table : section.tables) add_table(text, table);
+    for (const TextTable& table : section.tables) add_csv_table(text, table);
   }
   return text + markdown_escaped(document.source) + ".\n";
 }

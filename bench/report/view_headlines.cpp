@@ -22,7 +22,7 @@ std::string headline_metric(const Run& run, const std::string& scenario) {
   return found == run.summaries.end() ? std::string() : found->metric;
 }
 
-std::string value_text(const Summary& summary) {
+std::string median_in_words(const Summary& summary) {
   const double value[] = {summary.median};
   return with_unit(summary.median,
                    summary.unit == "seconds" ? Scale{1, "s"} : scale_for(summary.unit, value));
@@ -36,7 +36,7 @@ std::string second_figure(const Run& run, const Comparison& comparison, const ch
   if (of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0) {
     return {};
   }
-  return fmt::format("; {} {} and {}: {}", words, value_text(*of_a), value_text(*of_b),
+  return fmt::format("; {} {} and {}: {}", words, median_in_words(*of_a), median_in_words(*of_b),
                      ratio_text(of_b->median / of_a->median));
 }
 
@@ -70,8 +70,8 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   }
   const char* in = comparison.scenario == "startup" ? " ready in" : "";
   const std::string of_both =
-      fmt::format("{}{} {}, {}{} {}", spoken(run, *a), in, value_text(*of_a), spoken(run, *b),
-                  comparison.scenario == "startup" ? " in" : "", value_text(*of_b));
+      fmt::format("{}{} {}, {}{} {}", spoken(run, *a), in, median_in_words(*of_a), spoken(run, *b),
+                  comparison.scenario == "startup" ? " in" : "", median_in_words(*of_b));
   std::string line = comparison.scenario == "startup" ? of_both
                      : comparison.scenario == "size"  ? fmt::format("image: {} to send", of_both)
                      : comparison.scenario == "memory"
@@ -120,8 +120,8 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
                            : scenario == "memory" ? "memory of the host (PSS)"
                                                   : metric_words(summary->metric);
   std::string line = scenario == "startup"
-                         ? fmt::format("{} ready in {}", stamped(target), value_text(*summary))
-                         : fmt::format("{}: {} {}", what, stamped(target), value_text(*summary));
+                         ? fmt::format("{} ready in {}", stamped(target), median_in_words(*summary))
+                         : fmt::format("{}: {} {}", what, stamped(target), median_in_words(*summary));
   if (summary->ci95) {
     const double value[] = {summary->median};
     line += " " + bracket(*summary->ci95,

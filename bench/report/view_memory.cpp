@@ -11,19 +11,19 @@
 namespace bench {
 namespace {
 
-constexpr const char* kScenario = "memory";
+constexpr const char* kMemoryScenario = "memory";
 
-constexpr std::array<Named, 11> kFigures = {{{"memory.host_pss", "PSS on the host"},
-                                             {"memory.part.", "  of it "},
-                                             {"memory.host_rss", "RSS on the host"},
-                                             {"memory.host_uss", "USS on the host"},
-                                             {"memory.cgroup", "cgroup"},
-                                             {"memory.cgroup_anon", "  anonymous"},
-                                             {"memory.cgroup_file", "  files"},
-                                             {"memory.cgroup_kernel", "  kernel"},
-                                             {"memory.vmm_overhead", "VMM without guest RAM"},
-                                             {"memory.guest_used", "used, says the guest"},
-                                             {"memory.marginal", "one more instance"}}};
+constexpr std::array<Named, 11> kMemoryFigures = {{{"memory.host_pss", "PSS on the host"},
+                                                   {"memory.part.", "  of it "},
+                                                   {"memory.host_rss", "RSS on the host"},
+                                                   {"memory.host_uss", "USS on the host"},
+                                                   {"memory.cgroup", "cgroup"},
+                                                   {"memory.cgroup_anon", "  anonymous"},
+                                                   {"memory.cgroup_file", "  files"},
+                                                   {"memory.cgroup_kernel", "  kernel"},
+                                                   {"memory.vmm_overhead", "VMM without guest RAM"},
+                                                   {"memory.guest_used", "used, says the guest"},
+                                                   {"memory.marginal", "one more instance"}}};
 
 constexpr std::array<Named, 5> kLoaded = {{{"memory.loaded_pss", "PSS on the host"},
                                            {"memory.loaded_rss", "RSS on the host"},
@@ -35,7 +35,7 @@ std::vector<const TargetInfo*> measured(const Run& run) {
   std::vector<const TargetInfo*> targets;
   for (const TargetInfo& target : run.targets) {
     if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-          return summary.scenario == kScenario && summary.target == target.name;
+          return summary.scenario == kMemoryScenario && summary.target == target.name;
         })) {
       targets.push_back(&target);
     }
@@ -48,12 +48,12 @@ Scale mebibytes() {
 }
 
 /// Adds a row where at least one target has the figure.
-void add_row(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets,
-             const std::string& words, const std::string& metric) {
+void add_memory_row(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets,
+                    const std::string& words, const std::string& metric) {
   std::vector<std::string> row = {words};
   bool any = false;
   for (const TargetInfo* target : targets) {
-    const Summary* summary = find_summary(run, kScenario, target->name, metric);
+    const Summary* summary = find_summary(run, kMemoryScenario, target->name, metric);
     any = any || summary != nullptr;
     row.push_back(summary == nullptr ? kAbsent : in_scale(summary->median, mebibytes()));
   }
@@ -67,7 +67,7 @@ std::vector<std::string> roles_of(const Run& run) {
   const std::string prefix = "memory.part.";
   std::vector<std::string> roles;
   for (const Summary& summary : run.summaries) {
-    if (summary.scenario == kScenario && summary.metric.starts_with(prefix)) {
+    if (summary.scenario == kMemoryScenario && summary.metric.starts_with(prefix)) {
       const std::string role = summary.metric.substr(prefix.size());
       if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
         roles.push_back(role);
@@ -81,7 +81,7 @@ void add_pss_interval(TextTable& table, const Run& run, const std::vector<const 
   std::vector<std::string> row = {"  95 % interval"};
   bool any = false;
   for (const TargetInfo* target : targets) {
-    const Summary* summary = find_summary(run, kScenario, target->name, "memory.host_pss");
+    const Summary* summary = find_summary(run, kMemoryScenario, target->name, "memory.host_pss");
     const bool known = summary != nullptr && summary->ci95;
     any = any || known;
     row.push_back(known ? bracket(*summary->ci95, mebibytes()) : kAbsent);
@@ -99,15 +99,15 @@ TextTable reconciliation(const Run& run, const std::vector<const TargetInfo*>& t
     table.header.push_back(stamped(*target));
   }
   table.align = "l" + std::string(targets.size(), 'r');
-  for (const Named& figure : kFigures) {
+  for (const Named& figure : kMemoryFigures) {
     const std::string metric = figure.metric;
     if (metric == "memory.part.") {
       add_pss_interval(table, run, targets);
       for (const std::string& role : roles_of(run)) {
-        add_row(table, run, targets, figure.words + one_line(role), metric + role);
+        add_memory_row(table, run, targets, figure.words + one_line(role), metric + role);
       }
     } else {
-      add_row(table, run, targets, figure.words, metric);
+      add_memory_row(table, run, targets, figure.words, metric);
     }
   }
   return table;
@@ -122,7 +122,7 @@ TextTable loaded(const Run& run, const std::vector<const TargetInfo*>& targets) 
   }
   table.align = "l" + std::string(targets.size(), 'r');
   for (const Named& figure : kLoaded) {
-    add_row(table, run, targets, figure.words, figure.metric);
+    add_memory_row(table, run, targets, figure.words, figure.metric);
   }
   return table;
 }
@@ -134,7 +134,7 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
   table.header = {"target", "per instance", "95 % interval", "points", "up to", "PSS", "apart"};
   table.align = "lrrrrrr";
   for (const TargetInfo* target : targets) {
-    const Summary* slope = find_summary(run, kScenario, target->name, "memory.marginal");
+    const Summary* slope = find_summary(run, kMemoryScenario, target->name, "memory.marginal");
     if (slope == nullptr) {
       continue;
     }
@@ -144,7 +144,7 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
         most = std::max(most, sample.at.value_or(0));
       }
     }
-    const Summary* pss = find_summary(run, kScenario, target->name, "memory.host_pss");
+    const Summary* pss = find_summary(run, kMemoryScenario, target->name, "memory.host_pss");
     const double apart = pss == nullptr ? 0 : slope->median - pss->median;
     table.rows.push_back(
         {stamped(*target), in_scale(slope->median, mebibytes()),
@@ -159,7 +159,7 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
     if (pss->median >= slope->ci95->low && pss->median <= slope->ci95->high) {
       table.notes.push_back(fmt::format("{}: PSS lies in the interval: both ways of counting agree", name));
     } else if (apart > 0) {
-      const Summary* kernel = find_summary(run, kScenario, target->name, "memory.cgroup_kernel");
+      const Summary* kernel = find_summary(run, kMemoryScenario, target->name, "memory.cgroup_kernel");
       table.notes.push_back(fmt::format(
           "{}: more than PSS: what no process owns is counted too: kernel memory (page tables, sockets, "
           "network "

@@ -11,12 +11,6 @@
 
 namespace bench {
 
-const TargetInfo* find_target(const Run& run, const std::string& name) {
-  const auto found = std::find_if(run.targets.begin(), run.targets.end(),
-                                  [&](const TargetInfo& target) { return target.name == name; });
-  return found == run.targets.end() ? nullptr : &*found;
-}
-
 const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
                             const std::string& metric) {
   const auto found = std::find_if(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {

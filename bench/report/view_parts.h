@@ -19,7 +19,6 @@ struct Named {
   const char* words;
 };
 
-const TargetInfo* find_target(const Run& run, const std::string& name);
 const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
                             const std::string& metric);
 

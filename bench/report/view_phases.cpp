@@ -77,7 +77,7 @@ std::string part(double value, double whole, const Scale& scale) {
   return fmt::format("{:.{}f}", value / scale.divisor, decimals);
 }
 
-PhaseTable phases(const TargetInfo& target, const Start& start, const Scale& scale) {
+PhaseTable phases_of(const TargetInfo& target, const Start& start, const Scale& scale) {
   PhaseTable table;
   table.target = stamped(target);
   table.ready = start.ready();
@@ -119,7 +119,7 @@ std::vector<PhaseTable> phase_tables(const Run& run) {
   std::vector<PhaseTable> tables;
   tables.reserve(medians.size());
   for (const auto& [target, start] : medians) {
-    tables.push_back(phases(*target, start, scale_for("seconds", ready)));
+    tables.push_back(phases_of(*target, start, scale_for("seconds", ready)));
   }
   return tables;
 }

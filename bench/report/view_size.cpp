@@ -12,18 +12,18 @@
 namespace bench {
 namespace {
 
-constexpr const char* kScenario = "size";
+constexpr const char* kSizeScenario = "size";
 /// Two sources of one size that differ by more are shown as a disagreement.
 constexpr double kAgree = 0.01;
 
-constexpr std::array<Named, 8> kFigures = {{{"size.transfer", "to send (compressed)"},
-                                            {"size.disk", "on disk"},
-                                            {"size.virtual", "unpacked"},
-                                            {"size.unique", "beyond the shared base"},
-                                            {"size.marginal", "one more app"},
-                                            {"size.layers", "layers"},
-                                            {"size.slim.transfer", "slimmed: to send"},
-                                            {"size.slim.disk", "slimmed: on disk"}}};
+constexpr std::array<Named, 8> kSizeFigures = {{{"size.transfer", "to send (compressed)"},
+                                                {"size.disk", "on disk"},
+                                                {"size.virtual", "unpacked"},
+                                                {"size.unique", "beyond the shared base"},
+                                                {"size.marginal", "one more app"},
+                                                {"size.layers", "layers"},
+                                                {"size.slim.transfer", "slimmed: to send"},
+                                                {"size.slim.disk", "slimmed: on disk"}}};
 
 constexpr std::array<Named, 12> kParts = {{{"kernel", "kernel"},
                                            {"modules", "kernel modules"},
@@ -39,7 +39,7 @@ constexpr std::array<Named, 12> kParts = {{{"kernel", "kernel"},
                                            {"other", "other"}}};
 
 std::optional<double> value(const Run& run, const std::string& target, const std::string& metric) {
-  const Summary* summary = find_summary(run, kScenario, target, metric);
+  const Summary* summary = find_summary(run, kSizeScenario, target, metric);
   return summary == nullptr ? std::nullopt : std::optional(summary->median);
 }
 
@@ -58,7 +58,7 @@ std::vector<const TargetInfo*> sized(const Run& run) {
   std::vector<const TargetInfo*> targets;
   for (const TargetInfo& target : run.targets) {
     if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-          return summary.scenario == kScenario && summary.target == target.name;
+          return summary.scenario == kSizeScenario && summary.target == target.name;
         })) {
       targets.push_back(&target);
     }
@@ -68,7 +68,7 @@ std::vector<const TargetInfo*> sized(const Run& run) {
 
 TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
   std::vector<double> bytes;
-  for (const Named& figure : kFigures) {
+  for (const Named& figure : kSizeFigures) {
     for (const TargetInfo* target : targets) {
       if (std::string(figure.metric) != "size.layers") {
         bytes.push_back(value(run, target->name, figure.metric).value_or(0));
@@ -89,7 +89,7 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
       table.align += 'r';
     }
   }
-  for (const Named& figure : kFigures) {
+  for (const Named& figure : kSizeFigures) {
     const std::string metric = figure.metric;
     const auto base = value(run, first.name, metric);
     std::vector<std::string> row = {figure.words};
@@ -178,7 +178,7 @@ TextTable checks_table(const Run& run) {
   table.align = "lllrrr";
   const std::string prefix = "size.check.";
   for (const Summary& summary : run.summaries) {
-    if (summary.scenario != kScenario || !summary.metric.starts_with(prefix)) {
+    if (summary.scenario != kSizeScenario || !summary.metric.starts_with(prefix)) {
       continue;
     }
     const std::string name = summary.metric.substr(prefix.size());

@@ -32,8 +32,8 @@ struct Measured {
   const TargetInfo& target;
 };
 
-Pair collect(const Run& run, const std::string& scenario, const std::string& metric, const std::string& a,
-             const std::string& b) {
+Pair collect_pair(const Run& run, const std::string& scenario, const std::string& metric,
+                  const std::string& a, const std::string& b) {
   Pair pair;
   std::map<int, Block> by_round;
   for (const Sample& sample : run.samples) {
@@ -59,8 +59,8 @@ Pair collect(const Run& run, const std::string& scenario, const std::string& met
 /// Two sides that share no round; values in the order of the rounds.
 Pair collect_apart(const std::string& scenario, const std::string& metric, const Measured& a,
                    const Measured& b) {
-  Pair pair = collect(a.run, scenario, metric, a.target.name, a.target.name);
-  Pair other = collect(b.run, scenario, metric, b.target.name, b.target.name);
+  Pair pair = collect_pair(a.run, scenario, metric, a.target.name, a.target.name);
+  Pair other = collect_pair(b.run, scenario, metric, b.target.name, b.target.name);
   pair.b = std::move(other.a);
   pair.unit = other.unit.empty() ? pair.unit : other.unit;
   pair.resolution = std::max(pair.resolution, other.resolution);
@@ -113,7 +113,7 @@ bool inside(const Interval& interval, double threshold) {
   return interval.low >= 1 / (1 + threshold) && interval.high <= 1 + threshold;
 }
 
-std::string percent(double share) {
+std::string rounded_percent(double share) {
   return share < 0.0995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 
@@ -125,14 +125,14 @@ Verdict inconclusive(std::string why) {
 Verdict by_size(const Comparison& result, double threshold) {
   if (result.ratio > 1 + threshold || result.ratio < 1 / (1 + threshold)) {
     return {result.ratio > 1 ? "larger" : "smaller",
-            fmt::format("exact, and beyond ±{}", percent(threshold))};
+            fmt::format("exact, and beyond ±{}", rounded_percent(threshold))};
   }
-  return {"equivalent", fmt::format("exact, and within ±{}", percent(threshold))};
+  return {"equivalent", fmt::format("exact, and within ±{}", rounded_percent(threshold))};
 }
 
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
-Verdict judge(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
-              double threshold, const Measured& side_a, const Measured& side_b) {
+Verdict judge_pair(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
+                   double threshold, const Measured& side_a, const Measured& side_b) {
   const TargetInfo& a = side_a.target;
   const TargetInfo& b = side_b.target;
   // A target against itself in another run: that its app has changed is what is asked about.
@@ -174,14 +174,14 @@ Verdict judge_intervals(const Comparison& result, const RatioIntervals& interval
                         const std::string& unit) {
   if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
     return {direction(result.metric, unit, result.ratio > 1),
-            fmt::format("the whole interval lies beyond ±{}", percent(threshold))};
+            fmt::format("the whole interval lies beyond ±{}", rounded_percent(threshold))};
   }
   if (inside(intervals.ci90, threshold)) {
-    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", percent(threshold))};
+    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", rounded_percent(threshold))};
   }
   return inconclusive(
       fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
-                  percent(threshold), percent(*result.detectable)));
+                  rounded_percent(threshold), rounded_percent(*result.detectable)));
 }
 
 bool is_exact(const std::string& metric) {
@@ -193,7 +193,7 @@ std::string too_many_failed(const Run& run, const std::string& scenario, const T
   for (const TargetInfo* target : {&a, &b}) {
     if (const Attempts tried = attempts(run, scenario, target->name); tried.too_many_failed()) {
       return fmt::format("{} of {} trials of {} failed: no verdict above {}", tried.failed, tried.all,
-                         target->name, percent(kFailuresAllowed));
+                         target->name, rounded_percent(kFailuresAllowed));
     }
   }
   return {};
@@ -236,7 +236,7 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
     const double half = std::sqrt(intervals->ci95.high / intervals->ci95.low);
     result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
   }
-  const Verdict judgement = judge(result, pair, intervals, threshold, side_a, side_b);
+  const Verdict judgement = judge_pair(result, pair, intervals, threshold, side_a, side_b);
   result.verdict = judgement.verdict;
   result.why = judgement.why;
   if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {
@@ -249,8 +249,8 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
 
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b) {
-  return compare_sides(scenario, metric, collect(run, scenario, metric, a.name, b.name), {run, a}, {run, b},
-                       kThreshold);
+  return compare_sides(scenario, metric, collect_pair(run, scenario, metric, a.name, b.name), {run, a},
+                       {run, b}, kThreshold);
 }
 
 std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,

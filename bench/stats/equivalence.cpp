@@ -29,8 +29,8 @@ EquivalenceRow row(const char* name, Values values, Sameness when_different = Sa
   return row;
 }
 
-Values collect(const std::vector<const TargetInfo*>& targets,
-               const std::function<std::string(const TargetInfo&)>& value) {
+Values collect_values(const std::vector<const TargetInfo*>& targets,
+                      const std::function<std::string(const TargetInfo&)>& value) {
   Values values;
   for (const TargetInfo* target : targets) {
     values.push_back(value(*target));
@@ -69,7 +69,8 @@ EquivalenceRow memory_seen(const std::vector<const TargetInfo*>& targets) {
 
 std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& targets) {
   const auto text = [&](std::optional<std::string> Equivalence::*field) {
-    return collect(targets, [field](const TargetInfo& t) { return (t.equivalence.*field).value_or(""); });
+    return collect_values(targets,
+                          [field](const TargetInfo& t) { return (t.equivalence.*field).value_or(""); });
   };
   // Another app for one target is given by hand: then it is what is being compared.
   const bool own_app = std::any_of(targets.begin(), targets.end(),
@@ -78,14 +79,16 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
           row("python", text(&Equivalence::python)),
           row("flask", text(&Equivalence::flask)),
           row("kernel", text(&Equivalence::kernel), Sameness::kByDesign),
-          row("cpus seen", collect(targets,
-                                   [](const TargetInfo& t) {
-                                     return t.equivalence.cpus ? std::to_string(*t.equivalence.cpus) : "";
-                                   })),
+          row("cpus seen", collect_values(targets,
+                                          [](const TargetInfo& t) {
+                                            return t.equivalence.cpus ? std::to_string(*t.equivalence.cpus)
+                                                                      : "";
+                                          })),
           memory_seen(targets),
           row("cpus given",
-              collect(targets, [](const TargetInfo& t) { return t.cpus > 0 ? std::to_string(t.cpus) : ""; })),
-          row("memory given", collect(targets, [](const TargetInfo& t) {
+              collect_values(targets,
+                             [](const TargetInfo& t) { return t.cpus > 0 ? std::to_string(t.cpus) : ""; })),
+          row("memory given", collect_values(targets, [](const TargetInfo& t) {
                 return t.memory_bytes > 0 ? mebibytes(t.memory_bytes) : "";
               }))};
 }

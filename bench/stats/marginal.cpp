@@ -20,8 +20,8 @@ std::optional<Interval> ratio_of(const std::optional<Interval>& b, const std::op
   return Interval{b->low / a->high, b->high / a->low};
 }
 
-Verdict judge(Comparison& result, const SlopeFit& fit_a, const SlopeFit& fit_b, const TargetInfo& a,
-              const TargetInfo& b) {
+Verdict judge_slopes(Comparison& result, const SlopeFit& fit_a, const SlopeFit& fit_b, const TargetInfo& a,
+                     const TargetInfo& b) {
   if (const std::string differs = mismatch(a, b); !differs.empty()) {
     return {"not comparable", "not the same thing: " + differs};
   }
@@ -85,7 +85,7 @@ std::optional<Comparison> marginal_comparison(const Run& run, const TargetInfo& 
   result.ratio = fit_b->slope / fit_a->slope;
   result.shift = fit_b->slope - fit_a->slope;
   result.n = std::min(fit_a->n, fit_b->n);
-  const Verdict verdict = judge(result, *fit_a, *fit_b, a, b);
+  const Verdict verdict = judge_slopes(result, *fit_a, *fit_b, a, b);
   result.verdict = verdict.verdict;
   result.why = verdict.why;
   if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {

@@ -20,7 +20,7 @@ class DockerWorld : public ContractWorld {
   ImageSet images_ = prepare_images({}, {});
 };
 
-const bool kDocker = register_contract_case({"docker", [] { return std::make_unique<DockerWorld>(); }});
+const bool kRealDocker = register_contract_case({"docker", [] { return std::make_unique<DockerWorld>(); }});
 
 }  // namespace
 

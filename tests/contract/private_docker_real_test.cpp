@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/net/http.h"
 #include "drivers/private_docker.h"
 #include "drivers/private_docker_place.h"
@@ -48,11 +49,6 @@ class Variable {
   std::optional<std::string> before_;
 };
 
-std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string new_directory() {
   std::string pattern = "/tmp/bench-pd-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
@@ -83,10 +79,10 @@ class PrivateDockerTest : public testing::Test {
     std::vector<std::string> found;
     const DaemonPlace place = new_place();
     for (const auto& entry : fs::directory_iterator("/proc")) {
-      const std::string command = read_all(entry.path() / "cmdline");
+      const std::string command = file_text(entry.path() / "cmdline");
       if (command.find(directory_) != std::string::npos) found.push_back("process " + command);
     }
-    std::istringstream mounts(read_all("/proc/self/mountinfo"));
+    std::istringstream mounts(file_text("/proc/self/mountinfo"));
     for (std::string line; std::getline(mounts, line);) {
       if (line.find(directory_) != std::string::npos) found.push_back("mount " + line);
     }
@@ -143,11 +139,11 @@ TEST_F(PrivateDockerTest, StartsAndLeavesNothing) {
 }
 
 TEST_F(PrivateDockerTest, TheHostsFirewallAndForwardingStayAsTheyAre) {
-  const std::string forwarding = read_all("/proc/sys/net/ipv4/ip_forward");
-  const std::string tables = read_all("/proc/net/ip_tables_names");
+  const std::string forwarding = file_text("/proc/sys/net/ipv4/ip_forward");
+  const std::string tables = file_text("/proc/net/ip_tables_names");
   const auto daemon = PrivateDocker::acquire();
-  EXPECT_EQ(read_all("/proc/sys/net/ipv4/ip_forward"), forwarding);
-  EXPECT_EQ(read_all("/proc/net/ip_tables_names"), tables);
+  EXPECT_EQ(file_text("/proc/sys/net/ipv4/ip_forward"), forwarding);
+  EXPECT_EQ(file_text("/proc/net/ip_tables_names"), tables);
 }
 
 TEST_F(PrivateDockerTest, IsSharedAndEndsWithItsLastUser) {

@@ -18,16 +18,16 @@ namespace bench::e2e {
 namespace fs = std::filesystem;
 namespace {
 
-std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 int status_code(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace
+
+std::string file_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -78,7 +78,7 @@ void Process::send(int signal) const {
   kill(pid_, signal);
 }
 std::string Process::err() const {
-  return slurp(err_);
+  return file_text(err_);
 }
 
 Outcome Process::wait(double seconds) {
@@ -96,8 +96,8 @@ Outcome Process::wait(double seconds) {
   pid_ = -1;
   outcome.seconds = now() - began_;
   outcome.exit_code = status_code(status);
-  outcome.out = slurp(out_);
-  outcome.err = slurp(err_);
+  outcome.out = file_text(out_);
+  outcome.err = file_text(err_);
   return outcome;
 }
 
@@ -132,7 +132,7 @@ std::unique_ptr<Process> World::start(const std::vector<std::string>& arguments)
 }
 
 nlohmann::json World::run(const fs::path& directory) const {
-  auto json = nlohmann::json::parse(slurp(directory / "run.json"), nullptr, false);
+  auto json = nlohmann::json::parse(file_text(directory / "run.json"), nullptr, false);
   EXPECT_FALSE(json.is_discarded()) << "no run.json in " << directory;
   return json;
 }
@@ -144,12 +144,12 @@ std::vector<std::string> World::leftovers() const {
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::string line = slurp(entry.path() / "cmdline");
+    std::string line = file_text(entry.path() / "cmdline");
     std::replace(line.begin(), line.end(), '\0', ' ');
     if (line.find(state_.string()) != std::string::npos)
       found.push_back("process " + name + ": " + line.substr(0, 160));
   }
-  std::istringstream mounts(slurp("/proc/self/mounts"));
+  std::istringstream mounts(file_text("/proc/self/mounts"));
   for (std::string line; std::getline(mounts, line);) {
     if (line.find(state_.string()) != std::string::npos) found.push_back("mount: " + line);
   }

@@ -11,6 +11,11 @@
 
 namespace bench::e2e {
 
+inline constexpr double kMiB = 1 << 20;  ///< bytes
+
+/// All bytes of a file; empty when it cannot be opened.
+std::string file_text(const std::filesystem::path& path);
+
 struct Outcome {
   int exit_code = -1;  ///< 128 + signal when it was killed
   std::string out, err;

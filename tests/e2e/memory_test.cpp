@@ -16,8 +16,6 @@ using ::testing::Eq;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr double kMiB = 1024.0 * 1024;
-
 double median_of(const json& run, const std::string& target, const std::string& metric) {
   return median(values(run, target, metric));
 }

@@ -20,7 +20,7 @@ using ::testing::StartsWith;
 // `bench report` as a user types it, on a stored run; no engine is needed.
 
 /// A run of three rounds in a folder of its own.
-std::string stored_run(const World& world, const std::string& name) {
+std::string three_rounds(const World& world, const std::string& name) {
   const fs::path dir = world.scratch() / name;
   fs::create_directories(dir);
   fs::copy_file(fs::path(BENCH_TEST_DIR) / "fixtures/runs/three-rounds/run.json", dir / "run.json");
@@ -47,7 +47,7 @@ void change_a_fact(const std::string& run) {
 
 TEST(Cli, ReportShowsTheRunAndWritesItsPages) {
   World world;
-  const std::string run = stored_run(world, "mine");
+  const std::string run = three_rounds(world, "mine");
   const Outcome outcome = world.bench({"report", run}, 60);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("EXPLORATORY: 3 rounds"));
@@ -60,7 +60,7 @@ TEST(Cli, ReportShowsTheRunAndWritesItsPages) {
 
 TEST(Cli, ReportToStdoutWritesNothing) {
   World world;
-  const std::string run = stored_run(world, "mine");
+  const std::string run = three_rounds(world, "mine");
   EXPECT_THAT(world.bench({"report", run, "--format", "md", "--out", "-"}, 60).out, StartsWith("# "));
   EXPECT_THAT(world.bench({"report", run, "--format", "csv", "--out", "-"}, 60).out, StartsWith("scenario,"));
   EXPECT_THAT(world.bench({"report", run, "--format", "html", "--out", "-"}, 60).out,
@@ -72,7 +72,7 @@ TEST(Cli, ReportToStdoutWritesNothing) {
 
 TEST(Cli, ReportElsewhereLeavesTheRunAlone) {
   World world;
-  const std::string run = stored_run(world, "mine");
+  const std::string run = three_rounds(world, "mine");
   const fs::path out = world.scratch() / "a" / "b";
   const Outcome outcome = world.bench({"report", run, "--format", "csv,html", "--out", out.string()}, 60);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -90,7 +90,7 @@ TEST(Cli, ReportElsewhereLeavesTheRunAlone) {
 TEST(Cli, WithoutGnuplotTheReportsComeWithoutFigures) {
   World world;
   world.env["PATH"] = "/nonexistent";
-  const std::string run = stored_run(world, "mine");
+  const std::string run = three_rounds(world, "mine");
   const Outcome outcome = world.bench({"report", run, "--format", "md,html,tex"}, 60);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("gnuplot-nox"));
@@ -100,8 +100,8 @@ TEST(Cli, WithoutGnuplotTheReportsComeWithoutFigures) {
 
 TEST(Cli, RunsOfOneEnvironmentStandSideBySide) {
   World world;
-  const std::string a = stored_run(world, "monday");
-  const std::string b = stored_run(world, "tuesday");
+  const std::string a = three_rounds(world, "monday");
+  const std::string b = three_rounds(world, "tuesday");
   const Outcome outcome = world.bench({"report", a, b}, 60);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("monday"), HasSubstr("tuesday"), Not(HasSubstr("What differs"))));
@@ -110,8 +110,8 @@ TEST(Cli, RunsOfOneEnvironmentStandSideBySide) {
 
 TEST(Cli, RunsOfDifferentEnvironmentsNeedForce) {
   World world;
-  const std::string a = stored_run(world, "monday");
-  const std::string b = stored_run(world, "tuesday");
+  const std::string a = three_rounds(world, "monday");
+  const std::string b = three_rounds(world, "tuesday");
   change_a_fact(b);
   const Outcome refused = world.bench({"report", a, b}, 60);
   EXPECT_EQ(refused.exit_code, 2);

@@ -26,11 +26,6 @@ std::string write_config(const World& world, const std::string& text) {
   return file.string();
 }
 
-std::string text_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string last_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text.substr(text.rfind('\n') + 1);
@@ -81,16 +76,16 @@ TEST(Scheduled, RunsExportsAndForgets) {
     }
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(world.scratch() / "runs"), fs::directory_iterator()), 1);
-  EXPECT_THAT(text_of(world.scratch() / "textfile/bench.prom"),
+  EXPECT_THAT(file_text(world.scratch() / "textfile/bench.prom"),
               AllOf(HasSubstr("bench_run_complete{config=\"nightly\"} 1"), HasSubstr("\n# EOF\n")));
-  EXPECT_THAT(text_of(world.scratch() / "ci/junit.xml"), HasSubstr("name=\"docker\""));
+  EXPECT_THAT(file_text(world.scratch() / "ci/junit.xml"), HasSubstr("name=\"docker\""));
 
   // A night in which nothing could begin shows up as such, not as last night's figures.
   const Outcome broken = world.bench({"run", "--config", config, "--base", "registry.invalid/no:such"});
   EXPECT_EQ(broken.exit_code, 3);
-  EXPECT_THAT(text_of(world.scratch() / "textfile/bench.prom"),
+  EXPECT_THAT(file_text(world.scratch() / "textfile/bench.prom"),
               AllOf(HasSubstr("bench_run_complete{config=\"nightly\"} 0"), Not(HasSubstr("median"))));
-  EXPECT_THAT(text_of(world.scratch() / "ci/junit.xml"),
+  EXPECT_THAT(file_text(world.scratch() / "ci/junit.xml"),
               AllOf(HasSubstr("errors=\"1\""), HasSubstr("failures=\"0\"")));
 }
 

@@ -15,8 +15,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr double kMiB = 1024.0 * 1024.0;
-
 /// The one sample of a metric that is measured once.
 double figure(const json& run, const std::string& target, const std::string& metric) {
   const auto all = values(run, target, metric);

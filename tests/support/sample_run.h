@@ -7,6 +7,8 @@
 
 namespace bench::test {
 
+inline constexpr double kMiB = 1 << 20;  ///< bytes
+
 /// Seeded noise that is the same on every platform (the standard's distributions are not).
 class Noise {
  public:

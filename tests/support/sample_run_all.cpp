@@ -9,7 +9,6 @@
 namespace bench::test {
 namespace {
 
-constexpr double kMiB = 1 << 20;
 constexpr const char* kContainer = "docker";
 constexpr const char* kDirect = "libvirt:direct";
 constexpr const char* kFull = "libvirt:full";

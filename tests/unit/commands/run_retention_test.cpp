@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/core/files.h"
 #include "unit/images/temp_dir.h"
 
 namespace bench {
@@ -128,7 +129,7 @@ TEST_F(Retaining, WhatIsNotARunOfOursIsNeverTouched) {
   dir.write("no-run/notes.txt", "x");
   dir.write("file", "x");
   const test::TempDir elsewhere;
-  elsewhere.write("run/run.json", test::text_of(dir.path() / "night-01/run.json"));
+  elsewhere.write("run/run.json", file_text(dir.path() / "night-01/run.json"));
   fs::create_directory_symlink(elsewhere.path() / "run", dir.path() / "link");
   dir.write("through/x", "x");
   fs::create_symlink(dir.path() / "night-01/run.json", dir.path() / "through/run.json");

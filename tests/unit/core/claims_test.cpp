@@ -28,7 +28,7 @@ const ClaimDefinition& builtin(const std::string& id) {
 }
 
 /// What is said when the built-in file is changed so.
-std::string error_after(const std::function<void(Json&)>& change) {
+std::string claims_error_after(const std::function<void(Json&)>& change) {
   Json json = Json::parse(builtin_claims_text());
   change(json);
   try {
@@ -57,31 +57,32 @@ TEST(Claims, AreReadBackAsWritten) {
 }
 
 TEST(Claims, ErrorsNameTheFileThePlaceAndWhatWasExpected) {
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0].erase("factor"); }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0].erase("factor"); }),
             "mine.json: claims[0]: the field \"factor\" is missing");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0]["factor"] = 0.5; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0]["factor"] = 0.5; }),
             "mine.json: claims[0].factor: expected a factor of at least 1: how much is \"much\"");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0]["factor"] = "2"; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0]["factor"] = "2"; }),
             "mine.json: claims[0].factor: expected a number");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0]["kind"] = "colour"; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0]["kind"] = "colour"; }),
             "mine.json: claims[0].kind: \"colour\" is none of size, speed, memory");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0]["metrics"] = Json::array(); }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0]["metrics"] = Json::array(); }),
             "mine.json: claims[0].metrics: needs at least one name");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][0]["against"] = "container"; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][0]["against"] = "container"; }),
             "mine.json: claims[0].against: is the same as \"side\"");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][1]["share"] = 1.5; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][1]["share"] = 1.5; }),
             "mine.json: claims[1].share: expected a share above 0 and at most 1");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][1]["metrics"].push_back("size.disk"); }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][1]["metrics"].push_back("size.disk"); }),
             "mine.json: claims[1].metrics: a difference that is explained is that of one metric");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][2]["id"] = "image-size"; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][2]["id"] = "image-size"; }),
             "mine.json: claims[2].id: \"image-size\" is there twice");
-  EXPECT_EQ(error_after([](Json& j) { j["claims"][2]["sentence"] = ""; }),
+  EXPECT_EQ(claims_error_after([](Json& j) { j["claims"][2]["sentence"] = ""; }),
             "mine.json: claims[2].sentence: is empty");
-  EXPECT_THAT(error_after([](Json& j) { j["claims"][0]["metric"] = "size.disk"; }),
+  EXPECT_THAT(claims_error_after([](Json& j) { j["claims"][0]["metric"] = "size.disk"; }),
               HasSubstr("claims[0]: the field \"metric\" has no place here; known here: id, sentence, kind"));
-  EXPECT_THAT(error_after([](Json& j) { j["schema"] = "bench.claims/2"; }),
+  EXPECT_THAT(claims_error_after([](Json& j) { j["schema"] = "bench.claims/2"; }),
               HasSubstr("this file is \"bench.claims/2\", this program reads \"bench.claims/1\""));
-  EXPECT_THAT(error_after([](Json& j) { j["claims"] = "none"; }), HasSubstr("claims: expected a list"));
+  EXPECT_THAT(claims_error_after([](Json& j) { j["claims"] = "none"; }),
+              HasSubstr("claims: expected a list"));
 }
 
 TEST(Claims, ADamagedFileIsNamed) {

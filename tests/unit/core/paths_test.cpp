@@ -10,6 +10,7 @@
 #include <string>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 
 namespace bench {
 namespace {
@@ -31,10 +32,6 @@ class PathsTest : public testing::Test {
   void TearDown() override {
     setenv("HOME", home_.c_str(), 1);
     fs::remove_all(root_);
-  }
-  static std::string text_of(const fs::path& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
   }
   fs::path root_;
   std::string home_;
@@ -87,7 +84,7 @@ TEST_F(PathsTest, AtomicWriteReplacesAndLeavesNoTemporaryFile) {
   const fs::path path = root_ / "run.json";
   write_file_atomically(path, "one");
   write_file_atomically(path, std::string(100'000, 'x'));
-  EXPECT_EQ(text_of(path), std::string(100'000, 'x'));
+  EXPECT_EQ(file_text(path), std::string(100'000, 'x'));
   EXPECT_EQ(std::distance(fs::directory_iterator(root_), {}), 1);
 }
 

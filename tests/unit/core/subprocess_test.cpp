@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 
 namespace bench {
 namespace {
@@ -33,13 +34,8 @@ bool eventually(Condition condition) {
   return condition();
 }
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 bool alive(pid_t pid) {
-  const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = file_text("/proc/" + std::to_string(pid) + "/stat");
   return !stat.empty() && stat.find(") Z") == std::string::npos;
 }
 
@@ -132,7 +128,7 @@ TEST_F(SubprocessTest, TimeoutEndsTheWholeGroup) {
     EXPECT_EQ(error.code(), ErrorCode::kTimeout);
   }
   EXPECT_LT(Clock::now() - start, 2s);
-  const pid_t grandchild = std::stoi(text_of(pidfile));
+  const pid_t grandchild = std::stoi(file_text(pidfile));
   EXPECT_TRUE(eventually([&] { return !alive(grandchild); }));
 }
 
@@ -153,7 +149,7 @@ TEST_F(SubprocessTest, StopTokenEndsEvenWhatIgnoresSigterm) {
     EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
   }
   EXPECT_LT(Clock::now() - start, 4s);
-  EXPECT_FALSE(alive(std::stoi(text_of(pidfile))));
+  EXPECT_FALSE(alive(std::stoi(file_text(pidfile))));
 }
 
 TEST_F(SubprocessTest, StoppedBeforehandStartsNothing) {
@@ -184,7 +180,7 @@ TEST_F(SubprocessTest, CommandDiesWithUs) {
   EXPECT_TRUE(eventually([&] { return fs::exists(pidfile); }));
   kill(parent, SIGKILL);
   EXPECT_EQ(waitpid(parent, nullptr, 0), parent);
-  const pid_t command = std::stoi(text_of(pidfile));
+  const pid_t command = std::stoi(file_text(pidfile));
   EXPECT_TRUE(eventually([&] { return !alive(command); }));
 }
 
@@ -199,7 +195,7 @@ TEST_F(SubprocessTest, NothingThatIsOpenInUsReachesTheCommand) {
 TEST_F(SubprocessTest, DaemonLivesInItsOwnSessionAndWritesItsLog) {
   const fs::path log = root_ / "log";
   const pid_t pid = spawn_daemon({"sh", "-c", "echo started; echo warning >&2; sleep 60"}, log);
-  EXPECT_TRUE(eventually([&] { return text_of(log) == "started\nwarning\n"; })) << text_of(log);
+  EXPECT_TRUE(eventually([&] { return file_text(log) == "started\nwarning\n"; })) << file_text(log);
   EXPECT_EQ(getsid(pid), pid);
   kill(-pid, SIGKILL);
   EXPECT_EQ(waitpid(pid, nullptr, 0), pid);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "temp_dir.h"
 
 namespace bench {
@@ -64,7 +65,7 @@ TEST(AppFiles, CopyHoldsExactlyTheFiles) {
   chmod((app_dir.path() / "start.sh").c_str(), 0700);
   fs::create_symlink("app.py", app_dir.path() / "link");
   copy_app(read_app(app_dir.path()), to.path());
-  EXPECT_EQ(test::text_of(to.path() / "app.py"), "x = 1\n");
+  EXPECT_EQ(file_text(to.path() / "app.py"), "x = 1\n");
   EXPECT_EQ(fs::read_symlink(to.path() / "link"), "app.py");
   EXPECT_FALSE(fs::exists(to.path() / "junk.pyc"));
   struct stat status {};

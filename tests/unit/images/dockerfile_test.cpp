@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/core/files.h"
 #include "bench/core/subprocess.h"
 #include "temp_dir.h"
 
@@ -12,7 +13,7 @@ using Words = std::vector<std::string>;
 
 TEST(Dockerfile, TheBundledBackendSaysWhatTheDefaultsAre) {
   const AppConfig config =
-      parse_dockerfile(test::text_of(std::string(BENCH_TEST_DIR) + "/../backend/Dockerfile"));
+      parse_dockerfile(file_text(std::string(BENCH_TEST_DIR) + "/../backend/Dockerfile"));
   const AppConfig defaults;
   EXPECT_EQ(config.workdir, defaults.workdir);
   EXPECT_EQ(config.command, defaults.command);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/subprocess.h"
 #include "bench/images/disk_map.h"
 #include "bench/images/docker_archive.h"
@@ -103,7 +104,7 @@ TEST(Layers, ComeOutOfTheArchiveAsTheyWentIn) {
                                                     AppConfig(), "amd64", "x:y", 1);
   const auto layers = extract_layers(image, dir.path(), {});
   ASSERT_EQ(layers.size(), 1U);
-  EXPECT_EQ(test::text_of(layers[0]), test::text_of(tar));
+  EXPECT_EQ(file_text(layers[0]), file_text(tar));
   std::map<char, int> kinds;
   std::int64_t bytes = 0;
   std::string read;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/subprocess.h"
 #include "bench/images/recipe.h"
 #include "temp_dir.h"
@@ -99,7 +100,7 @@ TEST_F(StoreTest, AStageIsMadeOnceAndOnlyWhole) {
     std::ofstream(draft.out() / "layer.tar") << "layer";
   };
   const fs::path dir = store_.stage("base", "00112233445566778899", false, make);
-  EXPECT_EQ(test::text_of(dir / "layer.tar"), "layer");
+  EXPECT_EQ(file_text(dir / "layer.tar"), "layer");
   EXPECT_EQ(store_.stage("base", "00112233445566778899", false, make), dir);
   EXPECT_EQ(made, 1);
   store_.stage("base", "00112233445566778899", true, make);
@@ -152,7 +153,7 @@ TEST_F(RecipeTest, RunsWithItsVariablesAndHandsProgressOn) {
                "echo 'bench: working' >&2; echo noise >&2; printf %s \"$WORD\" >\"$BENCH_OUT/word\"\n");
   const ImageStore::Draft draft(store_);
   recipes_.run("one", draft, {{"WORD", "hello"}}, {});
-  EXPECT_EQ(test::text_of(draft.out() / "word"), "hello");
+  EXPECT_EQ(file_text(draft.out() / "word"), "hello");
   ASSERT_EQ(lines_.size(), 2U);
   EXPECT_EQ(lines_[0], "working…");
   EXPECT_TRUE(lines_[1].starts_with("working (")) << lines_[1];
@@ -164,7 +165,7 @@ TEST_F(RecipeTest, AStoppedRecipeLeavesNoProcessAndNoFile) {
   const fs::path pidfile = cache_.path() / "pid";
   std::stop_source source;
   std::jthread later([&] {
-    while (test::text_of(pidfile).empty()) std::this_thread::sleep_for(5ms);
+    while (file_text(pidfile).empty()) std::this_thread::sleep_for(5ms);
     source.request_stop();
   });
   try {
@@ -177,8 +178,7 @@ TEST_F(RecipeTest, AStoppedRecipeLeavesNoProcessAndNoFile) {
   }
   EXPECT_EQ(drafts(), 0);
   EXPECT_FALSE(fs::exists(store_.root() / "stages" / "base-0123456789abcdef"));
-  const std::string stat =
-      test::text_of("/proc/" + std::to_string(std::stoi(test::text_of(pidfile))) + "/stat");
+  const std::string stat = file_text("/proc/" + std::to_string(std::stoi(file_text(pidfile))) + "/stat");
   EXPECT_TRUE(stat.empty() || stat.find(") Z") != std::string::npos) << stat;
 }
 

@@ -37,9 +37,4 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-inline std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace bench::test

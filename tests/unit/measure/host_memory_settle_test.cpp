@@ -12,7 +12,7 @@
 namespace bench {
 namespace {
 
-constexpr double kMiB = 1024.0 * 1024;
+constexpr double kMebibyte = 1024.0 * 1024;
 
 SettleRules quick() {
   SettleRules rules;
@@ -37,7 +37,7 @@ class Readings {
 };
 
 TEST(Settle, TwoReadingsThatAgreeAreEnough) {
-  const Settling settling = settle(Readings({100 * kMiB, 100.9 * kMiB}), quick(), {});
+  const Settling settling = settle(Readings({100 * kMebibyte, 100.9 * kMebibyte}), quick(), {});
   EXPECT_TRUE(settling.settled);
   EXPECT_EQ(settling.readings, 2);
   EXPECT_GE(settling.seconds.count(), 0.01);
@@ -45,25 +45,27 @@ TEST(Settle, TwoReadingsThatAgreeAreEnough) {
 
 TEST(Settle, WaitsWhileItGrows) {
   const Settling settling =
-      settle(Readings({100 * kMiB, 120 * kMiB, 140 * kMiB, 141 * kMiB, 500 * kMiB}), quick(), {});
+      settle(Readings({100 * kMebibyte, 120 * kMebibyte, 140 * kMebibyte, 141 * kMebibyte, 500 * kMebibyte}),
+             quick(), {});
   EXPECT_TRUE(settling.settled);
   EXPECT_EQ(settling.readings, 4);
 }
 
 TEST(Settle, OfALittleAMebibyteIsTheLimit) {
-  EXPECT_EQ(settle(Readings({10 * kMiB, 10.9 * kMiB, 50 * kMiB}), quick(), {}).readings, 2);
-  EXPECT_GT(settle(Readings({10 * kMiB, 11.1 * kMiB, 11.2 * kMiB}), quick(), {}).readings, 2);
+  EXPECT_EQ(settle(Readings({10 * kMebibyte, 10.9 * kMebibyte, 50 * kMebibyte}), quick(), {}).readings, 2);
+  EXPECT_GT(settle(Readings({10 * kMebibyte, 11.1 * kMebibyte, 11.2 * kMebibyte}), quick(), {}).readings, 2);
 }
 
 TEST(Settle, AnUnknownReadingAgreesWithNothing) {
-  const Settling settling = settle(Readings({5 * kMiB, std::nullopt, 5 * kMiB, 5 * kMiB}), quick(), {});
+  const Settling settling =
+      settle(Readings({5 * kMebibyte, std::nullopt, 5 * kMebibyte, 5 * kMebibyte}), quick(), {});
   EXPECT_TRUE(settling.settled);
   EXPECT_EQ(settling.readings, 4);
   EXPECT_FALSE(settle(Readings({std::nullopt}), quick(), {}).settled);
 }
 
 TEST(Settle, WhatNeverSettlesEndsAndSaysSo) {
-  double value = kMiB;
+  double value = kMebibyte;
   const Settling settling = settle([&value] { return std::optional(value *= 2); }, quick(), {});
   EXPECT_FALSE(settling.settled);
   EXPECT_GT(settling.readings, 2);
@@ -77,7 +79,7 @@ TEST(Settle, CostlyReadingsMoveApart) {
     const double end = thread_cpu_seconds() + 0.004;
     while (thread_cpu_seconds() < end) {
     }
-    return std::optional(kMiB);
+    return std::optional(kMebibyte);
   };
   const Settling settling = settle(costly, rules, {});
   EXPECT_TRUE(settling.settled);
@@ -95,7 +97,7 @@ TEST(Settle, AnInterruptWakesIt) {
     stop.request_stop();
   });
   try {
-    settle(Readings({kMiB}), rules, stop.get_token());
+    settle(Readings({kMebibyte}), rules, stop.get_token());
     FAIL() << "it went on";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kInterrupted);

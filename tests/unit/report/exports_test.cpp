@@ -12,17 +12,20 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/files.h"
 #include "bench/core/run_json.h"
 #include "bench/report/bundle.h"
 #include "bench/report/export_formats.h"
 #include "bench/report/report.h"
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
+#include "unit/report/rendering.h"
 
 namespace bench {
 namespace {
 
 using nlohmann::json;
+using test::derived;
+using test::expect_same_as_golden;
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::EndsWith;
@@ -50,13 +53,8 @@ const std::vector<Export>& exports() {
   return all;
 }
 
-StoredRun derived(StoredRun run) {
-  derive(run);
-  return run;
-}
-
 /// Names that a careless writer would let break out of where they stand.
-StoredRun hostile_run() {
+StoredRun hostile_exported_run() {
   StoredRun run = test::run_with_failures();
   const std::string name = "a\"b\\c<d>&'{e},|`f`\n\x1b[31m\x01\xff\xEF\xBF\xBF ü\t]]>";
   for (TargetInfo& target : run.targets) {
@@ -75,18 +73,7 @@ StoredRun hostile_run() {
   return derived(run);
 }
 
-std::string read(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::filesystem::path path = std::filesystem::path(BENCH_TEST_DIR) / "golden" / name;
-  if (std::getenv("BENCH_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
-  EXPECT_EQ(text, read(path)) << path << ": run with BENCH_UPDATE_GOLDEN=1 and read the difference";
-}
-
-double median_of(const StoredRun& run, const std::string& target, const std::string& metric) {
+double summary_median(const StoredRun& run, const std::string& target, const std::string& metric) {
   for (const Summary& summary : run.summaries) {
     if (summary.target == target && summary.metric == metric) return summary.median;
   }
@@ -96,18 +83,19 @@ double median_of(const StoredRun& run, const std::string& target, const std::str
 
 TEST(Exports, OfAFewFailedTrials) {
   for (const Export& format : exports()) {
-    expect_golden("failures." + format.file, format.make(derived(test::run_with_failures())));
+    expect_same_as_golden("failures." + format.file, format.make(derived(test::run_with_failures())));
   }
 }
 
 TEST(Exports, OfARunWithoutASample) {
   for (const Export& format : exports()) {
-    expect_golden("empty." + format.file, format.make(derived(test::empty_run())));
+    expect_same_as_golden("empty." + format.file, format.make(derived(test::empty_run())));
   }
 }
 
 TEST(Exports, HostileNamesStayNames) {
-  for (const Export& format : exports()) expect_golden("hostile." + format.file, format.make(hostile_run()));
+  for (const Export& format : exports())
+    expect_same_as_golden("hostile." + format.file, format.make(hostile_exported_run()));
 }
 
 TEST(Exports, AreReportFormatsOfTheSameName) {
@@ -124,7 +112,8 @@ TEST(Exports, AreReportFormatsOfTheSameName) {
 }
 
 TEST(Exports, JsonIsJsonWhateverTheNames) {
-  for (const StoredRun& run : {hostile_run(), derived(test::empty_run()), derived(test::dead_target_run())}) {
+  for (const StoredRun& run :
+       {hostile_exported_run(), derived(test::empty_run()), derived(test::dead_target_run())}) {
     for (const auto make :
          {google_benchmark_export, github_action_export, bencher_export, hyperfine_export}) {
       EXPECT_FALSE(json::parse(make(run), nullptr, false).is_discarded()) << make(run);
@@ -175,7 +164,7 @@ TEST(GithubAction, HasOnlyWhatIsBetterWhenSmaller) {
 TEST(Bencher, HasMediansAndIntervalsOfTheRun) {
   const StoredRun run = derived(test::sample_run());
   const json ready = json::parse(bencher_export(run)).at("libvirt:full").at("startup.ready");
-  EXPECT_DOUBLE_EQ(ready.at("value"), median_of(run, "libvirt:full", "startup.ready"));
+  EXPECT_DOUBLE_EQ(ready.at("value"), summary_median(run, "libvirt:full", "startup.ready"));
   EXPECT_LT(ready.at("lower_value"), ready.at("value"));
   EXPECT_GT(ready.at("upper_value"), ready.at("value"));
 }
@@ -194,7 +183,7 @@ TEST(Hyperfine, HasTheTimesOfTheRun) {
   EXPECT_EQ(results[2].at("command"), "libvirt:full");
   EXPECT_THAT(results[2].at("times"), SizeIs(8));
   EXPECT_THAT(results[2].at("exit_codes"), SizeIs(8));
-  EXPECT_DOUBLE_EQ(results[2].at("median"), median_of(run, "libvirt:full", "startup.ready"));
+  EXPECT_DOUBLE_EQ(results[2].at("median"), summary_median(run, "libvirt:full", "startup.ready"));
   EXPECT_TRUE(results[2].at("user").is_null());  // not known apart from the kernel's
   EXPECT_TRUE(json::parse(hyperfine_export(derived(test::single_round_run())))
                   .at("results")
@@ -232,8 +221,9 @@ void expect_openmetrics(const std::string& text) {
 }
 
 TEST(OpenMetrics, KeepsToItsGrammar) {
-  for (const StoredRun& run : {hostile_run(), derived(test::sample_run()), derived(test::empty_run()),
-                               derived(test::single_round_run()), derived(test::dead_target_run())}) {
+  for (const StoredRun& run :
+       {hostile_exported_run(), derived(test::sample_run()), derived(test::empty_run()),
+        derived(test::single_round_run()), derived(test::dead_target_run())}) {
     expect_openmetrics(openmetrics_export(run));
   }
 }
@@ -296,10 +286,11 @@ TEST(Junit, VerdictsOfAGate) {
 }
 
 TEST(Junit, HoldsNothingThatXmlCannot) {
-  for (const char c : junit_export(hostile_run(), {{"s", "t\x03", "m<", "regression", "w\x04&\n]]>"}})) {
+  for (const char c :
+       junit_export(hostile_exported_run(), {{"s", "t\x03", "m<", "regression", "w\x04&\n]]>"}})) {
     EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << static_cast<int>(c);
   }
-  EXPECT_THAT(junit_export(hostile_run(), {}),
+  EXPECT_THAT(junit_export(hostile_exported_run(), {}),
               AllOf(Not(HasSubstr("<script>")), Not(HasSubstr("\xEF\xBF\xBF"))));
 }
 

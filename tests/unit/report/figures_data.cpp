@@ -10,8 +10,6 @@
 namespace bench::test {
 namespace {
 
-constexpr double kMiB = 1 << 20;
-
 struct Part {
   const char* name;
   double container, vm;

@@ -15,24 +15,20 @@
 #include "bench/report/figures_style.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view.h"
-#include "bench/stats/derive.h"
 #include "figures_data.h"
 #include "support/sample_run.h"
+#include "unit/report/rendering.h"
 
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-bench::Run derived(bench::Run run) {
-  derive(run);
-  return run;
-}
 
 const std::vector<std::string> kSix = {
     "docker",           "libvirt:direct",

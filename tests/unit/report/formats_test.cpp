@@ -8,7 +8,6 @@
 #include "bench/core/error.h"
 #include "bench/report/bundle.h"
 #include "bench/report/report.h"
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"
@@ -16,6 +15,7 @@
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -32,11 +32,6 @@ std::vector<std::string> paths(const std::vector<OutputFile>& files) {
   std::vector<std::string> names;
   for (const OutputFile& file : files) names.push_back(file.path);
   return names;
-}
-
-bench::Run derived(bench::Run run) {
-  derive(run);
-  return run;
 }
 
 TEST(Formats, AreFoundByName) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"
@@ -15,14 +14,10 @@
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-bench::Run derived(bench::Run run) {
-  derive(run);
-  return run;
-}
 
 std::string page_of(const bench::Run& run) {
   Drawings drawings = test::fake_drawings(run);

@@ -24,7 +24,7 @@ std::string fragment_of(bench::Run run) {
 }
 
 /// Groups and environments closed, tables with as many cells in each row, no command but ours.
-void expect_well_formed(const std::string& text) {
+void expect_well_formed_fragment(const std::string& text) {
   static const std::set<std::string> kOurs = {"input",
                                               "newcommand",
                                               "providecommand",
@@ -113,7 +113,7 @@ TEST(Latex, IsWellFormedWhateverTheRun) {
                                 test::one_target_run(), test::interrupted_run(), test::single_round_run(),
                                 test::empty_run(), bench::Run{}, test::hostile_full_run()}) {
     SCOPED_TRACE(run.run_id);
-    expect_well_formed(fragment_of(run));
+    expect_well_formed_fragment(fragment_of(run));
   }
 }
 

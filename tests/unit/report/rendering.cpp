@@ -157,6 +157,11 @@ void expect_well_formed(const std::string& page) {
   EXPECT_TRUE(open.empty());
 }
 
+bench::Run derived(bench::Run run) {
+  derive(run);
+  return run;
+}
+
 void expect_same_as_golden(const std::string& name, const std::string& text) {
   const std::filesystem::path path = std::filesystem::path(BENCH_TEST_DIR) / "golden" / name;
   if (std::getenv("BENCH_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;

@@ -18,6 +18,9 @@ extern const std::string kHostileName;
 /// All scenarios, with a target, facts, warnings and a failure that bear the hostile name.
 Run hostile_full_run();
 
+/// The run with all that follows from its samples.
+Run derived(Run run);
+
 /// A document with one of each of its parts, and its two figures.
 Document small_document();
 Drawings small_drawings();

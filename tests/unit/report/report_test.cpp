@@ -20,12 +20,14 @@
 
 #include "bench/report/numbers.h"
 #include "bench/report/view.h"
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
+#include "unit/report/rendering.h"
 
 namespace bench {
 namespace {
 
+using test::derived;
+using test::expect_same_as_golden;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -62,11 +64,6 @@ const std::vector<Fixture>& fixtures() {
   return all;
 }
 
-StoredRun derived(StoredRun run) {
-  derive(run);
-  return run;
-}
-
 ReportOptions stored_options() {
   ReportOptions options;
   options.directory = "results/20260214T101500Z-startup";
@@ -81,34 +78,23 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Compares with tests/golden/NAME; BENCH_UPDATE_GOLDEN=1 writes it first.
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::filesystem::path path = std::filesystem::path(BENCH_TEST_DIR) / "golden" / name;
-  if (std::getenv("BENCH_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << text;
-  }
-  std::ifstream in(path, std::ios::binary);
-  const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(text, golden) << path << ": run with BENCH_UPDATE_GOLDEN=1 and read the difference";
-}
-
 class Golden : public ::testing::TestWithParam<Fixture> {};
 
 TEST_P(Golden, Console) {
-  expect_golden(GetParam().name + ".console.txt",
-                console_report(derived(GetParam().make()), stored_options()));
+  expect_same_as_golden(GetParam().name + ".console.txt",
+                        console_report(derived(GetParam().make()), stored_options()));
 }
 
 TEST_P(Golden, Markdown) {
-  expect_golden(GetParam().name + ".report.md",
-                markdown_report(derived(GetParam().make()), stored_options()));
+  expect_same_as_golden(GetParam().name + ".report.md",
+                        markdown_report(derived(GetParam().make()), stored_options()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Report, Golden, ::testing::ValuesIn(fixtures()),
                          [](const auto& info) { return info.param.name; });
 
 TEST(GoldenCsv, Samples) {
-  expect_golden("single_round.samples.csv", samples_csv(test::single_round_run(), {}));
+  expect_same_as_golden("single_round.samples.csv", samples_csv(test::single_round_run(), {}));
 }
 
 TEST(Console, FitsItsWidth) {

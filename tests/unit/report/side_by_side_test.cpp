@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "bench/core/error.h"
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"
@@ -14,17 +13,13 @@
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-bench::Run derived(bench::Run run) {
-  derive(run);
-  return run;
-}
 
 std::vector<NamedRun> monday_and_tuesday() {
   return {{"monday", derived(test::sample_run())}, {"tuesday", derived(test::sample_run(12))}};

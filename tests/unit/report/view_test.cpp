@@ -9,12 +9,13 @@
 
 #include "bench/report/numbers.h"
 #include "bench/report/report.h"
-#include "bench/stats/derive.h"
 #include "support/sample_run.h"
+#include "unit/report/rendering.h"
 
 namespace bench {
 namespace {
 
+using test::derived;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -23,11 +24,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using StoredRun = bench::Run;  // testing::Test has a member named Run
-
-StoredRun derived(StoredRun run) {
-  derive(run);
-  return run;
-}
 
 std::vector<std::string> row(const TextTable& table, const std::string& first) {
   for (const auto& cells : table.rows) {

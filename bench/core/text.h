@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace bench {
+
+/// A line without the blanks at both ends: a part of `text`, so it lives as long as that.
+std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r");
+
+}  // namespace bench
