@@ -32,10 +32,10 @@ json find(const json& rows, const std::string& metric, const std::string& key, c
 // Known truth: memory that the app takes is memory that the host gives, on both sides.
 TEST(Memory, BallastInTheAppMovesTheFootprintByAsMuch) {
   World world;
-  const std::string ballast = "@" + app("ballast").string();
+  const std::string ballast = "@" + truth("ballast").string();
   const std::vector<std::string> sides = {"docker", "libvirt:direct"};
   const Outcome outcome =
-      world.bench({"run", "memory", "--rounds", "4", "--warmup", "0", "--app", app("plain").string(),
+      world.bench({"run", "memory", "--rounds", "4", "--warmup", "0", "--app", truth("plain").string(),
                    "--targets", "docker,docker" + ballast + ",libvirt:direct,libvirt:direct" + ballast,
                    "--out", world.results().string()},
                   550);

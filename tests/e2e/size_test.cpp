@@ -37,7 +37,7 @@ double parts(const json& run, const std::string& target) {
 /// A copy of an app with 50 MiB in it that nothing compresses.
 std::filesystem::path heavy_app(const World& world) {
   const auto directory = world.scratch() / "heavy";
-  std::filesystem::copy(app("plain"), directory, std::filesystem::copy_options::recursive);
+  std::filesystem::copy(truth("plain"), directory, std::filesystem::copy_options::recursive);
   std::mt19937_64 random(50);
   std::ofstream file(directory / "ballast.bin", std::ios::binary);
   for (int i = 0; i < 50 * 1024 * 1024 / 8; ++i) {
@@ -93,7 +93,7 @@ TEST(Size, EveryTargetIsWeighedAndTheSumsAreWhole) {
 
 TEST(KnownTruth, FiftyMebibytesOfNoiseInTheAppMoveEverySizeByFifty) {
   World world;
-  const std::string heavy = heavy_app(world).string(), plain = app("plain").string();
+  const std::string heavy = heavy_app(world).string(), plain = truth("plain").string();
   const Outcome outcome = world.bench(
       {"run", "size", "--rounds", "1", "--targets",
        "docker@" + plain + ",docker@" + heavy + ",libvirt:direct@" + plain + ",libvirt:direct@" + heavy,

@@ -143,22 +143,22 @@ TEST(KnownTruth, TwoSecondsOfSleepMoveTheContainerByTwoSeconds) {
   World world;
   const Outcome outcome =
       world.bench({"run", "startup", "--rounds", "5", "--targets",
-                   "docker@" + app("plain").string() + ",docker@" + app("sleep2").string(), "--out",
+                   "docker@" + truth("plain").string() + ",docker@" + truth("delay").string(), "--out",
                    world.results().string()});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NEAR(shift(world.run(), "startup.ready", "docker@plain", "docker@sleep2"), 2.0, 0.1);
+  EXPECT_NEAR(shift(world.run(), "startup.ready", "docker@plain", "docker@delay"), 2.0, 0.1);
 }
 
 TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
   World world;
   const Outcome outcome =
       world.bench({"run", "startup", "--rounds", "3", "--targets",
-                   "libvirt:direct@" + app("plain").string() + ",libvirt:direct@" + app("sleep2").string(),
+                   "libvirt:direct@" + truth("plain").string() + ",libvirt:direct@" + truth("delay").string(),
                    "--out", world.results().string()});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json run = world.run();
   std::map<std::string, double> from_first_line;
-  for (const char* target : {"libvirt:direct@plain", "libvirt:direct@sleep2"}) {
+  for (const char* target : {"libvirt:direct@plain", "libvirt:direct@delay"}) {
     std::vector<double> phases;
     for (int round = 0; round < 3; ++round) {
       phases.push_back(sample(run, target, "startup.ready", round) -
@@ -166,9 +166,9 @@ TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
     }
     from_first_line[target] = median(phases);
   }
-  EXPECT_GE(from_first_line["libvirt:direct@sleep2"] - from_first_line["libvirt:direct@plain"], 1.9);
+  EXPECT_GE(from_first_line["libvirt:direct@delay"] - from_first_line["libvirt:direct@plain"], 1.9);
   // An emulated boot varies by a good part of the truth: three rounds see it, not to the last tenth.
-  EXPECT_GE(shift(run, "startup.ready", "libvirt:direct@plain", "libvirt:direct@sleep2"), 1.0);
+  EXPECT_GE(shift(run, "startup.ready", "libvirt:direct@plain", "libvirt:direct@delay"), 1.0);
 }
 
 TEST(KnownTruth, ATargetAgainstItselfIsNeverFaster) {
