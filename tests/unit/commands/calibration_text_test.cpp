@@ -120,8 +120,9 @@ TEST(CalibrationTables, ARangeIsNotShownAsAnInterval) {
   KnownTruth phase = delay(2.0, "holds");
   phase.metric = kSinceFirstLine;
   EXPECT_THAT(console_table(truth_table({phase})), HasSubstr("from the app's first line"));
-  KnownTruth nothing{"ballast", "docker", "memory.host_pss", "bytes", 100 * kMiB, 0.05};
-  nothing.verdict = "inconclusive";
+  KnownTruth nothing = delay(2.0, "inconclusive", 0);
+  nothing.measured.reset();
+  nothing.range.reset();
   EXPECT_THAT(console_table(truth_table({nothing})), HasSubstr("not measured"));
 }
 

@@ -51,7 +51,8 @@ Run twins(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST(NoiseFloors, WithoutIntervalsItIsTheLargestDifferenceOfAnyTwoMedians) {
   // Medians 1.00, 1.02 and 1.10, 1.05: the farthest are those of the first and of the third.
-  const std::vector<Run> runs = {twins({1, 1, 1}, {1.02, 1.01, 1.03}), twins({1.1, 1.2, 1}, {1.05, 1, 1.06})};
+  const std::vector<bench::Run> runs = {twins({1, 1, 1}, {1.02, 1.01, 1.03}),
+                                        twins({1.1, 1.2, 1}, {1.05, 1, 1.06})};
   const AaFindings findings = noise_floors(runs);
   ASSERT_THAT(findings.floors, SizeIs(1)) << "what is about the measuring has none";
   const NoiseFloor& floor = findings.floors.front();
@@ -68,7 +69,7 @@ TEST(NoiseFloors, TheWidestIntervalCountsWhereItIsMore) {
   const std::vector<double> calm = {1, 1.01, 1, 1.01, 1, 1.01, 1, 1.01};
   const std::vector<double> wild = {1, 1.4, 0.7, 1.2, 0.8, 1.3, 0.9, 1.1};
   const std::vector<double> other = {1.3, 0.7, 1.2, 0.8, 1.1, 0.9, 1.4, 1};
-  const std::vector<Run> runs = {twins(calm, calm), twins(wild, other)};
+  const std::vector<bench::Run> runs = {twins(calm, calm), twins(wild, other)};
   const NoiseFloor floor = noise_floors(runs).floors.at(0);
   std::vector<Block> blocks;
   for (std::size_t i = 0; i < wild.size(); ++i) blocks.push_back({{wild[i]}, {other[i]}});
@@ -84,7 +85,7 @@ TEST(NoiseFloors, TwinsThatAreToldApartAreNamed) {
     fast.push_back(1 + 0.001 * i);
     slow.push_back(1.5 + 0.001 * i);
   }
-  const std::vector<Run> runs = {twins(fast, slow), twins(fast, fast)};
+  const std::vector<bench::Run> runs = {twins(fast, slow), twins(fast, fast)};
   const AaFindings findings = noise_floors(runs);
   ASSERT_THAT(findings.told_apart, SizeIs(1));
   EXPECT_EQ(findings.told_apart[0].comparison.verdict, "slower");
@@ -93,7 +94,7 @@ TEST(NoiseFloors, TwinsThatAreToldApartAreNamed) {
 }
 
 TEST(NoiseFloors, ATargetWithoutATwinHasNone) {
-  std::vector<Run> runs = {twins({1, 1}, {1, 1})};
+  std::vector<bench::Run> runs = {twins({1, 1}, {1, 1})};
   runs[0].targets.pop_back();
   EXPECT_THAT(noise_floors(runs).floors, IsEmpty());
   EXPECT_THAT(noise_floors({}).floors, IsEmpty());
@@ -167,7 +168,7 @@ TEST(KnownTruths, AVmsHostMayReusePagesItsGuestMayNot) {
 }
 
 TEST(KnownTruths, WhatWasNotMeasuredIsInconclusive) {
-  Run run = truth_run(target("docker"), 2, 100, 50);
+  bench::Run run = truth_run(target("docker"), 2, 100, 50);
   std::erase_if(run.samples, [](const Sample& sample) { return sample.scenario == "memory"; });
   EXPECT_EQ(verdicts(run).at("memory.host_pss"), "inconclusive");
 }

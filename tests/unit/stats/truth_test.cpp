@@ -64,7 +64,7 @@ TEST(Truth, AnExactFigureNeedsOneRound) {
 }
 
 TEST(Truth, DifferencesAreOfOneRoundAndWithoutWarmUp) {
-  Run run;
+  bench::Run run;
   const auto add = [&](const char* target, const char* metric, double value, int round, bool warmup = false) {
     Sample sample{"startup", target, metric, "seconds", value, round};
     sample.warmup = warmup;
