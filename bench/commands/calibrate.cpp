@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -128,8 +129,13 @@ std::vector<Run> measure_twins(const Session& session) {
 }
 
 /// The words behind the tables; 3 when a truth does not hold.
-int conclude(const Calibration& calibration, const std::vector<ToldApart>& told_apart, Ui& ui) {
-  for (const ToldApart& apart : told_apart) {
+int conclude(const Calibration& calibration, const AaFindings& findings, Ui& ui) {
+  if (!findings.lost.empty()) {
+    ui.warn(fmt::format("no noise floor, since the noise is larger than the figure: {}",
+                        fmt::join(findings.lost, ", ")),
+            "on a quieter host, calibrate again");
+  }
+  for (const ToldApart& apart : findings.told_apart) {
     ui.warn(told_apart_in_words(apart),
             "order or position matters on this host: see that nothing else runs on it, then calibrate again");
   }
@@ -157,8 +163,8 @@ int calibrate(const Options& options, CommandContext& context) {
   calibration.runs = options.runs;
   if (!options.no_truths) calibration.truths = check_truths(session);
   const std::vector<Run> runs = measure_twins(session);
-  AaFindings findings = noise_floors(runs);
-  calibration.floors = std::move(findings.floors);
+  const AaFindings findings = noise_floors(runs);
+  calibration.floors = findings.floors;
   calibration.fingerprint = runs.front().environment.fingerprint;
   calibration.calibrated_at = utc_now();
   store_calibration(calibration, file);
@@ -170,7 +176,7 @@ int calibrate(const Options& options, CommandContext& context) {
     if (!calibration.truths.empty()) print_out("\n" + console_table(truth_table(calibration.truths)));
   }
   context.ui.step(fmt::format("stored in {}; the runs are in {}", file.string(), dir.string()));
-  return conclude(calibration, findings.told_apart, context.ui);
+  return conclude(calibration, findings, context.ui);
 }
 
 }  // namespace

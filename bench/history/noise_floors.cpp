@@ -45,8 +45,13 @@ std::vector<double> medians(std::span<const Run> runs, const Summary& of) {
 }
 
 void add_floor(std::span<const Run> runs, const Summary& of, AaFindings& findings) {
-  const std::optional<double> between = largest_difference(medians(runs, of));
-  if (!between) return;
+  const std::vector<double> found = medians(runs, of);
+  const std::optional<double> between = largest_difference(found);
+  if (!between) {
+    const bool something = std::any_of(found.begin(), found.end(), [](double value) { return value != 0; });
+    if (found.size() > 1 && something) findings.lost.push_back(of.metric + " of " + of.target);
+    return;
+  }
   NoiseFloor floor{of.scenario, of.metric, of.target};
   floor.between = *between;
   for (const Run& run : runs) {

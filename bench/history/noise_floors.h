@@ -21,10 +21,12 @@ struct ToldApart {
 struct AaFindings {
   std::vector<NoiseFloor> floors;  ///< by target, then metric, as they stand in the first run
   std::vector<ToldApart> told_apart;
+  /// Those without a floor, since one of their medians is not positive: "memory.marginal of docker".
+  std::vector<std::string> lost;
 };
 
 /// The noise floor of every metric of every target that has a twin, from A/A runs (derived) of the same
-/// targets under the same conditions. A metric whose medians are not all positive has none.
+/// targets under the same conditions.
 AaFindings noise_floors(std::span<const Run> runs);
 
 }  // namespace bench

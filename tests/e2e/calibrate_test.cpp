@@ -42,8 +42,7 @@ TEST(Calibrate, AContainersNoiseIsKnownAndKnownTruthsHold) {
     EXPECT_TRUE(floor.at("within").is_null());
     metrics.push_back(floor.at("metric"));
   }
-  for (const char* metric :
-       {"startup.ready", "startup.cpu", "startup.stop", "memory.host_pss", "memory.marginal"}) {
+  for (const char* metric : {"startup.ready", "startup.cpu", "startup.stop", "memory.host_pss"}) {
     EXPECT_THAT(metrics, Contains(metric));
   }
   ASSERT_THAT(calibration.at("truths"), SizeIs(4));

@@ -17,6 +17,7 @@
 namespace bench {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -91,6 +92,15 @@ TEST(NoiseFloors, TwinsThatAreToldApartAreNamed) {
   EXPECT_EQ(findings.told_apart[0].comparison.verdict, "slower");
   EXPECT_EQ(findings.told_apart[0].comparison.b, "docker#2");
   EXPECT_GT(findings.floors.at(0).share, 0.45) << "and the floor knows";
+}
+
+TEST(NoiseFloors, AFigureThatIsLostInTheNoiseHasNoneAndIsNamed) {
+  const std::vector<bench::Run> runs = {twins({1, 1, 1}, {-1, -1, 2})};
+  const AaFindings findings = noise_floors(runs);
+  EXPECT_THAT(findings.floors, IsEmpty());
+  EXPECT_THAT(findings.lost, ElementsAre("startup.ready of docker"));
+  const std::vector<bench::Run> zero = {twins({0, 0, 0}, {0, 0, 0})};
+  EXPECT_THAT(noise_floors(zero).lost, IsEmpty()) << "nothing there is nothing lost";
 }
 
 TEST(NoiseFloors, ATargetWithoutATwinHasNone) {
