@@ -186,6 +186,10 @@ void add_calibrate(CLI::App& app, CommandContext& context) {
       "calibrate", "the noise floor of this host, and whether known truths are measured as they are");
   auto options = std::make_shared<Options>();
   options->target.add_to(*command);
+  command->get_option("--targets")
+      ->description(
+          "what to calibrate, with commas, each once; default: one container engine and one VM profile that "
+          "are built (`bench list targets`)");
   command->add_option("--runs", options->runs, "A/A runs, in each of which every target is measured twice")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
