@@ -14,6 +14,7 @@ void add_compare(CLI::App& app, CommandContext& context);
 void add_gate(CLI::App& app, CommandContext& context);
 void add_history(CLI::App& app, CommandContext& context);
 void add_trend(CLI::App& app, CommandContext& context);
+void add_calibrate(CLI::App& app, CommandContext& context);
 void add_simulate(CLI::App& app, CommandContext& context);
 
 }  // namespace bench

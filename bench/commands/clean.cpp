@@ -8,6 +8,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/targets.h"
+#include "bench/commands/truth_apps.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "bench/images/images.h"
@@ -43,6 +44,7 @@ int clean(Ui& ui, bool images, const std::string& connect) {
     if (row.clean == nullptr) continue;
     for (const std::string& line : row.clean()) text += line + "\n";
   }
+  if (remove_truth_apps()) text += "removed the apps of a calibration\n";
   if (images) {
     const std::int64_t bytes = image_cache_bytes();
     remove_image_cache();

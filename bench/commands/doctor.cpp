@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/calibration_text.h"
 #include "bench/commands/run_files.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/history/calibration.h"
+#include "bench/measure/environment.h"
 #include "bench/measure/host_doctor.h"
 #include "drivers/driver.h"
 
@@ -60,6 +63,14 @@ std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
   return rows;
 }
 
+std::vector<DoctorRow> stored_calibration_rows() {
+  try {
+    return calibration_rows(load_calibration(state_dir() / kCalibrationFile), read_fingerprint(cache_dir()));
+  } catch (const Error& error) {
+    return {{"calibration", "file", "warn", error.what(), error.remedy()}};
+  }
+}
+
 std::string as_text(const std::vector<DoctorRow>& rows) {
   std::string text =
       fmt::format("bench {}{}{}\n", BENCH_VERSION, *BENCH_COMMIT != '\0' ? " " : "", BENCH_COMMIT);
@@ -92,6 +103,7 @@ void add_doctor(CLI::App& app, CommandContext& context) {
   command->callback([options, &context] {
     std::vector<DoctorRow> rows = engine_rows(options->driver);
     for (DoctorRow& row : host_rows(cache_dir())) rows.push_back(std::move(row));
+    for (DoctorRow& row : stored_calibration_rows()) rows.push_back(std::move(row));
     if (options->json) {
       nlohmann::ordered_json array = nlohmann::ordered_json::array();
       for (const DoctorRow& row : rows) {

@@ -8,22 +8,17 @@
 #include <random>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/measuring.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_exports.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
 #include "bench/commands/values.h"
-#include "bench/config.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
-#include "bench/core/paths.h"
 #include "bench/core/run_json.h"
-#include "bench/measure/checkpoint.h"
-#include "bench/measure/environment.h"
-#include "bench/measure/runner.h"
 #include "bench/report/report.h"
-#include "bench/stats/derive.h"
 
 namespace bench {
 namespace {
@@ -31,25 +26,6 @@ namespace {
 constexpr double kPrecision = 0.05;
 constexpr int kRounds = 20;
 constexpr int kRoundsForAll = 10;
-
-std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names) {
-  std::vector<const ScenarioRow*> chosen;
-  for (const std::string& name : names) {
-    bool found = false;
-    for (const ScenarioRow& row : scenario_table()) {
-      if (name != "all" && name != row.name) continue;
-      found = true;
-      if (std::find(chosen.begin(), chosen.end(), &row) == chosen.end()) chosen.push_back(&row);
-    }
-    if (!found) {
-      std::vector<std::string> known;
-      for (const ScenarioRow& row : scenario_table()) known.push_back(row.name);
-      throw Error(ErrorCode::kUsage, fmt::format("unknown scenario '{}'", name),
-                  fmt::format("scenarios: {}, all", fmt::join(known, ", ")));
-    }
-  }
-  return chosen;
-}
 
 std::filesystem::path results_dir(const RunOptions& options,
                                   const std::vector<const ScenarioRow*>& scenarios) {
@@ -60,7 +36,7 @@ std::filesystem::path results_dir(const RunOptions& options,
   } else {
     for (const ScenarioRow* row : scenarios) names.push_back(row->name);
   }
-  return unused_directory(options.results / fmt::format("{}-{}", utc_now_compact(), fmt::join(names, "-")));
+  return new_directory(options.results, fmt::format("{}", fmt::join(names, "-")));
 }
 
 Plan make_plan(const RunOptions& options) {
@@ -85,73 +61,6 @@ Plan make_plan(const RunOptions& options) {
     plan.rules.ready_path = options.ready_path;
   }
   return plan;
-}
-
-Run new_run(const CommandContext& context, const Plan& plan, const OpenTargets& open) {
-  Run run;
-  run.run_id = plan.owner.run_id;
-  run.suite_version = BENCH_VERSION;
-  run.suite_commit = BENCH_COMMIT;
-  run.command = context.argv;
-  run.seed = plan.seed;
-  run.started_at = utc_now();
-  run.rounds = plan.rounds;
-  run.warmup_rounds = plan.warmup;
-  run.conditions = {{"cache", std::string("warm")},
-                    {"ready_path", plan.rules.ready_path},
-                    {"container_timeout_seconds", plan.rules.container_timeout.count()},
-                    {"vm_timeout_seconds", plan.rules.vm_timeout.count()},
-                    {"container_probe_period_seconds", plan.rules.container_period.count()},
-                    {"vm_probe_period_seconds", plan.rules.vm_period.count()},
-                    {"stop_grace_seconds", plan.rules.stop_grace.count()}};
-  run.environment = read_environment(cache_dir());
-  for (const Warning& warning : open.warnings) run.environment.warnings.push_back(warning);
-  for (const Target& target : plan.targets) run.targets.push_back(target.info);
-  return run;
-}
-
-/// "ready in 0.352 s", "memory.host_pss 47.1 MiB"
-std::string headline_text(const Sample& sample) {
-  if (sample.unit == "seconds") return fmt::format("ready in {:.3f} s", sample.value);
-  if (sample.unit == "bytes") return fmt::format("{} {:.1f} MiB", sample.metric, sample.value / (1 << 20));
-  return fmt::format("{} {:.3g} {}", sample.metric, sample.value, sample.unit);
-}
-
-RunObserver observer_for(Ui& ui) {
-  RunObserver observer;
-  observer.round_begins = [&ui](const std::string& scenario, int round, int rounds, bool warmup) {
-    ui.live(fmt::format("{}: {} {} of {}…", scenario, warmup ? "warm-up" : "round", round + 1, rounds));
-  };
-  observer.visit_begins = [&ui](const std::string& scenario, const std::string& target) {
-    ui.live(fmt::format("{}: {}…", scenario, target));
-  };
-  observer.trial_done = [&ui](const Sample& sample) {
-    ui.step(fmt::format("  {} {:>2}  {:<18} {}", sample.warmup ? "warm-up" : "round  ", sample.round + 1,
-                        sample.target, headline_text(sample)));
-  };
-  observer.warned = [&ui](const Warning& warning) { ui.warn(warning.text, warning.remedy); };
-  observer.progress = [&ui](const std::string& line) { ui.step("  " + line); };
-  observer.trial_failed = [&ui](const Failure& failure) {
-    const std::string first_line = failure.message.substr(0, failure.message.find('\n'));
-    ui.warn(fmt::format("{} {}, {} in phase {}: {}", failure.warmup ? "warm-up" : "round", failure.round + 1,
-                        failure.target, failure.phase, first_line));
-  };
-  return observer;
-}
-
-// Something valid for every target and scenario that was asked for?
-bool measured_all(const Run& run, const Plan& plan) {
-  const auto measured = [&run](const ScenarioRow& scenario, const Target& target) {
-    return std::any_of(run.samples.begin(), run.samples.end(), [&](const Sample& sample) {
-      return !sample.warmup && sample.scenario == scenario.name && sample.target == target.info.name;
-    });
-  };
-  for (const ScenarioRow* scenario : plan.scenarios) {
-    for (const Target& target : plan.targets) {
-      if (!measured(*scenario, target)) return false;
-    }
-  }
-  return true;
 }
 
 /// A run that could not begin, for the exports: a job that could not measure must be seen where its figures
@@ -188,8 +97,8 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   const RunLock lock;
   plan.owner = own_ownership(dir.filename().string());
 
-  const auto begun = [&](const OpenTargets& open) {
-    Run run = new_run(context, plan, open);
+  const auto begun = [&](const std::vector<Warning>& warnings) {
+    Run run = new_run(context, plan, warnings);
     if (!config.name.empty()) run.conditions["config"] = config.name;
     return run;
   };
@@ -203,35 +112,10 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     throw;
   }
   plan.targets = open.targets;
-  Run run = begun(open);
-  run.claim_definitions = std::move(claims);
-  for (const Warning& warning : run.environment.warnings) ui.warn(warning.text, warning.remedy);
-  Checkpoint checkpoint(dir, run);
-  ui.step(fmt::format("measuring {} round{} of {} target{}; Ctrl-C stops and keeps what was measured",
-                      plan.rounds, plan.rounds == 1 ? "" : "s", plan.targets.size(),
-                      plan.targets.size() == 1 ? "" : "s"));
-
-  std::exception_ptr failed;
-  const RunObserver observer = observer_for(ui);
-  try {
-    run_plan(plan, run, checkpoint, observer, context.stop);
-  } catch (const Error&) {
-    failed = std::current_exception();
-  }
-  ui.settle();
-  run.finished_at = utc_now();
-  derive(run);
-  std::exception_ptr not_stored;
-  ReportOptions shown;
-  shown.directory = dir.string();
-  shown.colour = ui.colour();
-  try {
-    shown.files = write_run_files(run, dir, ui);
-    ui.step(fmt::format("report: {}", (dir / "report.html").string()));
-  } catch (const Error&) {
-    not_stored = std::current_exception();
-    shown.files = {"samples.jsonl"};
-  }
+  Run begin = begun(open.warnings);
+  begin.claim_definitions = std::move(claims);
+  const Measured measured = measure(plan, std::move(begin), dir, context);
+  const Run& run = measured.run;
 
   std::exception_ptr not_exported;
   try {
@@ -242,21 +126,18 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
 
   if (options.json) {
     print_out(to_json(run));
-  } else if (!failed || !run.samples.empty()) {
+  } else if (!measured.failed || !run.samples.empty()) {
+    ReportOptions shown;
+    shown.directory = dir.string();
+    shown.colour = ui.colour();
+    shown.files = measured.files;
     print_out(console_report(run, shown));
   }
-  const bool whole = !failed && run.status != "interrupted" && measured_all(run, plan);
-  if (whole && !not_stored && !not_exported) retain(config, dir, ui);
-  if (!not_stored) ui.step(stored_line(run, dir));
-  if (failed) std::rethrow_exception(failed);
-  if (not_stored) std::rethrow_exception(not_stored);
+  if (measured.whole && !measured.not_stored && !not_exported) retain(config, dir, ui);
+  if (!measured.not_stored) ui.step(stored_line(run, dir));
+  rethrow_failure(measured);
   if (not_exported) std::rethrow_exception(not_exported);
-  if (run.status == "interrupted") return exit_code::kInterrupted;
-  if (!whole) {
-    throw Error(ErrorCode::kEngine, "nothing valid was measured for at least one target",
-                "the failures above say why; `bench doctor` shows what works here");
-  }
-  return exit_code::kOk;
+  return exit_code_of(measured);
 }
 
 }  // namespace

@@ -46,9 +46,10 @@ void require_known_command(const std::vector<std::string>& argv) {
 
 const std::vector<CommandRow>& command_table() {
   static const std::vector<CommandRow> rows = {
-      {"run", &add_run},         {"prepare", &add_prepare}, {"report", &add_report},     {"list", &add_list},
-      {"doctor", &add_doctor},   {"clean", &add_clean},     {"compare", &add_compare},   {"gate", &add_gate},
-      {"history", &add_history}, {"trend", &add_trend},     {"simulate", &add_simulate},
+      {"run", &add_run},         {"prepare", &add_prepare},   {"report", &add_report},
+      {"list", &add_list},       {"doctor", &add_doctor},     {"clean", &add_clean},
+      {"compare", &add_compare}, {"gate", &add_gate},         {"history", &add_history},
+      {"trend", &add_trend},     {"simulate", &add_simulate}, {"calibrate", &add_calibrate},
   };
   return rows;
 }

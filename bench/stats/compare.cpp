@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/equivalence.h"
@@ -14,6 +16,9 @@
 
 namespace bench {
 namespace {
+
+constexpr std::array<std::string_view, 4> kNotCompared = {"harness.", "size.part.", "size.check.",
+                                                          "memory.part."};
 
 /// The samples of one comparison, by round.
 struct Pair {
@@ -186,6 +191,11 @@ Verdict judge_intervals(const Comparison& result, const RatioIntervals& interval
 
 bool is_exact(const std::string& metric) {
   return metric.starts_with("size.");
+}
+
+bool is_compared(const std::string& metric) {
+  return std::none_of(kNotCompared.begin(), kNotCompared.end(),
+                      [&metric](std::string_view prefix) { return metric.starts_with(prefix); });
 }
 
 std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,

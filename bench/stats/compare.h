@@ -24,6 +24,9 @@ Verdict judge_intervals(const Comparison& result, const RatioIntervals& interval
 /// A size is counted, not sampled: one value is all of it, and needs no interval.
 bool is_exact(const std::string& metric);
 
+/// What targets are compared by; the rest is about the measuring, or parts and second sources of a figure.
+bool is_compared(const std::string& metric);
+
 /// "3 of 10 trials of docker failed: no verdict above 10 %" where that is so for one of the two; else empty.
 std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,
                             const TargetInfo& b);

@@ -1,10 +1,8 @@
 #include "bench/stats/derive.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/claims.h"
@@ -16,8 +14,6 @@ namespace bench {
 namespace {
 
 constexpr std::size_t kSamplesForP95 = 20;
-constexpr std::array<std::string_view, 4> kNotCompared = {"harness.", "size.part.", "size.check.",
-                                                          "memory.part."};
 
 struct Series {
   std::string scenario, target, metric, unit;
@@ -76,12 +72,6 @@ Summary summarise(const Run& run, const Series& series) {
   summary.ci95 = median_interval(series.values);
   summary.outliers = static_cast<int>(outliers(series.values).size());
   return summary;
-}
-
-/// What targets are compared by; the rest is about the measuring, or parts and second sources of a figure.
-bool is_compared(const std::string& metric) {
-  return std::none_of(kNotCompared.begin(), kNotCompared.end(),
-                      [&metric](std::string_view prefix) { return metric.starts_with(prefix); });
 }
 
 void derive_marginal(Run& run) {

@@ -1,10 +1,10 @@
 #include "bench/stats/precision.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "bench/stats/compare.h"
 #include "bench/stats/derive.h"
+#include "bench/stats/noise.h"
 
 namespace bench {
 
@@ -16,7 +16,7 @@ std::optional<double> ratio_half_width(const Run& run, const std::string& scenar
     if (!result || !result->ci95 || result->n < kRoundsForVerdict) {
       return std::nullopt;
     }
-    widest = std::max(widest.value_or(0), std::sqrt(result->ci95->high / result->ci95->low) - 1);
+    widest = std::max(widest.value_or(0), half_width(*result->ci95));
   }
   return widest;
 }

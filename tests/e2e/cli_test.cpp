@@ -17,7 +17,7 @@ using ::testing::Not;
 TEST(Cli, HelpShowsExamplesOnStdout) {
   World world;
   for (const char* command : {"run", "prepare", "report", "list", "doctor", "clean", "compare", "gate",
-                              "history", "trend", "simulate"}) {
+                              "history", "trend", "simulate", "calibrate"}) {
     const Outcome outcome = world.bench({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
@@ -51,6 +51,13 @@ TEST(Cli, MisuseIsOneClearLineAndExit2) {
       {{"run", "startup", "--accel", "warp"}, "--accel"},
       {{"run", "startup", "--app", "/nonexistent"}, "/nonexistent"},
       {{"run", "startup", "--ready-path", "health"}, "--ready-path"},
+      {{"calibrate", "--targets", "docker,docker"}, "'docker' is named twice"},
+      {{"calibrate", "--targets", "docker@."}, "an app of its own"},
+      {{"calibrate", "--targets", "dokcer"}, "unknown target 'dokcer'"},
+      {{"calibrate", "--runs", "0"}, "--runs"},
+      {{"calibrate", "--rounds", "0"}, "--rounds"},
+      {{"calibrate", "--memory", "1M"}, "--memory"},
+      {{"calibrate", "startup"}, "startup"},
       {{"list", "wishes"}, "wishes"},
       {{"report"}, "RUN"},
       {{"report", "x", "--format", "docx"}, "docx"},
@@ -74,6 +81,17 @@ TEST(Cli, AResultsDirectoryThatCannotBeWrittenIsSaidBeforeAnythingRuns) {
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("--out DIR"));
   EXPECT_LT(outcome.seconds, 5);
+}
+
+TEST(Cli, ACalibrationIsNotMixedWithWhatIsThere) {
+  World world;
+  const auto out = world.scratch() / "calibration";
+  std::filesystem::create_directories(out / "aa-2");
+  std::ofstream(out / "aa-2" / "run.json") << "{}";
+  const Outcome outcome = world.bench({"calibrate", "--out", out.string()}, 20);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("already holds a run"));
+  EXPECT_FALSE(std::filesystem::exists(world.state() / "calibration.json"));
 }
 
 TEST(Cli, ListsAreDataOnStdout) {

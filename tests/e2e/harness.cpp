@@ -41,6 +41,9 @@ std::string bench_program() {
 fs::path app(const std::string& name) {
   return fs::path(BENCH_TEST_DIR) / "fixtures" / "apps" / name;
 }
+fs::path truth(const std::string& name) {
+  return fs::canonical(fs::path(BENCH_TEST_DIR) / ".." / "backend" / "truths" / name);
+}
 
 Process::Process(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env,
                  const fs::path& scratch) {

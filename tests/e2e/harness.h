@@ -83,6 +83,8 @@ bool eventually(double seconds, Condition condition);
 /// The built bench, and a directory of apps that misbehave in known ways.
 std::string bench_program();
 std::filesystem::path app(const std::string& name);
+/// An app of a known truth: plain, delay (ready 2.0 s later), ballast (100 MiB of memory).
+std::filesystem::path truth(const std::string& name);
 
 double now();
 void nap(double seconds);

@@ -40,8 +40,8 @@ TEST_P(Ballast, MovesTheFootprintByAsMuch) {
   const std::string side = GetParam().target;
   const bool vm = side != "docker";
   const Outcome outcome = world.bench(
-      {"run", "memory", "--rounds", "4", "--warmup", "0", "--app", app("plain").string(), "--targets",
-       side + "," + side + "@" + app("ballast").string(), "--out", world.results().string()},
+      {"run", "memory", "--rounds", "4", "--warmup", "0", "--app", truth("plain").string(), "--targets",
+       side + "," + side + "@" + truth("ballast").string(), "--out", world.results().string()},
       550);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json run = world.run();

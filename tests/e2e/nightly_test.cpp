@@ -24,7 +24,7 @@ constexpr int kNights = 10;  // what a gate wants at least
 /// The plain app, 0.3 s later.
 fs::path late_app(const World& world) {
   const fs::path late = world.scratch() / "late";
-  fs::copy(app("plain"), late, fs::copy_options::recursive);
+  fs::copy(truth("plain"), late, fs::copy_options::recursive);
   std::ofstream(late / "app.py", std::ios::app) << "\n\nimport time\n\ntime.sleep(0.3)\n";
   return late;
 }
@@ -63,7 +63,7 @@ TEST(Nightly, TheEleventhNightPassesAndADelayOf300MsIsCaughtAndConfirmed) {
   std::ofstream(config) << fmt::format(
       "scenarios = [\"startup\"]\ntargets = [\"docker\"]\nrounds = 5\nwarmup = 1\nall_rounds = true\n"
       "results = \"nightly\"\napp = \"{}\"\n[[export]]\nformat = \"junit\"\nto = \"ci/junit.xml\"\n",
-      app("plain").string());
+      truth("plain").string());
   const fs::path results = world.scratch() / "nightly";
   const auto measure = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"run", "--config", config.string(), "--quiet"});

@@ -35,7 +35,7 @@ double parts(const json& run, const std::string& target) {
 /// The app with ballast in memory, which moves nothing in size, and 50 MiB of files that nothing compresses.
 std::filesystem::path heavy_app(const World& world) {
   const auto directory = world.scratch() / "heavy";
-  std::filesystem::copy(app("ballast"), directory, std::filesystem::copy_options::recursive);
+  std::filesystem::copy(truth("ballast"), directory, std::filesystem::copy_options::recursive);
   std::mt19937_64 random(50);
   std::ofstream file(directory / "ballast.bin", std::ios::binary);
   for (int i = 0; i < 50 * 1024 * 1024 / 8; ++i) {
@@ -63,7 +63,7 @@ TEST(Size, EveryTargetIsWeighedTheSumsAreWholeAndFiftyMebibytesAreSeen) {
   const std::vector<std::string> targets = {"docker", "libvirt:direct", "libvirt:full"};
   const std::string heavy = "@" + heavy_app(world).string();
   const Outcome outcome =
-      world.bench({"run", "size", "--app", app("plain").string(), "--targets",
+      world.bench({"run", "size", "--app", truth("plain").string(), "--targets",
                    "docker,docker" + heavy + ",libvirt:direct,libvirt:direct" + heavy + ",libvirt:full",
                    "--rounds", "1", "--out", world.results().string()},
                   550);

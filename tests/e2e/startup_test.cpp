@@ -129,10 +129,10 @@ TEST(KnownTruth, TwoSecondsOfSleepMoveTheContainerByTwoSeconds) {
   World world;
   const Outcome outcome =
       world.bench({"run", "startup", "--rounds", "5", "--targets",
-                   "docker@" + app("plain").string() + ",docker@" + app("sleep2").string(), "--out",
+                   "docker@" + truth("plain").string() + ",docker@" + truth("delay").string(), "--out",
                    world.results().string()});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_NEAR(shift(world.run(), "startup.ready", "docker@plain", "docker@sleep2"), 2.0, 0.1);
+  EXPECT_NEAR(shift(world.run(), "startup.ready", "docker@plain", "docker@delay"), 2.0, 0.1);
 }
 
 /// Seconds from the app's first line to ready, for every round.
@@ -147,7 +147,7 @@ std::vector<double> from_first_line(const json& run, const std::string& target) 
 
 TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
   World world;
-  const std::string plain = "libvirt:direct@plain", sleep = "libvirt:direct@sleep2";
+  const std::string plain = "libvirt:direct@plain", sleep = "libvirt:direct@delay";
   std::map<std::string, std::vector<double>> ready, phase;
   const auto moved = [&](const std::map<std::string, std::vector<double>>& by_target) {
     return median(by_target.at(sleep)) - median(by_target.at(plain));
@@ -156,10 +156,10 @@ TEST(KnownTruth, TwoSecondsOfSleepMoveTheVm) {
   // added, and all of them count.
   for (int part = 1; part <= 3; ++part) {
     const std::string out = world.results().string() + std::to_string(part);
-    const Outcome outcome =
-        world.bench({"run", "startup", "--rounds", "3", "--targets",
-                     "libvirt:direct@" + app("plain").string() + ",libvirt:direct@" + app("sleep2").string(),
-                     "--out", out});
+    const Outcome outcome = world.bench(
+        {"run", "startup", "--rounds", "3", "--targets",
+         "libvirt:direct@" + truth("plain").string() + ",libvirt:direct@" + truth("delay").string(), "--out",
+         out});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json run = world.run(out);
     for (const std::string& target : {plain, sleep}) {

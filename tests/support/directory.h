@@ -9,7 +9,7 @@
 
 namespace bench::test {
 
-/// A directory of files of known lengths, gone after the test.
+/// A directory of the test's own, gone after it.
 class Directory {
  public:
   Directory() {
@@ -23,6 +23,8 @@ class Directory {
   }
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Makes the file `name` and says which directory it is in.
   [[nodiscard]] std::string file(const std::string& name, std::size_t bytes) const {

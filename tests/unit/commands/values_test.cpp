@@ -59,20 +59,20 @@ TEST(Targets, AreDriverAndProfileAndUnique) {
 }
 
 TEST(Targets, MayHaveAnAppOfTheirOwn) {
-  const std::string apps = std::string(BENCH_TEST_DIR) + "/fixtures/apps/";
+  const std::string apps = std::filesystem::canonical(BENCH_TEST_DIR "/../backend/truths").string() + "/";
   const auto names =
-      parse_targets("docker,docker@" + apps + "plain,docker@" + apps + "plain/,docker@" + apps + "sleep2");
+      parse_targets("docker,docker@" + apps + "plain,docker@" + apps + "plain/,docker@" + apps + "delay");
   ASSERT_EQ(names.size(), 4U);
   EXPECT_EQ(names[0].app, "");
   EXPECT_EQ(names[1].name, "docker@plain");
   EXPECT_EQ(names[2].name, "docker@plain#2");
-  EXPECT_EQ(names[3].name, "docker@sleep2");
-  EXPECT_TRUE(names[3].app.ends_with("/fixtures/apps/sleep2"));
+  EXPECT_EQ(names[3].name, "docker@delay");
+  EXPECT_TRUE(names[3].app.ends_with("/truths/delay"));
 
   ImageRequest common;
   common.app = "/the/runs/own";
   const auto requests = image_requests(names, common);
-  ASSERT_EQ(requests.size(), 3U) << "the run's app, plain and sleep2";
+  ASSERT_EQ(requests.size(), 3U) << "the run's app, plain and delay";
   EXPECT_EQ(requests.at("").app, "/the/runs/own");
   EXPECT_EQ(requests.at(names[1].app).app, names[1].app);
   EXPECT_TRUE(requests.at("").container);

@@ -28,10 +28,19 @@ TEST(IgnoreRules, FollowDocker) {
 TEST(AppFiles, TheBundledBackendHoldsTheAppAndNotTheMeasuring) {
   const App app = read_app(fs::path(BENCH_TEST_DIR) / ".." / "backend");
   for (const auto& file : app.files) {
-    EXPECT_FALSE(file.starts_with("image/") || file.starts_with("instrument/")) << file;
+    EXPECT_FALSE(file.starts_with("image/") || file.starts_with("instrument/") || file.starts_with("truths/"))
+        << file;
   }
   EXPECT_NE(std::find(app.files.begin(), app.files.end(), "app.py"), app.files.end());
   EXPECT_EQ(app.requirements.size(), 2U);
+}
+
+TEST(AppFiles, TheKnownTruthsAreNoPartOfTheBundledBackend) {
+  const fs::path backend = fs::path(BENCH_TEST_DIR) / ".." / "backend";
+  const test::TempDir without;
+  copy_app(read_app(backend), without.path());
+  ASSERT_TRUE(fs::exists(backend / "truths"));
+  EXPECT_EQ(read_app(without.path()).sha256, read_app(backend).sha256);
 }
 
 TEST(AppFiles, TheDigestIsOfTheFilesAlone) {
@@ -87,10 +96,22 @@ TEST(AppFiles, NoSuchDirectoryAndAnEmptyOneAreUsageErrors) {
 }
 
 TEST(AppFiles, EveryTestAppIsReadable) {
-  for (const auto& entry : fs::directory_iterator(fs::path(BENCH_TEST_DIR) / "fixtures" / "apps")) {
-    const App app = read_app(entry.path());
-    EXPECT_EQ(app.config.port, 4567) << entry.path();
-    EXPECT_EQ(app.config.command, AppConfig().command) << entry.path();
+  const fs::path tests = BENCH_TEST_DIR;
+  for (const fs::path& dir : {tests / "fixtures" / "apps", tests / ".." / "backend" / "truths"}) {
+    for (const auto& entry : fs::directory_iterator(dir)) {
+      const App app = read_app(entry.path());
+      EXPECT_EQ(app.config.port, 4567) << entry.path();
+      EXPECT_EQ(app.config.command, AppConfig().command) << entry.path();
+    }
+  }
+}
+
+TEST(AppFiles, TheKnownTruthsDifferInNothingButTheApp) {
+  const fs::path truths = fs::path(BENCH_TEST_DIR) / ".." / "backend" / "truths";
+  for (const char* name : {"delay", "ballast"}) {
+    for (const char* file : {"Dockerfile", "requirements.txt"}) {
+      EXPECT_EQ(test::text_of(truths / name / file), test::text_of(truths / "plain" / file)) << name << file;
+    }
   }
 }
 
