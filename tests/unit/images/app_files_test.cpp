@@ -110,7 +110,7 @@ TEST(AppFiles, TheKnownTruthsDifferInNothingButTheApp) {
   const fs::path truths = fs::path(BENCH_TEST_DIR) / ".." / "backend" / "truths";
   for (const char* name : {"delay", "ballast"}) {
     for (const char* file : {"Dockerfile", "requirements.txt"}) {
-      EXPECT_EQ(test::text_of(truths / name / file), test::text_of(truths / "plain" / file)) << name << file;
+      EXPECT_EQ(file_text(truths / name / file), file_text(truths / "plain" / file)) << name << file;
     }
   }
 }

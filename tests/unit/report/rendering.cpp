@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 #include "bench/core/claims.h"
@@ -45,6 +47,13 @@ Run hostile_full_run() {
   run.claim_definitions[0].sentence = kHostileName;
   derive(run);
   return run;
+}
+
+const Section& section(const Document& document, const std::string& id) {
+  const auto found = std::find_if(document.sections.begin(), document.sections.end(),
+                                  [&](const Section& one) { return one.id == id; });
+  if (found == document.sections.end()) throw std::out_of_range(id);
+  return *found;
 }
 
 ReportOptions rendering_options() {

@@ -25,6 +25,9 @@ Run derived(Run run);
 Document small_document();
 Drawings small_drawings();
 
+/// Throws std::out_of_range where the document has none of that id.
+const Section& section(const Document& document, const std::string& id);
+
 /// As a user's folder of results.
 ReportOptions rendering_options();
 

@@ -25,13 +25,6 @@ std::vector<NamedRun> monday_and_tuesday() {
   return {{"monday", derived(test::sample_run())}, {"tuesday", derived(test::sample_run(12))}};
 }
 
-const Section& section(const Document& document, const std::string& id) {
-  const auto found = std::find_if(document.sections.begin(), document.sections.end(),
-                                  [&](const Section& section) { return section.id == id; });
-  if (found == document.sections.end()) throw std::out_of_range(id);
-  return *found;
-}
-
 TEST(SideBySide, TheSameEnvironmentIsPlain) {
   EXPECT_THAT(fingerprint_differences(monday_and_tuesday()), IsEmpty());
   const Document document = side_by_side(monday_and_tuesday());
@@ -63,7 +56,7 @@ TEST(SideBySide, AnUnknownFactIsNotAnAbsentOne) {
 TEST(SideBySide, HasAColumnPerRunWithTheFiguresOfEach) {
   const auto runs = monday_and_tuesday();
   const Document document = side_by_side(runs);
-  const TextTable& ratios = section(document, "ratios").tables.front();
+  const TextTable& ratios = test::section(document, "ratios").tables.front();
   EXPECT_THAT(ratios.header, ElementsAre("metric", "b vs a", "monday", "tuesday"));
   for (const Section& part : document.sections) {
     for (const TextTable& table : part.tables) {
@@ -76,7 +69,7 @@ TEST(SideBySide, HasAColumnPerRunWithTheFiguresOfEach) {
 TEST(SideBySide, AStampThatDiffersIsInTheCell) {
   std::vector<NamedRun> runs = {{"emulated", derived(test::sample_run())}, {"kvm", derived(test::kvm_run())}};
   const Document document = side_by_side(runs);
-  const TextTable& medians = section(document, "medians-1").tables.front();
+  const TextTable& medians = test::section(document, "medians-1").tables.front();
   bool seen = false;
   for (const auto& row : medians.rows) {
     if (row[0] != "startup.ready" || !row[1].starts_with("libvirt:direct")) continue;

@@ -46,20 +46,13 @@ std::string page_of(const std::vector<Trend>& trends, const TrendPage& about = {
   return html_page(trend_document(trends, about), drawings, {});
 }
 
-const Section& section(const Document& document, const std::string& id) {
-  const auto found = std::find_if(document.sections.begin(), document.sections.end(),
-                                  [&](const Section& one) { return one.id == id; });
-  if (found == document.sections.end()) throw std::out_of_range(id);
-  return *found;
-}
-
 TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   const Document document =
       trend_document({trend_of("startup.ready", "docker", 40, 24)}, {"nightly", 100, 2});
   EXPECT_THAT(document.headlines,
               ElementsAre("startup.ready of docker changed on 2026-01-25: 500 ms → 600 ms (+20 %)."));
   EXPECT_EQ(document.subtitle, "40 runs from 2026-01-01 to 2026-02-12 · startup.ready");
-  const Section& line = section(document, "metric-1");
+  const Section& line = test::section(document, "metric-1");
   EXPECT_EQ(line.title, "startup.ready");
   EXPECT_THAT(line.bullets,
               ElementsAre("docker: 500 ms → 600 ms (+20 %), from 2026-01-25T02:00:00Z on (run n24)"));
@@ -68,10 +61,11 @@ TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   EXPECT_THAT(runs.rows[24], ElementsAre("2026-01-25T02:00:00Z", "n24", "600 ms", "[590, 620]", "20",
                                          "◄ step: 500 ms → 600 ms (+20 %)"));
   EXPECT_EQ(runs.rows[23].back(), "");
-  EXPECT_THAT(section(document, "steps").tables.at(0).rows,
+  EXPECT_THAT(test::section(document, "steps").tables.at(0).rows,
               ElementsAre(ElementsAre("startup.ready", "docker", "500 ms", "600 ms", "+20 %",
                                       "2026-01-25T02:00:00Z", "n24")));
-  EXPECT_THAT(section(document, "reading").bullets, ::testing::Contains(HasSubstr("Left out: 2 lines")));
+  EXPECT_THAT(test::section(document, "reading").bullets,
+              ::testing::Contains(HasSubstr("Left out: 2 lines")));
   EXPECT_THAT(document.source, HasSubstr("nightly"));
 }
 
@@ -95,16 +89,16 @@ TEST(TrendPage, ASectionPerMetricWithATablePerLine) {
                       trend_of("startup.stop", "docker", 8)},
                      {});
   ASSERT_THAT(document.sections, SizeIs(3));
-  EXPECT_THAT(section(document, "metric-1").tables, SizeIs(2));
-  EXPECT_EQ(section(document, "metric-1").tables[1].title, "startup.ready of podman, 8 runs");
-  EXPECT_EQ(section(document, "metric-2").title, "startup.stop");
+  EXPECT_THAT(test::section(document, "metric-1").tables, SizeIs(2));
+  EXPECT_EQ(test::section(document, "metric-1").tables[1].title, "startup.ready of podman, 8 runs");
+  EXPECT_EQ(test::section(document, "metric-2").title, "startup.stop");
 }
 
 TEST(TrendPage, WithoutAChangePointItSaysSo) {
   const Document document = trend_document({trend_of("startup.ready", "docker", 1)}, {});
   EXPECT_THAT(document.headlines, ElementsAre(HasSubstr("No change point")));
-  EXPECT_THROW(section(document, "steps"), std::out_of_range);
-  EXPECT_THAT(section(document, "metric-1").bullets, ElementsAre("docker: no change point"));
+  EXPECT_THROW(test::section(document, "steps"), std::out_of_range);
+  EXPECT_THAT(test::section(document, "metric-1").bullets, ElementsAre("docker: no change point"));
 }
 
 TEST(TrendPage, ARatioHasNoUnitAndZeroNoPercentage) {
