@@ -209,7 +209,7 @@ TEST(NoiseWarnings, StealAndDisk) {
 TEST(ReadEnvironment, ThisHostIsKnown) {
   const TimePoint start = Clock::now();
   const Environment environment = read_environment(std::filesystem::temp_directory_path());
-  EXPECT_LT(Seconds(Clock::now() - start).count(), 2.0);
+  EXPECT_LT(Seconds(Clock::now() - start).count(), 20) << "nothing is waited for";
   for (const char* key : {"arch", "kernel", "cores", "memory_bytes"}) {
     EXPECT_FALSE(std::holds_alternative<std::monostate>(at(environment.fingerprint, key))) << key;
   }
