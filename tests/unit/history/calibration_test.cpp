@@ -170,10 +170,14 @@ TEST(KnownTruths, EachIsSeenToFailByItself) {
   EXPECT_EQ(found.at("memory.host_pss"), "holds");
 }
 
-TEST(KnownTruths, AVmsHostMayReusePagesItsGuestMayNot) {
-  const auto found = verdicts(truth_run(target("libvirt:direct", "vm"), 2, 88, 50));
+TEST(KnownTruths, AGuestWithoutKaslrIsHeldToTheSameAsAContainer) {
+  TargetInfo vm = target("libvirt:full", "vm");
+  const auto found = verdicts(truth_run(vm, 2, 88, 50));
   EXPECT_EQ(found.at("memory.host_pss"), "holds");
   EXPECT_EQ(found.at("memory.guest_used"), "does not hold");
+  vm.image["cmdline"] = std::string("root=/dev/vda nokaslr");
+  EXPECT_EQ(verdicts(truth_run(vm, 2, 88, 50)).at("memory.host_pss"), "does not hold");
+  EXPECT_EQ(verdicts(truth_run(vm, 2, 98, 50)).at("memory.host_pss"), "holds");
   EXPECT_EQ(verdicts(truth_run(target("docker"), 2, 88, 50)).at("memory.host_pss"), "does not hold");
 }
 
