@@ -176,6 +176,7 @@ Json json_of(const Question& question, const std::vector<Comparison>& results,
 
 std::vector<std::string> explanations(const Question& question, const std::vector<Difference>& differ) {
   std::vector<std::string> lines;
+  lines.reserve(differ.size());
   for (const Difference& row : differ) {
     lines.push_back((row.forbids ? "other conditions: " : "") + one_line(row.in_words));
   }

@@ -32,8 +32,8 @@ constexpr std::uintmax_t kSpaceNeeded = 3ULL << 30;
 constexpr const char* kDirectCmdline = "console=ttyS0 root=/dev/vda panic=-1 loglevel=6 nokaslr";
 
 const std::vector<std::string>& known_profiles() {
-  static const std::vector<std::string> kProfiles = {"direct", "full"};
-  return kProfiles;
+  static const std::vector<std::string> profiles = {"direct", "full"};
+  return profiles;
 }
 
 std::string required_text(const fs::path& path) {

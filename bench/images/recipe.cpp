@@ -22,23 +22,23 @@ constexpr std::string_view kMissing = "bench-missing: ";
 
 /// What the recipes call, and who brings it in Debian and its descendants.
 const std::map<std::string, std::string>& packages() {
-  static const std::map<std::string, std::string> kPackages = {{"mmdebstrap", "mmdebstrap"},
-                                                               {"tar", "tar"},
-                                                               {"cpio", "cpio"},
-                                                               {"mke2fs", "e2fsprogs"},
-                                                               {"qemu-img", "qemu-utils"},
-                                                               {"sfdisk", "fdisk"},
-                                                               {"mformat", "mtools"},
-                                                               {"mcopy", "mtools"},
-                                                               {"dpkg-deb", "dpkg"},
-                                                               {"apt-get", "apt"},
-                                                               {"apt-config", "apt"},
-                                                               {"skopeo", "skopeo"},
-                                                               {"umoci", "umoci"},
-                                                               {"chroot", "coreutils"},
-                                                               {"debugfs", "e2fsprogs"},
-                                                               {"e2fsck", "e2fsprogs"}};
-  return kPackages;
+  static const std::map<std::string, std::string> rows = {{"mmdebstrap", "mmdebstrap"},
+                                                          {"tar", "tar"},
+                                                          {"cpio", "cpio"},
+                                                          {"mke2fs", "e2fsprogs"},
+                                                          {"qemu-img", "qemu-utils"},
+                                                          {"sfdisk", "fdisk"},
+                                                          {"mformat", "mtools"},
+                                                          {"mcopy", "mtools"},
+                                                          {"dpkg-deb", "dpkg"},
+                                                          {"apt-get", "apt"},
+                                                          {"apt-config", "apt"},
+                                                          {"skopeo", "skopeo"},
+                                                          {"umoci", "umoci"},
+                                                          {"chroot", "coreutils"},
+                                                          {"debugfs", "e2fsprogs"},
+                                                          {"e2fsck", "e2fsprogs"}};
+  return rows;
 }
 
 }  // namespace

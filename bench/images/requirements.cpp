@@ -26,17 +26,17 @@ std::string normalised(std::string_view name) {
 
 /// Where Debian's name does not follow from the project's: its Python policy names packages after the module.
 std::string package_of(const std::string& name) {
-  static const std::map<std::string, std::string> kOdd = {{"beautifulsoup4", "python3-bs4"},
-                                                          {"pillow", "python3-pil"},
-                                                          {"psycopg2-binary", "python3-psycopg2"},
-                                                          {"pyyaml", "python3-yaml"},
-                                                          {"python-dateutil", "python3-dateutil"},
-                                                          {"scikit-learn", "python3-sklearn"},
-                                                          {"pyjwt", "python3-jwt"},
-                                                          {"mysqlclient", "python3-mysqldb"},
-                                                          {"pycryptodome", "python3-pycryptodome"},
-                                                          {"protobuf", "python3-protobuf"}};
-  if (auto found = kOdd.find(name); found != kOdd.end()) return found->second;
+  static const std::map<std::string, std::string> odd = {{"beautifulsoup4", "python3-bs4"},
+                                                         {"pillow", "python3-pil"},
+                                                         {"psycopg2-binary", "python3-psycopg2"},
+                                                         {"pyyaml", "python3-yaml"},
+                                                         {"python-dateutil", "python3-dateutil"},
+                                                         {"scikit-learn", "python3-sklearn"},
+                                                         {"pyjwt", "python3-jwt"},
+                                                         {"mysqlclient", "python3-mysqldb"},
+                                                         {"pycryptodome", "python3-pycryptodome"},
+                                                         {"protobuf", "python3-protobuf"}};
+  if (auto found = odd.find(name); found != odd.end()) return found->second;
   for (const std::string_view prefix : {"python3-", "python-", "py3-"}) {
     if (name.starts_with(prefix)) return "python3-" + name.substr(prefix.size());
   }
