@@ -121,7 +121,8 @@ std::string limits_text(const GateLine& line) {
   const auto& limits = line.finding.limits;
   if (!limits) return "–";
   const GateSeries& series = line.finding.series;
-  return fmt::format("{} – {}", series_value(series, limits->centre - limits->margin),
+  const double low = limits->centre - limits->margin;
+  return fmt::format("{} – {}", series_value(series, limits->centre > 0 ? std::max(low, 0.0) : low),
                      series_value(series, limits->centre + limits->margin));
 }
 
@@ -260,6 +261,11 @@ int gate(const GateOptions& options, CommandContext& context) {
     confirm(answer, load_derived(second), baseline ? &*baseline : nullptr, request);
   }
 
+  if (needs_confirmation(answer)) {  // what may be why, for whoever looks into it
+    for (const Warning& warning : run.environment.warnings) {
+      answer.notes.push_back("the run warned: " + warning.text);
+    }
+  }
   const int code = gate_exit_code(answer, options.strict);
   const Json verdict = verdict_json(answer, run, code);
   try {

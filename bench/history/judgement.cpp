@@ -32,7 +32,7 @@ bool decides(const std::string& metric, const GateRequest& request) {
 }
 
 std::string percent(double share) {
-  return fmt::format("{:.2g} %", share * 100);
+  return share < 0.995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 std::string change_text(double change) {
   return fmt::format("{:+.{}f} %", change * 100, std::abs(change) < 0.1 ? 1 : 0);

@@ -14,7 +14,8 @@ namespace {
 
 constexpr double kPlotHeight = 240;
 constexpr double kLeftRoom = 46;
-constexpr double kCharsOfDate = 10;  ///< "2026-01-31"
+constexpr std::size_t kCharsOfDate = 10;  ///< "2026-01-31"
+constexpr std::size_t kCharsOfTime = 5;   ///< "03:15"
 
 /// Short enough for the canvas.
 std::string title_of(const Trend& trend) {
@@ -24,13 +25,26 @@ std::string title_of(const Trend& trend) {
       trend.ratio() ? target + " / " + shorten_middle(one_line(trend.against), kNameWidth) : target);
 }
 
-/// Dates below a few of the runs; the runs themselves stand at equal distances.
-std::vector<Tick> date_ticks(const Trend& trend) {
+std::string date_of(const Trend::Point& point) {
+  return point.started_at.substr(0, kCharsOfDate);
+}
+
+bool in_one_day(const Trend& trend) {
+  return trend.points.size() > 1 && date_of(trend.points.front()) == date_of(trend.points.back());
+}
+
+/// Dates below a few of the runs, or times of the day where all are of one; the runs themselves stand at
+/// equal distances.
+std::vector<Tick> time_ticks(const Trend& trend) {
   std::vector<Tick> ticks;
+  const bool one_day = in_one_day(trend);
   const std::size_t every = std::max<std::size_t>(1, (trend.points.size() + 5) / 6);
   for (std::size_t i = 0; i < trend.points.size(); i += every) {
-    ticks.push_back({static_cast<double>(i + 1),
-                     trend.points[i].started_at.substr(0, static_cast<std::size_t>(kCharsOfDate))});
+    const std::string& at = trend.points[i].started_at;
+    const bool has_time = at.size() >= kCharsOfDate + 1 + kCharsOfTime;
+    ticks.push_back({static_cast<double>(i + 1), one_day && has_time
+                                                     ? at.substr(kCharsOfDate + 1, kCharsOfTime)
+                                                     : date_of(trend.points[i])});
   }
   return ticks;
 }
@@ -106,8 +120,8 @@ std::optional<Figure> trend_figure(const Trend& trend) {
               axis_over(values, wants_log(values))};
   const Scale scale = trend.ratio() ? Scale{1, "×"} : readable_scale(trend.unit, values);
   panel.y_ticks = trend.ratio() ? ratio_ticks_on(panel.y, 6) : ticks_on(panel.y, scale, 6);
-  panel.x_ticks = date_ticks(trend);
-  panel.x_title = "run";
+  panel.x_ticks = time_ticks(trend);
+  panel.x_title = in_one_day(trend) ? "run, by its time of day (UTC)" : "run";
   canvas.words.push_back(
       {panel.left, y - 11, trend.ratio() ? std::string("ratio") : scale.unit, Align::kLeft, kBlack, 12});
   add_runs(panel, trend, trend.container ? kBlue : kVermilion);
