@@ -57,7 +57,7 @@ void require_single(const std::vector<TargetName>& names) {
   }
 }
 
-std::string run_name(int run) {
+std::string calibration_run_name(int run) {
   return fmt::format("aa-{}", run + 1);
 }
 constexpr const char* kTruthRun = "truths";
@@ -66,7 +66,7 @@ constexpr const char* kTruthRun = "truths";
 void require_room(const Session& session) {
   require_writable(session.dir);
   std::vector<std::string> names{kTruthRun};
-  for (int run = 0; run < session.options.runs; ++run) names.push_back(run_name(run));
+  for (int run = 0; run < session.options.runs; ++run) names.push_back(calibration_run_name(run));
   for (const std::string& name : names) {
     if (fs::exists(session.dir / name)) require_writable(session.dir / name);
   }
@@ -123,7 +123,7 @@ std::vector<Run> measure_twins(const Session& session) {
   for (int run = 0; run < session.options.runs; ++run) {
     session.context.ui.step(
         fmt::format("A/A run {} of {}: every target against itself", run + 1, session.options.runs));
-    runs.push_back(one_run(session, run_name(run), twins, scenarios));
+    runs.push_back(one_run(session, calibration_run_name(run), twins, scenarios));
   }
   return runs;
 }

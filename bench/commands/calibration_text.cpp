@@ -17,7 +17,7 @@ namespace bench {
 namespace {
 
 constexpr const char* kArea = "calibration";
-constexpr const char* kRemedy = "bench calibrate";
+constexpr const char* kCalibrate = "bench calibrate";
 
 std::string plural(int count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -144,7 +144,7 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
                                         const Facts& fingerprint) {
   if (!calibration) {
     return {{kArea, "noise floor", "warn", "not calibrated: what this host does by itself is not known",
-             kRemedy}};
+             kCalibrate}};
   }
   std::vector<DoctorRow> rows;
   rows.push_back({kArea, "calibrated", "ok", calibration->calibrated_at, ""});
@@ -156,7 +156,7 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
     rows.back().status = "warn";
     rows.back().detail += fmt::format(", on another host or set-up ({}): not used",
                                       differing(calibration->fingerprint, fingerprint));
-    rows.back().remedy = kRemedy;
+    rows.back().remedy = kCalibrate;
   }
   std::vector<std::string> targets;
   for (const NoiseFloor& floor : calibration->floors) {
@@ -177,7 +177,7 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
     }
   }
   if (calibration->truths.empty()) {
-    rows.push_back({kArea, "known truths", "info", "not checked", kRemedy});
+    rows.push_back({kArea, "known truths", "info", "not checked", kCalibrate});
     return rows;
   }
   rows.push_back(truths_row(calibration->truths));

@@ -5,13 +5,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <sstream>
 
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/report/export_formats.h"
 #include "scenarios/scenario.h"
 
@@ -243,15 +242,13 @@ const std::vector<Key<RunConfig>>& config_keys() {
 }
 
 std::string read_file(const fs::path& file) {
-  std::ifstream in;
-  if (fs::is_regular_file(file)) in.open(file, std::ios::binary);
-  std::string text;
-  if (in.is_open()) text.assign(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad()) {
+  std::optional<std::string> text;
+  if (fs::is_regular_file(file)) text = file_bytes(file);
+  if (!text) {
     throw Error(ErrorCode::kUsage, fmt::format("cannot read {}", file.string()),
                 "name the file of the configuration: --config FILE");
   }
-  return text;
+  return *std::move(text);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kRemedy = "choose a directory that can be written to, with room, with --out DIR";
+constexpr const char* kOutRemedy = "choose a directory that can be written to, with room, with --out DIR";
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void require_writable(const fs::path& dir) {
   if (failed) {
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot create the results directory {}: {}", dir.string(), failed.message()),
-                kRemedy);
+                kOutRemedy);
   }
   if (fs::exists(dir / "run.json") || fs::exists(dir / "samples.jsonl")) {
     throw Error(ErrorCode::kIo, fmt::format("{} already holds a run", dir.string()),
@@ -50,7 +50,7 @@ void require_writable(const fs::path& dir) {
     if (!file) {
       const int why = errno;
       throw Error(ErrorCode::kIo, fmt::format("cannot write in {}: {}", dir.string(), std::strerror(why)),
-                  kRemedy);
+                  kOutRemedy);
     }
   }
   fs::remove(probe, failed);
@@ -65,7 +65,7 @@ void write_outputs(const std::vector<OutputFile>& files, const fs::path& dir) {
     if (failed) {
       throw Error(ErrorCode::kIo,
                   fmt::format("cannot create {}: {}", path.parent_path().string(), failed.message()),
-                  kRemedy);
+                  kOutRemedy);
     }
     write_file_atomically(path, file.bytes);
   }

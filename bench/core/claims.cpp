@@ -4,13 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "bench/core/claims_json.h"
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 
 namespace bench {
 namespace {
@@ -152,14 +151,12 @@ std::vector<ClaimDefinition> read_claims(const std::string& text, const std::str
 }
 
 std::vector<ClaimDefinition> load_claims(const std::filesystem::path& file) {
-  std::error_code ignored;
-  std::ifstream in(file, std::ios::binary);
-  if (std::filesystem::is_directory(file, ignored) || !in.is_open()) {
+  const std::optional<std::string> text = file_bytes(file);
+  if (!text) {
     throw Error(ErrorCode::kUsage, fmt::format("the claims file {} cannot be read", file.string()),
                 kClaimsRemedy);
   }
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  return read_claims(text, file.string());
+  return read_claims(*text, file.string());
 }
 
 std::string claims_json(const std::vector<ClaimDefinition>& claims) {

@@ -1,8 +1,9 @@
 #include "bench/core/procfs.h"
 
 #include <fstream>
-#include <iterator>
 #include <sstream>
+
+#include "bench/core/files.h"
 
 namespace bench {
 namespace {
@@ -45,8 +46,7 @@ std::vector<MountEntry> read_mounts(const std::filesystem::path& sysroot) {
 }
 
 std::optional<std::uint64_t> process_start_time(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string text = file_text("/proc/" + std::to_string(pid) + "/stat");
   // The second field, the name, may hold spaces and brackets: count from its end.
   const auto end_of_name = text.rfind(')');
   if (end_of_name == std::string::npos) return std::nullopt;

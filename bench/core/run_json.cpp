@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "bench/core/claims_json.h"
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/run_json_reader.h"
 
 namespace bench {
@@ -252,11 +251,8 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, ignored)) {
     return std::nullopt;
   }
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.good() && !in.eof()) {
-    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be read", path.string()));
-  }
+  std::optional<std::string> text = file_bytes(path);
+  if (!text) throw Error(ErrorCode::kIo, fmt::format("{}: cannot be read", path.string()));
   return text;
 }
 

@@ -14,11 +14,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 
 extern char** environ;
 
@@ -261,8 +260,7 @@ class Group {
     for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
       const std::string name = entry.path().filename();
       if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      std::ifstream file(entry.path() / "stat");
-      std::string text((std::istreambuf_iterator<char>(file)), {});
+      const std::string text = file_text(entry.path() / "stat");
       const auto end_of_name = text.rfind(')');
       if (end_of_name == std::string::npos) continue;
       std::istringstream fields(text.substr(end_of_name + 1));

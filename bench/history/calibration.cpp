@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/json_number.h"
 #include "bench/core/paths.h"
 
@@ -99,12 +98,11 @@ double Calibration::floor(const std::string& scenario, const std::string& metric
 }
 
 std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::optional<std::string> text = file_bytes(file);
+  if (!text) return std::nullopt;
   const char* remedy = "delete it, or measure the noise again with bench calibrate";
   try {
-    const Json json = Json::parse(text);
+    const Json json = Json::parse(*text);
     if (json.at("schema") != kCalibrationSchema) {
       throw Error(ErrorCode::kCorrupt, fmt::format("{}: not {}", file.string(), kCalibrationSchema), remedy);
     }

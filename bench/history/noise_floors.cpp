@@ -10,12 +10,6 @@
 namespace bench {
 namespace {
 
-const TargetInfo* find_target(const Run& run, const std::string& name) {
-  const auto found = std::find_if(run.targets.begin(), run.targets.end(),
-                                  [&](const TargetInfo& target) { return target.name == name; });
-  return found == run.targets.end() ? nullptr : &*found;
-}
-
 std::optional<Comparison> twins_compared(const Run& run, const Summary& of) {
   const TargetInfo* target = find_target(run, of.target);
   const TargetInfo* twin = find_target(run, twin_of(of.target));

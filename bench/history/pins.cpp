@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/paths.h"
 #include "bench/core/run_json.h"
 
@@ -19,11 +18,10 @@ constexpr const char* kFile = "pins.json";
 }  // namespace
 
 std::map<std::string, std::string> load_pins(const fs::path& history) {
-  std::ifstream in(history / kFile, std::ios::binary);
-  if (!in) return {};
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::optional<std::string> text = file_bytes(history / kFile);
+  if (!text) return {};
   try {
-    return nlohmann::json::parse(text).get<std::map<std::string, std::string>>();
+    return nlohmann::json::parse(*text).get<std::map<std::string, std::string>>();
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", (history / kFile).string(), error.what()),
                 "repair or delete it, and name the baselines again with bench history --pin NAME=RUN");

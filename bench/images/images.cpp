@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/paths.h"
 #include "bench/images/app_files.h"
 #include "bench/images/apt_sources.h"
@@ -37,9 +37,9 @@ const std::vector<std::string>& known_profiles() {
 }
 
 std::string required_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::kIo, "cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::optional<std::string> text = file_bytes(path);
+  if (!text) throw Error(ErrorCode::kIo, "cannot read " + path.string());
+  return *std::move(text);
 }
 
 std::string line_of(const fs::path& path, int number = 1) {

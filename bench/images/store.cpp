@@ -9,15 +9,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/paths.h"
 
 namespace bench {
@@ -26,12 +25,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-std::optional<std::string> text_if_there(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 void flush(const fs::path& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -163,7 +156,7 @@ void publish(const fs::path& from, const fs::path& to) {
 }
 
 std::optional<ImageSet> ImageStore::load(const std::string& key) const {
-  const auto text = text_if_there(set_dir(key) / "images.json");
+  const auto text = file_bytes(set_dir(key) / "images.json");
   if (!text) return std::nullopt;
   try {
     const Json json = Json::parse(*text);
@@ -177,7 +170,7 @@ std::optional<ImageSet> ImageStore::load(const std::string& key) const {
 }
 
 std::optional<ImageSet> ImageStore::find(const std::string& request_hash) const {
-  auto key = text_if_there(root_ / "requests" / request_hash);
+  auto key = file_bytes(root_ / "requests" / request_hash);
   if (!key) return std::nullopt;
   while (!key->empty() && key->back() == '\n') key->pop_back();
   if (key->empty() || key->find('/') != std::string::npos) return std::nullopt;

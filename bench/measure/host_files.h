@@ -1,26 +1,23 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "bench/core/files.h"
 
 namespace bench {
 
 /// The text of a file of /proc or /sys without its trailing white space; nothing when it cannot be read.
 /// (Such files have no size, and reading one can fail half-way with an errno: that is "unknown" as well.)
 inline std::optional<std::string> read_host_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) return std::nullopt;
-  std::string result = text.str();
-  const auto last = result.find_last_not_of(" \t\r\n");
-  result.erase(last == std::string::npos ? 0 : last + 1);
-  return result;
+  std::optional<std::string> text = file_bytes(path);
+  if (!text) return std::nullopt;
+  const auto last = text->find_last_not_of(" \t\r\n");
+  text->erase(last == std::string::npos ? 0 : last + 1);
+  return text;
 }
 
 /// The fields of a line, separated by blanks.

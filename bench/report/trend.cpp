@@ -25,7 +25,7 @@ std::string change_text(const ChangePoint& step) {
   return (share < 0 ? "-" : "+") + percent_text(std::abs(share));
 }
 
-std::string csv_number(const std::optional<double>& value) {
+std::string optional_text(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : std::string();
 }
 
@@ -93,11 +93,11 @@ std::string trends_csv(const std::vector<Trend>& trends) {
           std::any_of(trend.steps.begin(), trend.steps.end(), [&](const auto& at) { return at.at == i; });
       const auto low = point.ci95 ? std::optional(point.ci95->low) : std::nullopt;
       const auto high = point.ci95 ? std::optional(point.ci95->high) : std::nullopt;
-      text +=
-          fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
-                      csv_field(trend.target), csv_field(trend.against),
-                      trend.ratio() ? "ratio" : csv_field(trend.unit), csv_field(point.started_at),
-                      csv_field(point.run), point.n, point.value, csv_number(low), csv_number(high), step);
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
+                          csv_field(trend.target), csv_field(trend.against),
+                          trend.ratio() ? "ratio" : csv_field(trend.unit), csv_field(point.started_at),
+                          csv_field(point.run), point.n, point.value, optional_text(low), optional_text(high),
+                          step);
     }
   }
   return text;

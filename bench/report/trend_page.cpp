@@ -25,7 +25,7 @@ std::string period(const std::vector<Trend>& trends) {
                      day_of(runs.begin()->first), day_of(runs.rbegin()->first));
 }
 
-std::string sentence(const Trend& trend, const ChangePoint& step) {
+std::string step_sentence(const Trend& trend, const ChangePoint& step) {
   return fmt::format("{} of {} changed on {}: {}.", one_line(trend.metric), trend_name(trend),
                      day_of(trend.points[step.at].started_at), step_text(trend, step));
 }
@@ -35,7 +35,8 @@ std::vector<std::string> headlines_of(const std::vector<Trend>& trends) {
   std::vector<std::pair<std::string, std::string>> dated;
   for (const Trend& trend : trends) {
     if (trend.steps.empty()) continue;
-    dated.emplace_back(trend.points[trend.steps.back().at].started_at, sentence(trend, trend.steps.back()));
+    dated.emplace_back(trend.points[trend.steps.back().at].started_at,
+                       step_sentence(trend, trend.steps.back()));
   }
   std::stable_sort(dated.begin(), dated.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kHolds = "holds";
 constexpr const char* kDoesNotHold = "does not hold";
-constexpr const char* kInconclusive = "inconclusive";
+constexpr const char* kUndecided = "inconclusive";
 
 /// The values of one metric of one target, by round.
 std::map<int, double> by_round(const Run& run, const std::string& scenario, const std::string& metric,
@@ -42,7 +42,7 @@ std::map<int, double> phase_by_round(const Run& run, const std::string& scenario
 TruthFinding judge_truth(std::span<const double> differences, const TruthRule& rule) {
   TruthFinding finding;
   finding.n = static_cast<int>(differences.size());
-  finding.verdict = kInconclusive;
+  finding.verdict = kUndecided;
   if (differences.empty()) return finding;
   finding.measured = median(differences);
   const double tolerance = rule.tolerance * rule.expected;

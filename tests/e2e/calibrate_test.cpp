@@ -38,9 +38,10 @@ TEST(Calibrate, AContainersNoiseIsKnownAndKnownTruthsHold) {
   std::vector<std::string> metrics;
   for (const json& floor : calibration.at("floors")) {
     EXPECT_EQ(floor.at("target"), "docker");
-    EXPECT_EQ(floor.at("share"), floor.at("between")) << "three rounds give no interval";
-    EXPECT_TRUE(floor.at("within").is_null());
     metrics.push_back(floor.at("metric"));
+    if (metrics.back() == "memory.marginal") continue;  // a slope has its interval from the curve's points
+    EXPECT_EQ(floor.at("share"), floor.at("between")) << "three rounds give no interval";
+    EXPECT_TRUE(floor.at("within").is_null()) << floor.dump();
   }
   for (const char* metric : {"startup.ready", "startup.cpu", "startup.stop", "memory.host_pss"}) {
     EXPECT_THAT(metrics, Contains(metric));

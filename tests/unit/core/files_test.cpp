@@ -23,5 +23,12 @@ TEST(FileText, IsReadOfFilesWithoutASize) {
   EXPECT_NE(line.find("unit_core"), std::string::npos) << line;
 }
 
+TEST(FileText, WhatCannotBeReadToItsEndIsNothing) {
+  EXPECT_EQ(file_bytes("/nonexistent"), std::nullopt);
+  EXPECT_EQ(file_bytes("/proc"), std::nullopt) << "a directory";
+  EXPECT_EQ(file_bytes("/proc/self/mem"), std::nullopt) << "opens, and refuses the first byte";
+  EXPECT_EQ(file_text("/proc/self/mem"), "");
+}
+
 }  // namespace
 }  // namespace bench

@@ -41,7 +41,7 @@ Drawings drawings_of(const std::vector<Trend>& trends) {
           }};
 }
 
-std::string page_of(const std::vector<Trend>& trends, const TrendPage& about = {"results", 100, 0}) {
+std::string trend_page_of(const std::vector<Trend>& trends, const TrendPage& about = {"results", 100, 0}) {
   Drawings drawings = drawings_of(trends);
   return html_page(trend_document(trends, about), drawings, {});
 }
@@ -123,7 +123,7 @@ TEST(TrendPage, TextFromOutsideStaysText) {
   }
   trends.push_back(trends[0]);
   trends.back().against = test::kHostileName;
-  const std::string page = page_of(trends, {test::kHostileName, 100, 1});
+  const std::string page = trend_page_of(trends, {test::kHostileName, 100, 1});
   test::expect_well_formed(page);
   EXPECT_EQ(test::occurrences(page, "<script"), 1U) << "the one that the policy names";
   EXPECT_EQ(test::occurrences(page, "</style"), 1U);
@@ -135,7 +135,7 @@ TEST(TrendPage, TextFromOutsideStaysText) {
 TEST(TrendPage, EveryLineHasItsChartAndItsTables) {
   const std::vector<Trend> trends = {trend_of("startup.ready", "docker", 40, 24),
                                      trend_of("startup.ready", "libvirt:direct", 40)};
-  const std::string page = page_of(trends);
+  const std::string page = trend_page_of(trends);
   test::expect_well_formed(page);
   EXPECT_EQ(test::occurrences(page, "<svg"), 2U);
   EXPECT_EQ(test::occurrences(page, ">n07<"), 2U) << "each run in each line's table";
