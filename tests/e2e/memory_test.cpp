@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ struct Side {
   const char* name;
   std::string target;
 };
+
+// For the names of the tests.
+void PrintTo(const Side& side, std::ostream* out) {
+  *out << side.name;
+}
 
 class Ballast : public ::testing::TestWithParam<Side> {};
 
