@@ -128,28 +128,6 @@ std::vector<Run> measure_twins(const Session& session) {
   return runs;
 }
 
-/// The words behind the tables; 3 when a truth does not hold.
-int conclude(const Calibration& calibration, const AaFindings& findings, Ui& ui) {
-  if (!findings.lost.empty()) {
-    ui.warn(fmt::format("no noise floor, since the noise is larger than the figure: {}",
-                        fmt::join(findings.lost, ", ")),
-            "on a quieter host, calibrate again");
-  }
-  for (const ToldApart& apart : findings.told_apart) {
-    ui.warn(told_apart_in_words(apart),
-            "order or position matters on this host: see that nothing else runs on it, then calibrate again");
-  }
-  for (const KnownTruth& truth : with_verdict(calibration.truths, "inconclusive")) {
-    ui.warn("inconclusive: " + truth_in_words(truth), "more rounds (--rounds), or a quieter host");
-  }
-  const std::vector<KnownTruth> broken = with_verdict(calibration.truths, "does not hold");
-  for (const KnownTruth& truth : broken) {
-    ui.error("a known truth does not hold: " + truth_in_words(truth),
-             "do not trust that figure on this host; on a quieter one, calibrate again");
-  }
-  return broken.empty() ? exit_code::kOk : exit_code::kCouldNotMeasure;
-}
-
 int calibrate(const Options& options, CommandContext& context) {
   const fs::path dir = options.out.empty() ? new_directory("results", "calibrate") : options.out;
   const Session session{options, options.target.request(), dir, context};
@@ -176,7 +154,7 @@ int calibrate(const Options& options, CommandContext& context) {
     if (!calibration.truths.empty()) print_out("\n" + console_table(truth_table(calibration.truths)));
   }
   context.ui.step(fmt::format("stored in {}; the runs are in {}", file.string(), dir.string()));
-  return conclude(calibration, findings, context.ui);
+  return conclude_calibration(calibration, findings, context.ui);
 }
 
 }  // namespace

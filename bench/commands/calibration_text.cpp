@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 
+#include "bench/commands/command.h"
 #include "bench/history/judgement.h"
 #include "bench/history/known_truths.h"
 #include "bench/report/numbers.h"
@@ -186,6 +187,27 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
                     "bench calibrate on a quieter host; where it stays so, do not trust that figure here"});
   }
   return rows;
+}
+
+int conclude_calibration(const Calibration& calibration, const AaFindings& findings, Ui& ui) {
+  if (!findings.lost.empty()) {
+    ui.warn(fmt::format("no noise floor, since the noise is larger than the figure: {}",
+                        fmt::join(findings.lost, ", ")),
+            "on a quieter host, calibrate again");
+  }
+  for (const ToldApart& apart : findings.told_apart) {
+    ui.warn(told_apart_in_words(apart),
+            "order or position matters on this host: see that nothing else runs on it, then calibrate again");
+  }
+  for (const KnownTruth& truth : with_verdict(calibration.truths, "inconclusive")) {
+    ui.warn("inconclusive: " + truth_in_words(truth), "more rounds (--rounds), or a quieter host");
+  }
+  const std::vector<KnownTruth> broken = with_verdict(calibration.truths, "does not hold");
+  for (const KnownTruth& truth : broken) {
+    ui.error("a known truth does not hold: " + truth_in_words(truth),
+             "do not trust that figure on this host; on a quieter one, calibrate again");
+  }
+  return broken.empty() ? exit_code::kOk : exit_code::kCouldNotMeasure;
 }
 
 }  // namespace bench

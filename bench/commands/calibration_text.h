@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/commands/ui.h"
 #include "bench/history/calibration.h"
 #include "bench/history/noise_floors.h"
 #include "bench/measure/host_doctor.h"
@@ -27,6 +28,9 @@ std::vector<KnownTruth> with_verdict(const std::vector<KnownTruth>& truths, cons
 
 /// "docker and docker#2 were told apart: startup.ready 1.08× [1.06, 1.1]"
 std::string told_apart_in_words(const ToldApart& apart);
+
+/// Says on stderr what a reader of the tables must know. The exit code: 3 where a known truth does not hold.
+int conclude_calibration(const Calibration& calibration, const AaFindings& findings, Ui& ui);
 
 /// `bench doctor`'s rows; `fingerprint` is that of the host now.
 std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibration,

@@ -76,23 +76,6 @@ TEST(Calibrate, AContainersNoiseIsKnownAndKnownTruthsHold) {
   EXPECT_THAT(rows, Not(HasSubstr("warn")));
 }
 
-TEST(Calibrate, ATruthThatDoesNotHoldIsNamedAndExit3) {
-  World world;
-  const auto data = world.scratch() / "data";  // in which the delay is none
-  std::filesystem::create_directories(data);
-  std::filesystem::copy(truth("plain") / ".." / "..", data / "backend",
-                        std::filesystem::copy_options::recursive);
-  std::filesystem::copy_file(truth("plain") / "app.py", data / "backend" / "truths" / "delay" / "app.py",
-                             std::filesystem::copy_options::overwrite_existing);
-  world.env["BENCH_DATA_DIR"] = data.string();
-  const Outcome outcome = world.bench({"calibrate", "--targets", "docker", "--runs", "1", "--rounds", "3",
-                                       "--json", "--out", (world.scratch() / "calibration").string()},
-                                      550);
-  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("a known truth does not hold: delay of docker, startup.ready"));
-  EXPECT_EQ(json::parse(outcome.out, nullptr, false), calibration_of(world)) << "stored all the same";
-}
-
 TEST(Calibrate, CtrlCStoresWhatWasMeasuredAndNoCalibration) {
   World world;
   const auto out = world.scratch() / "calibration";

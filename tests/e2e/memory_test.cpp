@@ -46,7 +46,7 @@ TEST_P(Ballast, MovesTheFootprintByAsMuch) {
   const std::string side = GetParam().target;
   const bool vm = side != "docker";
   const Outcome outcome = world.bench(
-      {"run", "memory", "--rounds", "4", "--warmup", "0", "--app", truth("plain").string(), "--targets",
+      {"run", "memory", "--rounds", "3", "--warmup", "0", "--app", truth("plain").string(), "--targets",
        side + "," + side + "@" + truth("ballast").string(), "--out", world.results().string()},
       550);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -70,7 +70,7 @@ TEST_P(Ballast, MovesTheFootprintByAsMuch) {
     EXPECT_THAT(values(run, side, "memory.vmm_overhead"), IsEmpty());
     EXPECT_TRUE(run.at("conditions").contains("memory.docker.guest_used"));
   }
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 3; ++round) {
     double whole = 0, parts = 0;
     for (const json& sample : run.at("samples")) {
       if (sample.at("target") != side || sample.at("round") != round || sample.contains("at")) continue;

@@ -126,5 +126,23 @@ TEST(CalibrationTables, ARangeIsNotShownAsAnInterval) {
   EXPECT_THAT(console_table(truth_table({nothing})), HasSubstr("not measured"));
 }
 
+TEST(ConcludeCalibration, ATruthThatDoesNotHoldIsNamedAndExit3) {
+  const auto conclude = [](const std::string& verdict) {
+    Calibration calibration = calibrated();
+    calibration.truths.push_back(delay(2.4, verdict));
+    Ui ui;
+    ::testing::internal::CaptureStderr();
+    const int code = conclude_calibration(calibration, {}, ui);
+    return std::pair(code, ::testing::internal::GetCapturedStderr());
+  };
+  EXPECT_EQ(conclude("holds"), std::pair(0, std::string()));
+  const auto [unclear, words] = conclude("inconclusive");
+  EXPECT_EQ(unclear, 0);
+  EXPECT_THAT(words, HasSubstr("warning: inconclusive: delay of docker, startup.ready"));
+  const auto [broken, error] = conclude("does not hold");
+  EXPECT_EQ(broken, 3);
+  EXPECT_THAT(error, HasSubstr("a known truth does not hold: delay of docker, startup.ready: 2.40 s"));
+}
+
 }  // namespace
 }  // namespace bench
