@@ -130,10 +130,10 @@ TextTable gate_table(const GateAnswer& answer) {
   TextTable table;
   table.header = {"metric", "target", "now", "usual", "allowed", "verdict", "why"};
   table.align = "llrrlll";
-  int unchanged = 0;
+  int unchanged = 0, unknown = 0;
   for (const GateLine& line : answer.lines) {
     if (!line.decides && line.verdict != "regression" && line.verdict != "improvement") {
-      ++unchanged;
+      ++(line.verdict == "ok" ? unchanged : unknown);
       continue;
     }
     const GateSeries& series = line.finding.series;
@@ -147,6 +147,10 @@ TextTable gate_table(const GateAnswer& answer) {
   if (unchanged > 0) {
     table.notes.push_back(fmt::format("{} more figure{} watched: nothing beyond the limits", unchanged,
                                       unchanged == 1 ? "" : "s"));
+  }
+  if (unknown > 0) {
+    table.notes.push_back(fmt::format("{} more figure{} watched: no answer", unknown,
+                                      unknown == 1 ? "" : "s"));
   }
   return table;
 }

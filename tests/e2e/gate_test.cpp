@@ -56,6 +56,7 @@ TEST(Cli, TheGateWithoutAnAnswer) {
   const Outcome strict = world.bench({"gate", run, "--strict"});
   EXPECT_EQ(strict.exit_code, 4);
   EXPECT_THAT(strict.out, HasSubstr("no baseline"));
+  EXPECT_THAT(strict.out, ::testing::Not(HasSubstr("nothing beyond the limits"))) << "there are none";
   EXPECT_EQ(world.bench({"gate", run, "--baseline", "n01"}).exit_code, 2);  // neither a name nor a run
   EXPECT_EQ(
       world.bench({"history", "--history", results.string(), "--pin", "r1=" + (results / "n01").string()})
