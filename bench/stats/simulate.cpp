@@ -196,6 +196,7 @@ SimulatedRate simulate_step_dating(double between_days, int runs, std::uint64_t 
   for (; rate.of < runs; ++rate.of) {
     const int truth = 33 + static_cast<int>(machine.uniform() * 34);
     std::vector<double> values;
+    values.reserve(100);
     for (int i = 0; i < 100; ++i) {
       values.push_back(machine.run_median(machine.day() * (i < truth ? 1 : kStep), kRounds));
     }
@@ -219,6 +220,7 @@ SimulatedRate simulate_false_steps(double between_days, int runs, std::uint64_t 
   SimulatedMachine machine(noise, seed);
   for (; rate.of < runs; ++rate.of) {
     std::vector<double> values;
+    values.reserve(100);
     for (int i = 0; i < 100; ++i) values.push_back(machine.run_median(machine.day(), kRounds));
     rate.hits += change_points(values).empty() ? 0 : 1;
   }
