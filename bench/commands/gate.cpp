@@ -149,8 +149,8 @@ TextTable gate_table(const GateAnswer& answer) {
                                       unchanged == 1 ? "" : "s"));
   }
   if (unknown > 0) {
-    table.notes.push_back(fmt::format("{} more figure{} watched: no answer", unknown,
-                                      unknown == 1 ? "" : "s"));
+    table.notes.push_back(
+        fmt::format("{} more figure{} watched: no answer", unknown, unknown == 1 ? "" : "s"));
   }
   return table;
 }
