@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <iterator>
 
 #include "e2e/harness.h"
 #include "e2e/stored_runs.h"
@@ -18,11 +17,6 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // `bench trend` on stored runs, as a user types it. Cli: no engine is needed.
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// One more metric of the same trials: nightly runs with two that the gate decides on and one that it does
 /// not.
@@ -53,7 +47,7 @@ TEST(Cli, TheTrendAsOnePage) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_THAT(outcome.err, HasSubstr("wrote " + (out / "trend.html").string()));
-  const std::string page = text_of(out / "trend.html");
+  const std::string page = file_text(out / "trend.html");
   EXPECT_THAT(page, HasSubstr("startup.ready of docker changed on 2026-03-15: "));
   EXPECT_THAT(page, AllOf(HasSubstr("startup.stop of docker"), Not(HasSubstr("startup.app of docker"))))
       << "the gate decides on the first and not on the second";
@@ -103,7 +97,7 @@ TEST(Cli, TheTrendsPageWithoutGnuplot) {
   const Outcome outcome = world.bench({"trend", "--history", results.string(), "--format", "html"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("warning: no charts"), HasSubstr("gnuplot-nox")));
-  EXPECT_THAT(text_of(world.scratch() / "trend.html"),
+  EXPECT_THAT(file_text(world.scratch() / "trend.html"),
               AllOf(HasSubstr("gnuplot-nox"), Not(HasSubstr("<figure")), HasSubstr("◄ step: ")));
   EXPECT_EQ(world.bench({"trend", "--history", results.string(), "--format", "svg"}).exit_code, 3);
 }
