@@ -8,7 +8,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
-#include "drivers/libvirt_registry.h"
+#include "drivers/process_table.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kLongestBelowRoot = 60;
 constexpr std::size_t kLongestSocketPath = 107;
 constexpr int kMostRoots = 64;
+constexpr Seconds kEndLimit{5.0};
 
 bool same_file(int fd, const fs::path& path) {
   struct stat held {};
@@ -26,11 +27,19 @@ bool same_file(int fd, const fs::path& path) {
          held.st_dev == named.st_dev;
 }
 
-void remove_if_dead(const fs::path& dir) {
-  if (!any_qemu_with(dir.string() + "/")) {
-    std::error_code ignored;
+/// Ends what libvirt has started from the directory, then removes it. Besides guests that is the QEMU that
+/// libvirt asks about its abilities: it has no guest's name and detaches itself, so it outlives a killed run.
+/// Only its sockets tell whose it is. Returns how many processes were ended.
+int end_and_remove(const fs::path& dir) {
+  std::error_code ignored;
+  if (!fs::exists(dir, ignored)) {
+    return 0;
+  }
+  const auto ended = end_processes_below(dir, "qemu", kEndLimit);
+  if (ended) {
     fs::remove_all(dir, ignored);  // the cache is a link: the link goes, the cache stays
   }
+  return ended.value_or(0);
 }
 
 /// A descriptor that holds the lock; -1 when a living process has it.
@@ -52,13 +61,14 @@ int try_lock(const fs::path& lock) {
   }
 }
 
-void release(const fs::path& dir, const fs::path& lock, int fd) {
-  remove_if_dead(dir);
+int release(const fs::path& dir, const fs::path& lock, int fd) {
+  const int ended = end_and_remove(dir);
   std::error_code ignored;
   if (!fs::exists(dir, ignored)) {
     fs::remove(lock, ignored);
   }
   ::close(fd);
+  return ended;
 }
 
 }  // namespace
@@ -84,6 +94,7 @@ std::string embed_configuration(bool root) {
 }
 
 EmbedRoot::EmbedRoot() {
+  remove_dead_embed_roots();
   answer_for_missing_qemu_user();
   const fs::path base = state_dir() / "libvirt";
   if (base.string().size() + 3 + kLongestBelowRoot > kLongestSocketPath) {
@@ -102,7 +113,7 @@ EmbedRoot::EmbedRoot() {
     throw Error(ErrorCode::kUnavailable, fmt::format("{} embedded libvirt drivers are in use", kMostRoots),
                 "Wait for other bench processes to end.");
   }
-  remove_if_dead(dir_);
+  end_and_remove(dir_);
   fs::create_directories(dir_ / "etc", error);
   const fs::path cache = cache_dir() / "libvirt";
   fs::create_directories(cache, error);
@@ -120,18 +131,20 @@ EmbedRoot::~EmbedRoot() {
   fs::remove(lock_.parent_path(), ignored);  // only when it is empty
 }
 
-void remove_dead_embed_roots() {
+int remove_dead_embed_roots() {
+  int ended = 0;
   const fs::path base = state_dir() / "libvirt";
   std::error_code ignored;
   for (int slot = 0; slot < kMostRoots; ++slot) {
     const fs::path lock = base / fmt::format("{}.lock", slot);
     if (fs::exists(lock, ignored)) {
       if (const int fd = try_lock(lock); fd >= 0) {
-        release(base / std::to_string(slot), lock, fd);
+        ended += release(base / std::to_string(slot), lock, fd);
       }
     }
   }
   fs::remove(base, ignored);
+  return ended;
 }
 
 }  // namespace bench

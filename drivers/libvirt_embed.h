@@ -13,7 +13,7 @@ class EmbedRoot {
   /// Takes the first directory that no living process holds. Throws kUnavailable when its path is too long
   /// for QEMU's sockets, kIo when it cannot be made.
   EmbedRoot();
-  /// Removes the directory, unless a guest still lives in it, and lets the lock go.
+  /// Ends what still runs from the directory, removes it and lets the lock go.
   ~EmbedRoot();
   EmbedRoot(const EmbedRoot&) = delete;
   EmbedRoot& operator=(const EmbedRoot&) = delete;
@@ -26,8 +26,9 @@ class EmbedRoot {
   int lock_fd_ = -1;
 };
 
-/// Removes the directories that no living process holds and no guest lives in.
-void remove_dead_embed_roots();
+/// Removes the directories that no living process holds, and ends what a killed process's libvirt has started
+/// from them. Returns how many processes it ended.
+int remove_dead_embed_roots();
 
 /// Makes libvirt accept a machine without its default QEMU user (libvirt_users.cpp).
 void answer_for_missing_qemu_user();

@@ -115,15 +115,6 @@ std::vector<pid_t> find_guest_processes(const std::string& name) {
   return pids;
 }
 
-bool any_qemu_with(const std::string& text) {
-  bool found = false;
-  each_qemu([&](pid_t, const std::vector<std::string>& arguments) {
-    found = found || std::any_of(arguments.begin(), arguments.end(),
-                                 [&](const auto& a) { return a.find(text) != std::string::npos; });
-  });
-  return found;
-}
-
 bool kill_guest_processes(const std::string& name, Seconds limit) {
   const Deadline deadline(limit);
   for (;;) {

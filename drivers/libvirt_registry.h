@@ -36,9 +36,6 @@ void remove_instance_files(const std::string& name);
 /// Only processes that were started by a libvirt with our name for the guest are taken.
 std::vector<pid_t> find_guest_processes(const std::string& name);
 
-/// True when some process has `text` in its command line and is a QEMU.
-bool any_qemu_with(const std::string& text);
-
 /// SIGKILLs the processes of the guest and waits until they are gone. False when one survived.
 bool kill_guest_processes(const std::string& name, Seconds limit);
 

@@ -7,6 +7,7 @@
 #endif
 #if BENCH_HAVE_LIBVIRT
 #include "drivers/libvirt.h"
+#include "drivers/libvirt_embed.h"
 #endif
 
 namespace bench {
@@ -23,6 +24,13 @@ std::vector<EngineFinding> acceleration_finding(const DriverOptions& options) {
   const AccelerationVerdict verdict = acceleration_verdict(options);
   const bool good = verdict.proven && verdict.acceleration != "tcg";
   return {{"acceleration", good, verdict.acceleration + ": " + verdict.how, verdict.remedy}};
+}
+
+std::vector<std::string> clean_embedded_libvirt() {
+  const int ended = remove_dead_embed_roots();
+  if (ended == 0) return {};
+  return {"ended " + std::to_string(ended) + (ended == 1 ? " process" : " processes") +
+          " of a killed run's libvirt"};
 }
 #endif
 
@@ -62,7 +70,7 @@ const std::vector<DriverRow>& driver_table() {
 #if BENCH_HAVE_LIBVIRT
           .make = make_libvirt_driver,
           .findings = acceleration_finding,
-          .clean = nullptr,
+          .clean = clean_embedded_libvirt,
 #endif
       },
   };

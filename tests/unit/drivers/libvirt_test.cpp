@@ -20,6 +20,7 @@
 #include "drivers/libvirt_guest.h"
 #include "drivers/libvirt_reaper.h"
 #include "drivers/libvirt_registry.h"
+#include "support/sleeper.h"
 
 namespace bench {
 namespace {
@@ -204,6 +205,40 @@ TEST_F(LibvirtEmbed, ADeadOnesDirectoryIsRemoved) {
   fs::create_directories(dead / "run");
   std::ofstream(state_dir() / "libvirt" / "3.lock") << "";
   remove_dead_embed_roots();
+  EXPECT_FALSE(fs::exists(dead));
+}
+
+/// What libvirt starts to ask QEMU about its abilities, as it looks in /proc.
+Sleeper capability_probe(const fs::path& root) {
+  const std::string sockets = (root / "lib" / "qemu" / "qmp-Xy12Ab").string();
+  return Sleeper({"qemu-system-x86_64", "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine",
+                  "none,accel=kvm:tcg", "-qmp", "unix:" + sockets + "/qmp.monitor,server=on,wait=off",
+                  "-pidfile", sockets + "/qmp.pid", "-daemonize"});
+}
+
+TEST_F(LibvirtEmbed, WhatAKilledRunsLibvirtAskedIsEnded) {
+  const fs::path dead = state_dir() / "libvirt" / "0";
+  fs::create_directories(dead / "run");
+  std::ofstream(state_dir() / "libvirt" / "0.lock") << "";
+  const Sleeper probe = capability_probe(dead);
+  const Sleeper others = capability_probe("/somewhere" + dead.string());
+  {
+    const EmbedRoot next;  // the next run takes the same directory
+    EXPECT_FALSE(probe.lives());
+    const Sleeper own = capability_probe(next.dir());
+    EXPECT_EQ(remove_dead_embed_roots(), 0);
+    EXPECT_TRUE(own.lives()) << "its run lives";
+  }
+  EXPECT_TRUE(others.lives());
+}
+
+TEST_F(LibvirtEmbed, CleanEndsWhatAKilledRunsLibvirtAsked) {
+  const fs::path dead = state_dir() / "libvirt" / "5";
+  fs::create_directories(dead / "run");
+  std::ofstream(state_dir() / "libvirt" / "5.lock") << "";
+  const Sleeper probe = capability_probe(dead);
+  EXPECT_EQ(remove_dead_embed_roots(), 1);
+  EXPECT_FALSE(probe.lives());
   EXPECT_FALSE(fs::exists(dead));
 }
 

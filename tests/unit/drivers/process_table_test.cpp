@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,9 +11,13 @@
 
 #include <filesystem>
 
+#include "bench/core/procfs.h"
+#include "support/sleeper.h"
+
 namespace bench {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(ProcessTable, HoldsThisProcessUnderItsParent) {
@@ -39,6 +44,39 @@ TEST(CommandLine, IsInWords) {
   EXPECT_TRUE(any_word_holds(words, "unit_driv"));
   EXPECT_FALSE(any_word_holds(words, "no such word"));
   EXPECT_FALSE(any_word_holds({}, ""));
+}
+
+TEST(NamesPathBelow, KnowsAPathFromTheEndOfAnotherOne) {
+  for (const char* word : {"/run/bench/0/qmp/pid", "unix:/run/bench/0/m,server", "path=/run/bench/0/x",
+                           "{\"path\":\"/run/bench/0/x\"}", "a=/srv/run/bench/0/x,b=/run/bench/0/x"}) {
+    EXPECT_TRUE(names_path_below(word, "/run/bench/0")) << word;
+  }
+  for (const char* word : {"", "/run/bench/0", "/run/bench/01/x", "/srv/run/bench/0/x", "../run/bench/0/x",
+                           "unix:/run/bench/0/../1/x", "/run/bench/0/.."}) {
+    EXPECT_FALSE(names_path_below(word, "/run/bench/0")) << word;
+  }
+}
+
+TEST(ProcessesBelow, AreEndedAndNoOthers) {
+  const Sleeper ours({"qemu-system-x86_64", "unix:/nowhere/bench/0/lib/qmp-AB/qmp.monitor,server"});
+  const Sleeper others({"qemu-system-x86_64", "unix:/nowhere/bench/01/lib/qmp-AB/qmp.monitor"});
+  const Sleeper longer({"qemu-system-x86_64", "-pidfile", "/home/u/nowhere/bench/0/pid"});
+  const Sleeper reader({"tail", "/nowhere/bench/0/log/qemu/a.log"});
+  EXPECT_THAT(processes_below("/nowhere/bench/0", "qemu"),
+              ElementsAre(ProcessIdentity{ours.pid(), *process_start_time(ours.pid())}));
+  EXPECT_EQ(end_processes_below("/nowhere/bench/0", "qemu", Seconds(30)), 1);
+  EXPECT_FALSE(ours.lives());
+  EXPECT_TRUE(others.lives() && longer.lives() && reader.lives());
+}
+
+TEST(SignalProcess, SparesALaterProcessWithTheSameNumber) {
+  const Sleeper child({"sleeper"});
+  const auto start = process_start_time(child.pid());
+  ASSERT_TRUE(start);
+  EXPECT_FALSE(signal_process({child.pid(), *start + 1}, SIGKILL));
+  EXPECT_FALSE(signal_process({0, 0}, SIGKILL));
+  EXPECT_TRUE(child.lives());
+  EXPECT_TRUE(signal_process({child.pid(), *start}, SIGTERM));
 }
 
 /// A unix socket in a directory of its own, bound and not yet listening.
