@@ -1,6 +1,7 @@
 #include "bench/images/apt_sources.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

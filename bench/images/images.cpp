@@ -1,6 +1,7 @@
 #include "bench/images/images.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 #include "bench/images/recipe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>

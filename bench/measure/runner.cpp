@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "bench/core/error.h"
+#include "bench/measure/google_benchmark.h"
 #include "bench/measure/visits.h"
 #include "bench/stats/precision.h"
 
@@ -27,7 +28,7 @@ void initialise_google_benchmark() {
         "bench",
         "--benchmark_filter=all",
         "--benchmark_list_tests=false",
-        "--benchmark_min_time=0.001",
+        minimum_time_flag<benchmark::BenchmarkReporter::Run>(),
         "--benchmark_repetitions=1",
         "--benchmark_enable_random_interleaving=false",
         "--benchmark_report_aggregates_only=false",
@@ -126,7 +127,7 @@ class Session {
     Keeper keeper([&](const benchmark::BenchmarkReporter::Run& report) {
       Visit& visit = visits[reported++];
       Sample* headline = find(visit, *observing_.front());
-      if (!report.error_occurred && is_time(headline)) headline->value = report.real_accumulated_time;
+      if (!was_skipped(report) && is_time(headline)) headline->value = report.real_accumulated_time;
       keep(visit);
     });
     benchmark::RunSpecifiedBenchmarks(&keeper, nullptr, "all");

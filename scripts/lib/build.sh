@@ -13,10 +13,12 @@ build_failed() {
 }
 
 # configure DIR OPTION…: runs CMake when the directory is new, the commit has changed (it is part of the
-# program's version), or the options are others. Ninja itself takes care of changed CMake files.
+# program's version), or the options are others. Ninja itself takes care of changed CMake files. Where CI=true a
+# warning is an error; a user's compiler may know warnings that we have never met.
 configure() {
   local dir=$1 state head
   shift
+  if [[ ${CI:-} == true ]]; then set -- "$@" -DBENCH_WERROR=ON; fi
   head=$(git -C "$root" rev-parse HEAD 2>/dev/null || true)
   state="$head $*"
   if [[ -f $dir/build.ninja && -r $dir/.configured && $(<"$dir/.configured") == "$state" ]]; then return 0; fi

@@ -69,6 +69,14 @@ class Runner : public ::testing::Test {
   std::filesystem::path scratch_;
 };
 
+TEST_F(Runner, GoogleBenchmarkSaysNothingOfItsOwn) {
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  go();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(Runner, MeasuresEveryTargetOncePerRoundInTheSeedsOrder) {
   go();
   EXPECT_EQ(run_.status, "complete");
