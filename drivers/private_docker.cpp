@@ -200,13 +200,9 @@ void start_dockerd(DaemonPlace& place, const std::stop_token& stop) {
 
 DaemonPlace start_daemon(const std::stop_token& stop) {
   DaemonPlace place = new_place();
-  std::error_code ignored;
-  fs::remove_all(place.run_dir, ignored);
+  make_place(place);
   write_record(place);
   try {
-    fs::create_directories(place.run_dir);
-    fs::create_directories(place.data_root);
-    fs::permissions(place.run_dir, fs::perms::owner_all);
     make_bridge(place.tag);
     start_containerd(place, stop);
     start_dockerd(place, stop);
@@ -347,7 +343,9 @@ std::vector<std::string> clean_private_docker(bool force) {
   // Containers whose daemon was killed with them are files now; only a daemon can take them out of its store.
   std::error_code ignored;
   if (read_record()) return removed;  // somebody works with it
-  const StoredContainers stored = stored_containers(new_place().data_root / "containers");
+  const DaemonPlace place = new_place();
+  if (!own_data_root(place)) return removed;
+  const StoredContainers stored = stored_containers(place.data_root / "containers");
   for (const fs::path& torn : stored.torn) {
     fs::remove_all(torn, ignored);
     removed.emplace_back("half a container of a Docker daemon that was killed");

@@ -11,10 +11,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "bench/core/clock.h"
+#include "bench/core/error.h"
 #include "bench/core/files.h"
+#include "bench/core/own_directory.h"
 #include "bench/core/paths.h"
 #include "bench/core/procfs.h"
 #include "drivers/private_docker_bridge.h"
@@ -28,6 +31,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr Seconds kOrderlyEnd{8.0};
+constexpr const char* kRunDirSign = "containerd.toml";  // in a run directory without a mark
+constexpr const char* kDataSign = "containerd-root";    // in a data root without a mark
 
 /// FNV-1a: short, and the same in every build.
 std::uint32_t hash(const std::string& text) {
@@ -60,6 +65,11 @@ std::vector<fs::path> directories_below(const fs::path& top) {
   return result;
 }
 
+bool any_word_names(const std::vector<std::string>& words, const fs::path& directory) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return names_path_below(word, directory); });
+}
+
 /// Everything that runs for the daemon: known by its own paths on the command line, by descent, by its
 /// cgroup.
 std::set<pid_t> daemon_family(const DaemonPlace& place) {
@@ -68,7 +78,7 @@ std::set<pid_t> daemon_family(const DaemonPlace& place) {
   for (const auto& [pid, process] : table) {
     const bool kind = process.name == "dockerd" || process.name == "containerd" ||
                       process.name.starts_with("containerd-shim");
-    if (kind && any_word_holds(command_line(pid), place.run_dir.string() + "/")) family.insert(pid);
+    if (kind && any_word_names(command_line(pid), place.run_dir)) family.insert(pid);
   }
   for (const auto& group : cgroups(place.tag)) {
     for (const auto& directory : directories_below(group)) {
@@ -102,7 +112,7 @@ bool end_orderly(pid_t pid, std::uint64_t start, Seconds patience) {
     reap(pid);
     return true;
   }
-  kill(pid, SIGTERM);
+  signal_process({pid, start}, SIGTERM);
   const Deadline deadline(patience);
   while (process_lives(pid, start)) {
     if (deadline.expired()) return false;
@@ -138,7 +148,12 @@ void remove_shim_sockets(const DaemonPlace& place) {
   for (const auto& directory :
        fs::is_directory(tasks, ignored) ? directories_below(tasks) : std::vector<fs::path>{}) {
     const std::string address = file_text(directory / "address");
-    if (address.starts_with("unix:///run/containerd/s/")) fs::remove(address.substr(7), ignored);
+    constexpr std::string_view kSockets = "unix:///run/containerd/s/";
+    const std::string name = address.starts_with(kSockets) ? address.substr(kSockets.size()) : "";
+    // Only the last part of a path: nothing leads out of that directory.
+    if (!name.empty() && name.find('/') == std::string::npos && name != "." && name != "..") {
+      unlink((fs::path("/run/containerd/s") / name).c_str());
+    }
   }
 }
 
@@ -164,6 +179,18 @@ void remove_fixed_directories() {
   }
 }
 
+/// A record names a process by number and start; that it works for us, its arguments must say. One that has
+/// ended is nobody's any more.
+bool may_be_daemon_of(const DaemonPlace& place, const ProcessIdentity& process) {
+  if (!process_lives(process.pid, process.start)) return true;
+  const auto words = command_line(process.pid);
+  const auto is_program = [](const std::string& word) {
+    const std::string name = fs::path(word).filename();
+    return name == "dockerd" || name == "containerd";
+  };
+  return std::any_of(words.begin(), words.end(), is_program) && any_word_names(words, place.run_dir);
+}
+
 int kill_family(const DaemonPlace& place) {
   int killed = 0;
   const Deadline deadline(Seconds(5));
@@ -180,8 +207,9 @@ int kill_family(const DaemonPlace& place) {
 
 DaemonPlace new_place() {
   DaemonPlace place;
-  place.data_root = cache_dir() / "docker";
-  place.run_dir = state_dir() / "docker";
+  // By their real names, so that a mark in them, a mount and a command line can be held against them.
+  place.data_root = fs::canonical(cache_dir()) / "docker";
+  place.run_dir = fs::canonical(state_dir()) / "docker";
   place.tag = fmt::format("bench-{:08x}", hash(place.data_root.string()));
   return place;
 }
@@ -191,21 +219,52 @@ fs::path record_path() {
 }
 
 std::optional<DaemonPlace> read_record() {
+  // Whoever can write the record would decide what root removes and ends.
+  if (!is_own_file(record_path())) return std::nullopt;
   const json record = json::parse(file_text(record_path()), nullptr, false);
   if (!record.is_object()) return std::nullopt;
   try {
     DaemonPlace place = new_place();
-    place.run_dir = record.at("run_dir").get<std::string>();
-    place.pid = record.at("pid").get<pid_t>();
-    place.pid_start = record.at("pid_start").get<std::uint64_t>();
-    place.containerd = record.at("containerd").get<pid_t>();
-    place.containerd_start = record.at("containerd_start").get<std::uint64_t>();
-    // What is removed later is removed by this name.
-    if (!place.run_dir.is_absolute() || place.run_dir.filename() != "docker") return std::nullopt;
+    const fs::path named = record.at("run_dir").get<std::string>();
+    const ProcessIdentity dockerd{record.at("pid").get<pid_t>(), record.at("pid_start").get<std::uint64_t>()};
+    const ProcessIdentity containerd{record.at("containerd").get<pid_t>(),
+                                     record.at("containerd_start").get<std::uint64_t>()};
+    // Another state directory than ours is possible: several share one store. The mark in it tells.
+    const bool usual = named == place.run_dir;
+    if (named.filename() != "docker" || !is_own_directory(named, usual ? kRunDirSign : "")) {
+      std::error_code error;
+      const bool gone = usual && !fs::exists(fs::symlink_status(named, error));
+      return gone ? std::optional(place) : std::nullopt;
+    }
+    place.run_dir = named;
+    if (may_be_daemon_of(place, dockerd)) {
+      place.pid = dockerd.pid;
+      place.pid_start = dockerd.start;
+    }
+    if (may_be_daemon_of(place, containerd)) {
+      place.containerd = containerd.pid;
+      place.containerd_start = containerd.start;
+    }
     return place;
   } catch (const json::exception&) {
     return std::nullopt;
   }
+}
+
+void make_place(const DaemonPlace& place) {
+  make_own_directory(place.data_root, kDataSign);
+  // A run directory of ours without a record that can be trusted: what runs there is found by its paths.
+  if (is_own_directory(place.run_dir, kRunDirSign)) end_daemon(place);
+  if (!remove_own_directory(place.run_dir, kRunDirSign)) {
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("{} was not made by bench: nothing in it is touched", place.run_dir.string()),
+                "set BENCH_STATE_DIR to a directory of bench's own");
+  }
+  make_own_directory(place.run_dir);
+}
+
+bool own_data_root(const DaemonPlace& place) {
+  return is_own_directory(place.data_root, kDataSign);
 }
 
 void write_record(const DaemonPlace& place) {
@@ -215,6 +274,7 @@ void write_record(const DaemonPlace& place) {
                     {"containerd", place.containerd},
                     {"containerd_start", place.containerd_start}};
   write_file_atomically(record_path(), record.dump(2) + "\n");
+  fs::permissions(record_path(), fs::perms::owner_read | fs::perms::owner_write);  // see read_record
 }
 
 bool process_lives(pid_t pid, std::uint64_t start) {
@@ -242,7 +302,7 @@ std::vector<std::string> end_daemon(const DaemonPlace& place) {
   remove_cgroups(place.tag);
   remove_fixed_directories();
   std::error_code ignored;
-  fs::remove_all(place.run_dir, ignored);
+  remove_own_directory(place.run_dir, kRunDirSign);
   fs::remove(record_path(), ignored);
   return removed;
 }

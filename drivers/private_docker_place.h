@@ -32,8 +32,18 @@ DaemonPlace new_place();
 
 /// The record lies beside the data root, so that everybody who would use that data root sees it.
 std::filesystem::path record_path();
+/// Nothing when there is no record, or one that is not to be trusted: a file that others may write, or one
+/// that names a directory without our mark. Processes in it that do not work for that place are left out.
 std::optional<DaemonPlace> read_record();
 void write_record(const DaemonPlace& place);
+
+/// Makes data root and run directory, marked as ours; what an earlier daemon left of the latter goes first.
+/// Throws Error{kUnavailable} when there is somebody else's directory of that name: with
+/// BENCH_CACHE_DIR=/var/lib the data root would be the system's.
+void make_place(const DaemonPlace& place);
+
+/// True when the data root is there and ours.
+bool own_data_root(const DaemonPlace& place);
 
 /// True while that very process lives (a zombie does not).
 bool process_lives(pid_t pid, std::uint64_t start);

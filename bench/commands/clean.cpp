@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <system_error>
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
@@ -10,6 +9,7 @@
 #include "bench/commands/targets.h"
 #include "bench/commands/truth_apps.h"
 #include "bench/core/error.h"
+#include "bench/core/own_directory.h"
 #include "bench/core/paths.h"
 #include "bench/images/images.h"
 #include "drivers/driver.h"
@@ -48,8 +48,12 @@ int clean(Ui& ui, bool images, const std::string& connect) {
   if (images) {
     const std::int64_t bytes = image_cache_bytes();
     remove_image_cache();
-    std::error_code ignored;
-    std::filesystem::remove_all(cache_dir() / "docker", ignored);
+    // The store of a private Docker daemon, by its mark or by what only ours holds.
+    if (!remove_own_directory(std::filesystem::canonical(cache_dir()) / "docker", "containerd-root")) {
+      ui.warn(fmt::format("{} stays: bench did not make it, or may not remove it",
+                          (cache_dir() / "docker").string()),
+              "remove it yourself if it is not needed");
+    }
     text += fmt::format("removed the image cache ({})\n", human(bytes));
   }
   if (text.empty()) text = "nothing of ours was left\n";

@@ -38,7 +38,7 @@ class Sleeper {
     for (int tries = 0; tries < 2000 && !has_words(words.back()); ++tries) usleep(5000);
   }
   ~Sleeper() {
-    kill(pid_, SIGKILL);
+    if (lives()) kill(pid_, SIGKILL);
     close(input_);
     waitpid(pid_, nullptr, 0);
   }
