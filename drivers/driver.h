@@ -166,6 +166,8 @@ struct DriverRow {
   std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
   /// May be null. Starts nothing.
   std::vector<EngineFinding> (*findings)(const DriverOptions&) = nullptr;
+  /// May be null. Drops what is remembered about this host, so that it is found out again.
+  void (*forget)() = nullptr;
   /// May be null. Removes what is left of engines of our own whose owner is dead, once the instances are
   /// gone; one line per thing removed.
   std::vector<std::string> (*clean)() = nullptr;

@@ -24,4 +24,8 @@ struct AccelerationVerdict {
 /// `proven == false` and what the devices promise. Boots nothing and opens no connection.
 AccelerationVerdict acceleration_verdict(const DriverOptions& options);
 
+/// "found 3 days ago" for a verdict that is remembered, empty for one that is looked up each time.
+std::string acceleration_age(const DriverOptions& options);
+void forget_acceleration();
+
 }  // namespace bench

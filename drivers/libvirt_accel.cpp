@@ -1,81 +1,28 @@
 #include "drivers/libvirt_accel.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
-#include "bench/core/paths.h"
 #include "bench/core/procfs.h"
-#include "bench/core/subprocess.h"
+#include "drivers/finding.h"
 #include "drivers/libvirt_guest.h"
 
 namespace bench {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr Seconds kFirstLimit{15.0};  // a guest with working KVM needs less than 3 s
 constexpr Seconds kNextLimit{8.0};
 constexpr Seconds kEmulatedLimit{60.0};
 constexpr double kDiskFactor = 4;  // through firmware, boot loader and the disk
-constexpr std::size_t kMostRemembered = 16;
 constexpr std::int64_t kProofMemory = std::int64_t{512} << 20;
 constexpr const char* kNoKvmRemedy =
     "For figures of hardware virtualisation run on a host where KVM boots a guest: real hardware with "
     "virtualisation enabled in its firmware, or a cloud instance with nested virtualisation.";
-
-std::string cpuinfo(const std::string& field) {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    const auto colon = line.find(": ");
-    if (line.starts_with(field) && colon != std::string::npos) {
-      return line.substr(colon + 2);
-    }
-  }
-  return "unknown";
-}
-
-bool inside_a_vm() {
-  return (" " + cpuinfo("flags") + " ").find(" hypervisor ") != std::string::npos;
-}
-
-std::string kvm_device() {
-  const int fd = ::open("/dev/kvm", O_RDWR | O_CLOEXEC);
-  if (fd >= 0) {
-    ::close(fd);
-    return "opens";
-  }
-  return errno == ENOENT ? "missing" : "refused";
-}
-
-std::string qemu_version() {
-  try {
-    const std::string text = check_command({"qemu-system-x86_64", "--version"});
-    return text.substr(0, text.find('\n'));
-  } catch (const Error&) {
-    return "unknown";
-  }
-}
-
-fs::path verdict_file() {
-  return cache_dir() / "acceleration.json";
-}
-
-nlohmann::json load_verdicts() {
-  std::ifstream in(verdict_file());
-  const auto json = nlohmann::json::parse(in, nullptr, false);
-  if (json.is_object() && json.contains("verdicts") && json["verdicts"].is_array()) {
-    return json["verdicts"];
-  }
-  return nlohmann::json::array();
-}
 
 /// Waits for the first process's mark on the console.
 class UserspaceWatch : public ConsoleSink {
@@ -211,47 +158,24 @@ std::optional<GuestAcceleration> without_a_boot(const std::string& device, const
 
 }  // namespace
 
-MachineKey machine_key() {
-  utsname name{};
-  ::uname(&name);
-  return {
-      {"kernel", name.release}, {"cpu", cpuinfo("model name")}, {"microcode", cpuinfo("microcode")},
-      {"qemu", qemu_version()}, {"kvm", kvm_device()},          {"user", ::geteuid() == 0 ? "root" : "user"}};
+std::string acceleration_age(const DriverOptions& options) {
+  const MachineKey key = machine_key();
+  // Where no boot is needed it was looked at just now.
+  return without_a_boot(key.at("kvm"), options.accel) ? "" : remembered_age(key);
 }
 
-std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key) {
-  try {
-    for (const auto& entry : load_verdicts()) {
-      if (entry.at("machine").get<MachineKey>() != key) {
-        continue;
-      }
-      const auto& cpu = entry.at("cpu");
-      return GuestAcceleration{
-          {entry.at("acceleration"), entry.at("proven"), entry.at("how"), entry.at("remedy")},
-          {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
-    }
-  } catch (const nlohmann::json::exception&) {
-    // An entry of another version: find out again.
+bool may_pass(const GuestAcceleration& found, bool busy_host) {
+  if (found.verdict.acceleration != "tcg") {
+    return false;
   }
-  return std::nullopt;
-}
-
-void remember_acceleration(const MachineKey& key, const GuestAcceleration& found) {
-  auto verdicts = nlohmann::json::array();
-  verdicts.push_back(
-      {{"machine", key},
-       {"acceleration", found.verdict.acceleration},
-       {"proven", found.verdict.proven},
-       {"how", found.verdict.how},
-       {"remedy", found.verdict.remedy},
-       {"cpu", {{"mode", found.cpu.mode}, {"model", found.cpu.model}, {"disabled", found.cpu.disabled}}}});
-  for (const auto& entry : load_verdicts()) {
-    if (verdicts.size() < kMostRemembered && entry.is_object() &&
-        entry.value("machine", nlohmann::json()) != nlohmann::json(key)) {
-      verdicts.push_back(entry);
+  // Another hypervisor has the processor, memory is short, rights are still to be given.
+  for (const char* reason :
+       {"busy", "EBUSY", "annot allocate memory", "ENOMEM", "ermission denied", "EACCES"}) {
+    if (found.verdict.how.find(reason) != std::string::npos) {
+      return true;
     }
   }
-  write_file_atomically(verdict_file(), nlohmann::json{{"verdicts", verdicts}}.dump(2) + "\n");
+  return busy_host && found.control > kFirstLimit && found.verdict.how.find(" within ") != std::string::npos;
 }
 
 std::vector<std::string> refused_features(const std::string& message) {
@@ -303,6 +227,7 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
     throw Error(ErrorCode::kEngine, "no guest boots, with KVM or emulated: " + control.outcome,
                 "See what libvirt says above; check that QEMU and the images are whole (bench prepare).");
   }
+  without.control = control.took;
   return without;
 }
 
@@ -324,17 +249,21 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
     if (options.progress) {
       options.progress("finding out whether KVM boots a guest here (once; half a minute where it does not)");
     }
+    const bool busy_before = host_is_busy();
     found = prove_acceleration(
         [&](const std::string& type, const GuestCpu& cpu, Seconds limit) {
           return boot_guest(connection, image, type, cpu, limit, stop);
         },
         inside_a_vm());
-    remember_acceleration(key, *found);
+    if (!may_pass(*found, busy_before)) {
+      remember_acceleration(key, *found);
+    }
   }
   if (options.accel == "kvm" && found->verdict.acceleration == "tcg") {
-    throw Error(ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
-                fmt::format("Use --accel tcg or auto. After a change of the host remove {} to try again.",
-                            verdict_file().string()));
+    throw Error(
+        ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
+        "Use --accel tcg or auto. After a change of the host: bench doctor --again, then the next run "
+        "tries again.");
   }
   return *found;
 }

@@ -19,18 +19,30 @@ namespace bench {
 struct GuestAcceleration {
   AccelerationVerdict verdict;
   GuestCpu cpu;
+  Seconds control{0};  ///< how long the emulated guest took to boot that showed that KVM was what failed
   [[nodiscard]] std::string domain_type() const { return verdict.acceleration == "tcg" ? "qemu" : "kvm"; }
   bool operator==(const GuestAcceleration&) const = default;
 };
 
-/// What a verdict depends on: kernel, QEMU, processor, microcode, and whether we may open /dev/kvm.
+/// What a verdict depends on: kernel, its KVM module, QEMU, libvirt, processor, microcode, and whether we may
+/// open /dev/kvm.
 using MachineKey = std::map<std::string, std::string>;
 MachineKey machine_key();
 
-/// Verdicts in <cache_dir>/acceleration.json, one per machine key; a file that cannot be understood is as if
-/// it were not there.
+/// True where this host is a virtual machine itself.
+bool inside_a_vm();
+
+/// Verdicts in <persistent_dir>/acceleration.json, one per machine key, each with its date; after a month it
+/// is found out again. A file that cannot be understood is as if it were not there.
 std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key);
 void remember_acceleration(const MachineKey& key, const GuestAcceleration& found);
+/// "found 3 days ago"; empty where nothing is remembered.
+std::string remembered_age(const MachineKey& key);
+
+/// True for a verdict whose reason may be gone tomorrow, so that it is not remembered: KVM was busy, memory
+/// was short, rights were missing, or the host
+/// was so busy that the emulated guest took longer, too, than one with KVM may.
+bool may_pass(const GuestAcceleration& found, bool busy_host);
 
 /// One boot of a guest: did user space come up?
 struct BootAttempt {

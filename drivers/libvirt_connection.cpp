@@ -21,6 +21,8 @@
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
 #include "drivers/domain_xml.h"
+#include "drivers/finding.h"
+#include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_daemon.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_reaper.h"
@@ -167,16 +169,27 @@ nlohmann::json load_json(const fs::path& path) {
   return json.is_object() ? json : nlohmann::json::object();
 }
 
-/// How long the daemon takes to start a guest without a disk and without running it; remembered.
+fs::path daemons_file() {
+  return persistent_file("libvirt-daemons.json", cache_dir());
+}
+
+/// How long the daemon takes to start a guest without a disk and without running it; remembered with its
+/// date, until the machine changes. A slow start on a busy host says nothing about the daemon and is not
+/// remembered.
 Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   unsigned long version = 0;
   virConnectGetLibVersion(connection, &version);
-  const std::string key = fmt::format("{} libvirt {}", uri, version);
-  const fs::path file = cache_dir() / "libvirt-daemons.json";
+  std::string key = fmt::format("{} libvirt {}", uri, version);
+  for (const auto& [name, value] : machine_key()) key += fmt::format(", {} {}", name, value);
+  const fs::path file = daemons_file();
   auto known = load_json(file);
-  if (known.contains(key) && known[key].is_number()) {
-    return Seconds(known[key].get<double>());
+  for (auto entry = known.begin(); entry != known.end();) {  // what has expired, or has no date
+    entry = finding_age(*entry) ? std::next(entry) : known.erase(entry);
   }
+  if (known.contains(key) && known[key].value("seconds", nlohmann::json()).is_number()) {
+    return Seconds(known[key]["seconds"].get<double>());
+  }
+  const bool busy = host_is_busy();
   DomainSpec spec;
   spec.name = fmt::format("bench-trial-{}", ::getpid());
   spec.owner.pid = ::getpid();
@@ -190,12 +203,32 @@ Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   const Seconds took = Clock::now() - begin;
   virDomainDestroy(domain);
   virDomainFree(domain);
-  known[key] = took.count();
-  write_file_atomically(file, known.dump(2) + "\n");
+  if (took < kSlowStart || !busy) {
+    known[key] = {{"seconds", took.count()}, {"found_at", finding_time()}};
+    write_file_atomically(file, known.dump(2) + "\n");
+  }
   return took;
 }
 
 }  // namespace
+
+std::vector<std::string> remembered_daemons() {
+  std::vector<std::string> lines;
+  const auto known = load_json(daemons_file());
+  for (const auto& [key, entry] : known.items()) {
+    const auto age = finding_age(entry);
+    if (age && entry.value("seconds", nlohmann::json()).is_number()) {
+      lines.push_back(fmt::format("{} starts an empty guest in {:.1f} s; {}", key.substr(0, key.find(' ')),
+                                  entry["seconds"].get<double>(), age_in_words(*age)));
+    }
+  }
+  return lines;
+}
+
+void forget_daemons() {
+  std::error_code ignored;
+  fs::remove(daemons_file(), ignored);
+}
 
 void LibvirtConnection::connect(const std::string& uri) {
   uri_ = uri;

@@ -133,17 +133,19 @@ EmbedRoot::~EmbedRoot() {
 
 int remove_dead_embed_roots() {
   int ended = 0;
-  const fs::path base = state_dir() / "libvirt";
   std::error_code ignored;
-  for (int slot = 0; slot < kMostRoots; ++slot) {
-    const fs::path lock = base / fmt::format("{}.lock", slot);
-    if (fs::exists(lock, ignored)) {
-      if (const int fd = try_lock(lock); fd >= 0) {
-        ended += release(base / std::to_string(slot), lock, fd);
+  for (const fs::path& state : state_dirs()) {
+    const fs::path base = state / "libvirt";
+    for (int slot = 0; slot < kMostRoots; ++slot) {
+      const fs::path lock = base / fmt::format("{}.lock", slot);
+      if (fs::exists(lock, ignored)) {
+        if (const int fd = try_lock(lock); fd >= 0) {
+          ended += release(base / std::to_string(slot), lock, fd);
+        }
       }
     }
+    fs::remove(base, ignored);
   }
-  fs::remove(base, ignored);
   return ended;
 }
 

@@ -26,8 +26,15 @@ std::filesystem::path overlay_dir();
 /// Paths only; nothing is made. Throws Error{kUsage} for a name that is not "bench-[a-z0-9-]*".
 InstanceFiles instance_files(const std::string& name);
 
-/// The instances that have a record, whoever made them, running or not.
+/// The instances that have a record in a state directory of this user, whoever made them, running or not.
 std::vector<OwnedInstance> recorded_instances();
+
+/// The process that a guest's name says it belongs to: bench-PID-N, bench-proof-PID-START, bench-trial-PID.
+std::optional<pid_t> owner_in_name(const std::string& name);
+
+/// Guests that run although the bench in their name is dead, and that we may end: found without a record, so
+/// also those that another user, or a run with another state directory, has left.
+std::vector<OwnedInstance> orphaned_guests();
 
 /// Removes overlay, variables and record. Idempotent.
 void remove_instance_files(const std::string& name);

@@ -7,6 +7,7 @@
 #endif
 #if BENCH_HAVE_LIBVIRT
 #include "drivers/libvirt.h"
+#include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_embed.h"
 #endif
 
@@ -23,7 +24,17 @@ std::vector<std::string> clean_private_engine() {
 std::vector<EngineFinding> acceleration_finding(const DriverOptions& options) {
   const AccelerationVerdict verdict = acceleration_verdict(options);
   const bool good = verdict.proven && verdict.acceleration != "tcg";
-  return {{"acceleration", good, verdict.acceleration + ": " + verdict.how, verdict.remedy}};
+  const std::string age = acceleration_age(options);
+  std::vector<EngineFinding> findings{
+      {"acceleration", good,
+       verdict.acceleration + ": " + verdict.how + (age.empty() ? "" : " (" + age + ")"), verdict.remedy}};
+  for (const std::string& daemon : remembered_daemons()) findings.push_back({"daemon", true, daemon, ""});
+  return findings;
+}
+
+void forget_libvirt_findings() {
+  forget_acceleration();
+  forget_daemons();
 }
 
 std::vector<std::string> clean_embedded_libvirt() {
@@ -51,6 +62,7 @@ const std::vector<DriverRow>& driver_table() {
 #if BENCH_HAVE_DOCKER
           .make = make_docker_driver,
           .findings = nullptr,
+          .forget = nullptr,
           .clean = clean_private_engine,
 #endif
       },
@@ -70,6 +82,7 @@ const std::vector<DriverRow>& driver_table() {
 #if BENCH_HAVE_LIBVIRT
           .make = make_libvirt_driver,
           .findings = acceleration_finding,
+          .forget = forget_libvirt_findings,
           .clean = clean_embedded_libvirt,
 #endif
       },

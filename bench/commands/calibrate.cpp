@@ -133,7 +133,7 @@ int calibrate(const Options& options, CommandContext& context) {
   const Session session{options, options.target.request(), dir, context};
   require_single(session.request.names);
   require_room(session);
-  const fs::path file = state_dir() / kCalibrationFile;
+  const fs::path file = persistent_file(kCalibrationFile, state_dir());
   const RunLock lock;
 
   Calibration calibration;
@@ -185,7 +185,7 @@ void add_calibrate(CLI::App& app, CommandContext& context) {
       "  bench calibrate --targets docker --runs 5              how far apart runs of the same are here\n"
       "  bench calibrate --targets docker --runs 1 --rounds 3   a first look\n"
       "  bench calibrate --no-truths --json | jq '.floors[] | select(.metric == \"startup.ready\")'\n\n"
-      "Stored in calibration.json in the state directory: bench gate reads it, bench doctor shows it.\n"
+      "Stored in calibration.json, which outlives restarts: bench gate reads it, bench doctor shows it.\n"
       "What the figures mean: docs/calibration.md.\n"
       "Exit: 0 calibrated, 2 usage, 3 could not measure or a known truth does not hold, 130 interrupted.");
   command->callback([options, &context] { context.exit_code = calibrate(*options, context); });

@@ -65,7 +65,8 @@ std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
 
 std::vector<DoctorRow> stored_calibration_rows() {
   try {
-    return calibration_rows(load_calibration(state_dir() / kCalibrationFile), read_fingerprint(cache_dir()));
+    return calibration_rows(load_calibration(persistent_file(kCalibrationFile, state_dir())),
+                            read_fingerprint(cache_dir()));
   } catch (const Error& error) {
     return {{"calibration", "file", "warn", error.what(), error.remedy()}};
   }
@@ -92,15 +93,23 @@ void add_doctor(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("doctor", "what works here, what does not, and the remedy");
   struct Options {
     bool json = false;
+    bool again = false;
     DriverOptions driver;
   };
   auto options = std::make_shared<Options>();
   command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--again", options->again,
+                    "forget what was found out about engines here: a daemon's speed is tried now, KVM by the "
+                    "next run");
   command->add_option("--connect", options->driver.connect, "libvirt URI to look at");
   command->footer(
-      "Examples:\n  bench doctor\n  bench doctor --json | jq '.[] | select(.status != \"ok\")'\n\n"
+      "Examples:\n  bench doctor\n  bench doctor --again\n  bench doctor --json | jq '.[] | select(.status "
+      "!= \"ok\")'\n\n"
       "Exit: 0 when a container engine and a VM engine work, else 3.");
   command->callback([options, &context] {
+    for (const DriverRow& driver : driver_table()) {
+      if (options->again && driver.forget != nullptr) driver.forget();
+    }
     std::vector<DoctorRow> rows = engine_rows(options->driver);
     for (DoctorRow& row : host_rows(cache_dir())) rows.push_back(std::move(row));
     for (DoctorRow& row : stored_calibration_rows()) rows.push_back(std::move(row));

@@ -68,7 +68,7 @@ GateRequest make_request(const GateOptions& options) {
   GateRequest request;
   request.rules.threshold = parse_share(options.threshold);
   request.metrics = words(options.metrics);
-  request.calibration = load_calibration(state_dir() / kCalibrationFile);
+  request.calibration = load_calibration(persistent_file(kCalibrationFile, state_dir()));
   return request;
 }
 
@@ -244,6 +244,9 @@ int gate(const GateOptions& options, CommandContext& context) {
   if (request.calibration && request.calibration->fingerprint != run.environment.fingerprint) {
     context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
                     "bench calibrate");
+  } else if (!request.calibration) {
+    context.ui.warn("this host was not calibrated, or not by this user: no noise floor is known",
+                    "bench calibrate, as the user who runs the gate");
   }
   std::vector<std::string> own{directory.filename().string()};
   if (!options.confirm.empty()) own.push_back(run_directory(options.confirm).filename().string());

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -59,6 +61,16 @@ fs::path made(const fs::path& wanted, const char* variable) {
               why == ENOSPC || why == EDQUOT ? "free some space on that file system" : "");
 }
 
+/// The kernel tells it without changing it, which other threads would notice.
+mode_t current_umask() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word == "Umask:" && status >> word)
+      return static_cast<mode_t>(std::strtoul(word.c_str(), nullptr, 8));
+  }
+  return 022;
+}
+
 /// Removes the temporary file and closes its descriptor unless the write was completed.
 struct TemporaryFile {
   fs::path path;
@@ -82,7 +94,10 @@ fs::path cache_dir() {
 
 fs::path state_dir() {
   if (const char* own = env("BENCH_STATE_DIR")) return made(own, "BENCH_STATE_DIR");
-  if (const char* xdg = env("XDG_RUNTIME_DIR"); xdg != nullptr && *xdg == '/' && access(xdg, W_OK) == 0) {
+  // sudo may keep the variable of a user, in whose directory root must not trust anything.
+  struct stat runtime {};
+  if (const char* xdg = env("XDG_RUNTIME_DIR"); xdg != nullptr && *xdg == '/' && access(xdg, W_OK) == 0 &&
+                                                stat(xdg, &runtime) == 0 && runtime.st_uid == geteuid()) {
     return made(fs::path(xdg) / "bench", "BENCH_STATE_DIR");
   }
   if (geteuid() == 0) return made("/run/bench", "BENCH_STATE_DIR");
@@ -95,6 +110,45 @@ fs::path state_dir() {
                 "set BENCH_STATE_DIR to a directory of your own");
   }
   return path;
+}
+
+fs::path persistent_dir() {
+  if (env("BENCH_STATE_DIR") != nullptr) return made(state_dir() / "state", "BENCH_STATE_DIR");
+  try {
+    if (geteuid() == 0) return made("/var/lib/bench", "BENCH_STATE_DIR");
+    if (const char* xdg = env("XDG_STATE_HOME"); xdg != nullptr && *xdg == '/') {
+      return made(fs::path(xdg) / "bench", "BENCH_STATE_DIR");
+    }
+    return made(home() / ".local" / "state" / "bench", "BENCH_STATE_DIR");
+  } catch (const Error&) {
+    // A service's user may have no home, and a root file system may be read-only. A cache there must be.
+    return made(cache_dir() / "state", "BENCH_CACHE_DIR");
+  }
+}
+
+fs::path persistent_file(const std::string& name, const fs::path& former) {
+  const fs::path file = persistent_dir() / name;
+  const fs::path old = former / name;
+  std::error_code error;
+  if (fs::exists(file, error) || !fs::is_regular_file(fs::symlink_status(old, error))) return file;
+  // A runtime directory is another file system as a rule, so a rename would not do.
+  fs::copy_file(old, file, error);
+  if (!error) fs::remove(old, error);
+  return file;
+}
+
+std::vector<fs::path> state_dirs() {
+  std::vector<fs::path> found{state_dir()};
+  if (env("BENCH_STATE_DIR") != nullptr) return found;
+  const std::string uid = std::to_string(geteuid());
+  for (const fs::path& candidate :
+       {fs::path("/run/bench"), fs::path("/run/user") / uid / "bench", fs::path("/tmp/bench-" + uid)}) {
+    struct stat status {};
+    const bool own =
+        lstat(candidate.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+    if (own && std::find(found.begin(), found.end(), candidate) == found.end()) found.push_back(candidate);
+  }
+  return found;
 }
 
 fs::path data_dir() {
@@ -127,8 +181,8 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
     if (written < 0) refuse(path, "write", errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  // mkostemp makes files that only their owner can read; results are there to be shown.
-  if (fchmod(file.fd, 0644) != 0) refuse(path, "set the mode of", errno);
+  // mkostemp makes files that only their owner can read; who may read results is for the umask to say.
+  if (fchmod(file.fd, 0666 & ~current_umask()) != 0) refuse(path, "set the mode of", errno);
   if (fsync(file.fd) != 0) refuse(path, "flush", errno);
   const int fd = file.fd;
   file.fd = -1;

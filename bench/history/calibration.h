@@ -39,7 +39,7 @@ struct KnownTruth {
   bool operator==(const KnownTruth&) const = default;
 };
 
-/// What is known about this host's noise: calibration.json in the state directory,
+/// What is known about this host's noise: calibration.json in persistent_dir(),
 ///   {"schema": "bench.calibration/1", "calibrated_at": "…Z", "fingerprint": {…as in run.json},
 ///    "rounds": 10, "runs": 3,
 ///    "floors": [{"scenario": "startup", "metric": "startup.ready", "target": "docker", "share": 0.021,

@@ -20,7 +20,7 @@ using ::testing::SizeIs;
 // The suite against itself, on a real engine.
 
 json calibration_of(const World& world) {
-  std::ifstream file(world.state() / "calibration.json");
+  std::ifstream file(world.state() / "state" / "calibration.json");
   return json::parse(file, nullptr, false);
 }
 
@@ -87,7 +87,7 @@ TEST(Calibrate, CtrlCStoresWhatWasMeasuredAndNoCalibration) {
   const Outcome outcome = bench->wait(30);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_THAT(outcome.out, IsEmpty());
-  EXPECT_FALSE(std::filesystem::exists(world.state() / "calibration.json"));
+  EXPECT_FALSE(std::filesystem::exists(world.state() / "state" / "calibration.json"));
   EXPECT_FALSE(std::filesystem::exists(world.state() / "truths"));
   std::ifstream file(out / "truths" / "run.json");
   const json run = json::parse(file, nullptr, false);

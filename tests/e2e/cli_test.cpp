@@ -91,7 +91,7 @@ TEST(Cli, ACalibrationIsNotMixedWithWhatIsThere) {
   const Outcome outcome = world.bench({"calibrate", "--out", out.string()}, 20);
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("already holds a run"));
-  EXPECT_FALSE(std::filesystem::exists(world.state() / "calibration.json"));
+  EXPECT_FALSE(std::filesystem::exists(world.state() / "state" / "calibration.json"));
 }
 
 TEST(Cli, ListsAreDataOnStdout) {

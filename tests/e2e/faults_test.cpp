@@ -84,8 +84,6 @@ void spoil_image(World& world, const std::string& file) {
                                           : fs::path(std::getenv("HOME")) / ".cache" / "bench";
   const fs::path copy = world.scratch() / "cache";
   fs::create_directories(copy / "images");
-  if (fs::exists(cache / "acceleration.json"))
-    fs::copy(cache / "acceleration.json", copy / "acceleration.json");
   for (const char* part : {"requests", "sets"}) {
     const std::string from = (cache / "images" / part).string();
     const std::string to = (copy / "images").string();

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -132,7 +133,7 @@ TEST_F(LibvirtAcceleration, AVerdictIsRememberedForThisMachineOnly) {
 
 TEST_F(LibvirtAcceleration, ACorruptMemoryIsForgotten) {
   for (const char* text : {"", "{", "[]", "{\"verdicts\":[1,{\"machine\":3}]}", "{\"verdicts\":{}}"}) {
-    std::ofstream(cache_dir() / "acceleration.json") << text;
+    std::ofstream(persistent_dir() / "acceleration.json") << text;
     EXPECT_FALSE(remembered_acceleration(machine_key())) << text;
     EXPECT_NO_THROW(remember_acceleration(machine_key(), {{"tcg", true, "a", "b"}, {}})) << text;
     EXPECT_TRUE(remembered_acceleration(machine_key())) << text;

@@ -1,0 +1,140 @@
+#include "bench/config.h"
+
+#if BENCH_HAVE_LIBVIRT
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bench/core/paths.h"
+#include "drivers/finding.h"
+#include "drivers/libvirt.h"
+#include "drivers/libvirt_accel.h"
+#include "drivers/libvirt_registry.h"
+#include "support/sleeper.h"
+
+namespace bench {
+namespace {
+
+/// State and cache of its own.
+class LibvirtMemory : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/blm-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    base_ = name;
+    ::setenv("BENCH_STATE_DIR", (base_ / "s").c_str(), 1);
+    ::setenv("BENCH_CACHE_DIR", (base_ / "c").c_str(), 1);
+  }
+  void TearDown() override {
+    ::unsetenv("BENCH_STATE_DIR");
+    ::unsetenv("BENCH_CACHE_DIR");
+    std::filesystem::remove_all(base_);
+  }
+  std::filesystem::path base_;
+};
+
+TEST_F(LibvirtMemory, AFindingExpires) {
+  const MachineKey here = machine_key();
+  remember_acceleration(here, {{"tcg", true, "hung", "x"}, {}});
+  const std::filesystem::path file = persistent_dir() / "acceleration.json";
+  const auto written = nlohmann::json::parse(std::ifstream(file));
+  const auto aged = [&](const nlohmann::json& found_at) {
+    auto json = written;
+    json["verdicts"][0]["found_at"] = found_at;
+    write_file_atomically(file, json.dump());
+    return remembered_acceleration(here).has_value();
+  };
+  constexpr std::int64_t kDay = 86400;
+  EXPECT_TRUE(aged(finding_time() - 29 * kDay));
+  EXPECT_FALSE(aged(finding_time() - 30 * kDay));
+  EXPECT_FALSE(aged(finding_time() + kDay)) << "a clock that was set back";
+  for (const nlohmann::json& odd : {nlohmann::json(), nlohmann::json("yesterday"), nlohmann::json(-1)}) {
+    EXPECT_FALSE(aged(odd)) << odd;
+  }
+  EXPECT_TRUE(aged(finding_time()));
+  forget_acceleration();
+  EXPECT_FALSE(remembered_acceleration(here));
+}
+
+TEST_F(LibvirtMemory, AVerdictOfAnEarlierVersionIsFoundOutAgain) {
+  std::ofstream(cache_dir() / "acceleration.json") << nlohmann::json{
+      {"verdicts",
+       {{{"machine", machine_key()},
+         {"acceleration", "tcg"},
+         {"proven", true},
+         {"how", "hung"},
+         {"remedy", ""},
+         {"cpu", {{"mode", "maximum"}, {"model", ""}, {"disabled", nlohmann::json::array()}}}}}}};
+  EXPECT_FALSE(remembered_acceleration(machine_key())) << "it has no date";
+}
+
+TEST(LibvirtMayPass, WhatMayPassIsNotRemembered) {
+  const auto because = [](const std::string& why, Seconds control = Seconds(5)) {
+    return GuestAcceleration{
+        {"tcg", true, "KVM boots no guest here: CPU host-passthrough: " + why, ""}, {}, control};
+  };
+  for (const char* why : {"QEMU: ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy",
+                          "QEMU: cannot set up guest memory 'pc.ram': Cannot allocate memory",
+                          "Could not access KVM kernel module: Permission denied"}) {
+    EXPECT_TRUE(may_pass(because(why), false)) << why;
+  }
+  const std::string hung = "no sign of the kernel within 15 s";
+  EXPECT_TRUE(may_pass(because(hung, Seconds(20)), true));
+  EXPECT_FALSE(may_pass(because(hung, Seconds(20)), false));
+  EXPECT_FALSE(may_pass(because(hung), true)) << "emulated it was quick enough: the load is not to blame";
+  EXPECT_FALSE(may_pass(because("QEMU: failed to set MSR 0x10a"), true));
+  EXPECT_FALSE(may_pass({{"kvm", true, "a guest booted within 1 s", ""}, {}}, true));
+}
+
+TEST(Finding, SaysItsAgeInDays) {
+  using std::chrono::hours;
+  EXPECT_EQ(age_in_words(hours(23)), "found today");
+  EXPECT_EQ(age_in_words(hours(47)), "found 1 day ago");
+  EXPECT_EQ(age_in_words(hours(24 * 12)), "found 12 days ago");
+}
+
+TEST_F(LibvirtMemory, AGuestsNameTellsItsOwner) {
+  EXPECT_EQ(owner_in_name("bench-77-3"), 77);
+  EXPECT_EQ(owner_in_name("bench-proof-78-123456"), 78);
+  EXPECT_EQ(owner_in_name("bench-trial-79"), 79);
+  for (const char* name : {"", "bench-", "bench-x", "other-77-3", "bench-proof-", "bench-77x-1", "bench-0-1",
+                           "bench--5", "bench-99999999999-1", "x-bench-77-3"}) {
+    EXPECT_FALSE(owner_in_name(name)) << name;
+  }
+}
+
+TEST_F(LibvirtMemory, AGuestWhoseOwnerIsDeadIsFoundWithoutARecord) {
+  const auto guest = [](const std::string& name) {
+    return Sleeper({"qemu-system-x86_64", "-name", "guest=" + name + ",debug-threads=on"});
+  };
+  pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  waitpid(dead, nullptr, 0);
+  const std::string left = "bench-" + std::to_string(dead) + "-1";
+  const Sleeper orphan = guest(left);
+  const Sleeper living = guest("bench-" + std::to_string(getpid()) + "-1");
+  const Sleeper foreign = guest("vm-" + std::to_string(dead) + "-1");
+  std::vector<std::string> names;
+  for (const auto& found : orphaned_guests()) names.push_back(found.name);
+  EXPECT_EQ(std::count(names.begin(), names.end(), left), 1);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "bench-" + std::to_string(getpid()) + "-1"), 0);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "vm-" + std::to_string(dead) + "-1"), 0);
+  EXPECT_TRUE(kill_guest_processes(left, Seconds(30)));
+  EXPECT_FALSE(orphan.lives());
+  EXPECT_TRUE(living.lives() && foreign.lives());
+}
+
+}  // namespace
+}  // namespace bench
+
+#endif
