@@ -8,14 +8,15 @@ aarch64) vm_programs=qemu-system-aarch64 vm_package=qemu-system-arm uefi_package
 *) vm_programs=qemu-system-x86_64,qemu-kvm vm_package=qemu-system-x86 uefi_package=ovmf ;;
 esac
 
-# group | what shows that it is there | package of Debian and Ubuntu | its name elsewhere
-# Where several are named with commas, one is enough. A group whose name ends in "?" is not necessary.
+# group | what shows that it is there | packages of Debian and Ubuntu | what it is
+# Where several proofs are named with commas, one is enough; of packages named with slashes the first that apt knows is
+# taken. A group whose name ends in "?" is not necessary.
 needs() {
   cat <<EOF
 build|program c++,g++,clang++|g++|a C++20 compiler (GCC 12 or Clang 14)
 build|program cmake|cmake|CMake 3.22
 build|program ninja,ninja-build|ninja-build|Ninja
-build|program pkg-config,pkgconf|pkg-config|pkg-config
+build|program pkg-config,pkgconf|pkg-config/pkgconf|pkg-config
 build|header benchmark/benchmark.h|libbenchmark-dev|Google Benchmark (development files)
 build|header nlohmann/json.hpp|nlohmann-json3-dev|nlohmann/json 3.11
 build|header fmt/core.h|libfmt-dev|{fmt} (development files)
@@ -35,7 +36,7 @@ run|program sfdisk|fdisk|sfdisk
 run|program mcopy|mtools|mtools
 run|program cpio|cpio|cpio
 run|program $vm_programs|$vm_package|QEMU
-run|file /usr/lib*/libvirt/connection-driver/libvirt_driver_qemu.so,/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so|libvirt-daemon|libvirt with its QEMU driver
+run|file /usr/lib*/libvirt/connection-driver/libvirt_driver_qemu.so,/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so|libvirt-daemon libvirt-daemon-driver-qemu|libvirt with its QEMU driver
 run|file /usr/share/OVMF/OVMF_CODE*.fd,/usr/share/edk2/*/OVMF_CODE*.fd,/usr/share/AAVMF/AAVMF_CODE.fd|$uefi_package|UEFI firmware for QEMU (OVMF)
 run|docker|docker.io|Docker (dockerd)
 run?|program gnuplot|gnuplot-nox|gnuplot, for the figures
@@ -48,6 +49,90 @@ lint|program clang-format|clang-format|clang-format
 lint|program clang-tidy|clang-tidy|clang-tidy
 lint|program shellcheck|shellcheck|shellcheck
 EOF
+}
+
+# The names of Debian's packages on Fedora, on Arch and on openSUSE: from those distributions' lists, not tried by us.
+# "-" is what they do not package.
+names_elsewhere() {
+  cat <<EOF
+g++ gcc-c++ gcc gcc-c++
+ninja-build ninja-build ninja ninja
+pkg-config pkgconf-pkg-config pkgconf pkgconf-pkg-config
+libbenchmark-dev google-benchmark-devel benchmark benchmark-devel
+nlohmann-json3-dev json-devel nlohmann-json nlohmann_json-devel
+libfmt-dev fmt-devel fmt fmt-devel
+libcli11-dev cli11-devel cli11 cli11-devel
+libtomlplusplus-dev tomlplusplus-devel tomlplusplus tomlplusplus-devel
+libcurl4-openssl-dev libcurl-devel curl libcurl-devel
+libssl-dev openssl-devel openssl libopenssl-devel
+libarchive-dev libarchive-devel libarchive libarchive-devel
+libext2fs-dev e2fsprogs-devel e2fsprogs libext2fs-devel
+libsqlite3-dev sqlite-devel sqlite sqlite3-devel
+libvirt-dev libvirt-devel libvirt libvirt-devel
+libpugixml-dev pugixml-devel pugixml pugixml-devel
+mmdebstrap mmdebstrap - -
+qemu-utils qemu-img qemu-img qemu-img
+fdisk util-linux util-linux util-linux
+qemu-system-x86 qemu-system-x86 qemu-system-x86 qemu-x86
+qemu-system-arm qemu-system-aarch64 qemu-system-aarch64 qemu-arm
+libvirt-daemon libvirt-daemon libvirt libvirt-daemon
+libvirt-daemon-driver-qemu libvirt-daemon-driver-qemu libvirt libvirt-daemon-driver-qemu
+ovmf edk2-ovmf edk2-ovmf qemu-ovmf-x86_64
+qemu-efi-aarch64 edk2-aarch64 edk2-aarch64 qemu-uefi-aarch64
+docker.io moby-engine docker docker
+gnuplot-nox gnuplot gnuplot gnuplot
+libgtest-dev gtest-devel gtest gtest
+libgmock-dev gmock-devel gtest gmock
+libfccp-dev - - -
+clang-format clang-tools-extra clang clang-tools
+clang-tidy clang-tools-extra clang clang-tools
+shellcheck ShellCheck shellcheck ShellCheck
+EOF
+}
+
+# how_to_install PACKAGE…: the command for these packages of Debian's, in the words of the distribution at hand.
+how_to_install() {
+  local column command name elsewhere='' names='' none=''
+  if have_program apt-get; then
+    printf 'apt-get install %s\n' "$*"
+    return
+  elif have_program dnf; then
+    column=2 command='dnf install'
+  elif have_program pacman; then
+    column=3 command='pacman -S --needed'
+  elif have_program zypper; then
+    column=4 command='zypper install'
+  else
+    printf 'Debian, Ubuntu: apt-get install %s\n' "$*"
+    return
+  fi
+  for name in "$@"; do
+    elsewhere=$(names_elsewhere | awk -v name="$name" -v column=$column '$1 == name { print $column }')
+    case $elsewhere in
+    -) none+=" $name" ;;
+    *) names+="${elsewhere:-$name}"$'\n' ;;
+    esac
+  done
+  names=$(printf '%s' "$names" | sort -u | tr '\n' ' ')
+  [[ -z $none ]] || none="; Debian packages without a counterpart there:$none"
+  printf '%s %s (not tried by us)%s\n' "$command" "${names% }" "$none"
+}
+
+# packages_of ROWS: one package a line. Names that apt does not know leave the first one, for apt to complain of.
+packages_of() {
+  local word first name
+  cut -d '|' -f 2 <<<"$1" | tr ' ' '\n' | sort -u | while IFS= read -r word; do
+    first=${word%%/*}
+    if [[ $word == */* ]]; then
+      for name in ${word//\// }; do
+        if apt-cache show "$name" >/dev/null 2>&1; then
+          first=$name
+          break
+        fi
+      done
+    fi
+    printf '%s\n' "$first"
+  done
 }
 
 have_program() {
@@ -182,7 +267,7 @@ require() {
   ((${#wanted[@]})) || return 0
   rows=$(missing "${wanted[@]}")
   if [[ -n $rows ]] && can_install; then
-    mapfile -t packages < <(cut -d '|' -f 2 <<<"$rows" | sort -u)
+    mapfile -t packages < <(packages_of "$rows")
     install_packages "${packages[@]}" || say "not everything could be installed (log: $log)"
     rows=$(missing "${wanted[@]}")
   fi
@@ -198,9 +283,9 @@ require() {
     esac
   done <<<"$rows"
   packages=()
-  mapfile -t packages < <(cut -d '|' -f 2 <<<"$rows" | sort -u)
+  mapfile -t packages < <(packages_of "$rows")
   [[ -z $optional ]] || say "missing, and going on without: $optional"
   if [[ -n $fatal ]]; then
-    die "missing: $fatal" "install them (Debian, Ubuntu: apt-get install ${packages[*]}) and run this again"
+    die "missing: $fatal" "install them and run this again: $(how_to_install "${packages[@]}")"
   fi
 }
