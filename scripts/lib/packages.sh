@@ -51,7 +51,7 @@ lint|program shellcheck|shellcheck|shellcheck
 EOF
 }
 
-# The names of Debian's packages on Fedora, on Arch and on openSUSE: from those distributions' lists, not tried by us.
+# The names of Debian's packages on Fedora, on Arch and on openSUSE: written from memory and not tried by us.
 # "-" is what they do not package.
 names_elsewhere() {
   cat <<EOF
