@@ -28,18 +28,46 @@ say() {
 	printf 'bench: %s\n' "$*" >&2
 }
 
-# unpack TREE LAYER...: lays layers on top of each other, as a container engine does.
+# unpack TREE LAYER...: lays layers on top of each other, as a container engine does. Only the first one is unpacked from
+# outside, into an empty directory: a link of a lower layer must not lead the files of a higher one out of the tree.
 unpack() {
 	unpack_tree=$1
 	shift
 	mkdir -p "$unpack_tree"
 	for unpack_layer in "$@"; do
-		tar --numeric-owner --xattrs --xattrs-include='*' -xpf "$unpack_layer" -C "$unpack_tree"
+		if [ "$unpack_layer" = "$1" ]; then
+			tar --numeric-owner --xattrs --xattrs-include='*' -xpf "$unpack_layer" -C "$unpack_tree"
+		else
+			in_tree "$unpack_tree" tar --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink -xpf - -C / \
+				<"$unpack_layer"
+		fi
 		find "$unpack_tree" -name '.wh.*' | while IFS= read -r whiteout; do
 			name=${whiteout##*/.wh.}
 			rm -rf "${whiteout%/*}/${name:?}" "$whiteout"
 		done
 	done
+}
+
+# put_file TREE PATH MODE: stdin becomes a file of the tree. The path is resolved inside the tree, and what was there goes
+# first: a link is replaced, not followed.
+put_file() {
+	# shellcheck disable=SC2016 # for the shell in the tree
+	in_tree "$1" sh -c 'mkdir -p "${1%/*}" && rm -f "$1" && cat >"$1" && chmod "$2" "$1"' sh "$2" "$3"
+}
+
+# put_resolver TREE: names are resolved in the tree as they are here.
+put_resolver() {
+	[ -r /etc/resolv.conf ] || return 0
+	# shellcheck disable=SC2094 # the tree's file is another one
+	put_file "$1" /etc/resolv.conf 644 </etc/resolv.conf
+}
+
+# put_directory TREE FROM TO: what lies in FROM, as root's files inside the tree. What was in TO before stays as it was.
+put_directory() {
+	# shellcheck disable=SC2016 # for the shell in the tree
+	in_tree "$1" sh -c 'mkdir -p "$1"' sh "$3"
+	tar -C "$2" --owner=0 --group=0 --numeric-owner --mtime="@$BENCH_EPOCH" -cf - . |
+		in_tree "$1" tar --no-same-permissions --no-overwrite-dir -xf - -C "$3"
 }
 
 # begin_layer TREE: whatever changes from here on belongs to the next layer.
@@ -61,10 +89,11 @@ pack_layer() {
 	pack_tree=$1 pack_out=$2 pack_epoch=$3
 	if [ $# -gt 3 ]; then
 		set -- -cnewer "$4"
-		list_names "$pack_tree" | comm -23 "$BENCH_WORK/names.before" - | while IFS= read -r gone; do
-			case $gone in */*) parent=$pack_tree/${gone%/*} ;; *) parent=$pack_tree ;; esac
+		# shellcheck disable=SC2016 # for the shell in the tree
+		list_names "$pack_tree" | comm -23 "$BENCH_WORK/names.before" - | in_tree "$pack_tree" sh -c 'while IFS= read -r gone; do
+			case $gone in */*) parent=/${gone%/*} ;; *) parent=/ ;; esac
 			if [ -d "$parent" ]; then : >"$parent/.wh.${gone##*/}"; fi
-		done
+		done'
 	else
 		set --
 	fi
@@ -80,6 +109,8 @@ pack_layer() {
 
 # Device files that packages' scripts need. The layers hold none: engines and kernels bring their own.
 make_devices() {
+	if [ -L "$1/dev" ]; then rm "$1/dev"; fi # it would lead to the machine's own
+	mkdir -p "$1/dev"
 	for device in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
 		# shellcheck disable=SC2086 # three words on purpose
 		set -- "$1" $device
@@ -101,20 +132,20 @@ in_tree() {
 # open_tree TREE: the tree can install packages, with the base system's package lists; no service is started.
 open_tree() {
 	make_devices "$1"
-	tar -xpf "$BENCH_BASE/lists.tar" -C "$1"
-	cp -L /etc/resolv.conf "$1/etc/resolv.conf" 2>/dev/null || :
-	printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
-	chmod 755 "$1/usr/sbin/policy-rc.d"
-	cp "$BENCH_BASE/apt.conf" "$1/etc/apt/apt.conf.d/99bench"
-	mkdir -p "$1/var/cache/apt/archives/partial"
+	in_tree "$1" tar -xpf - -C / <"$BENCH_BASE/lists.tar"
+	put_resolver "$1"
+	printf '#!/bin/sh\nexit 101\n' | put_file "$1" /usr/sbin/policy-rc.d 755
+	put_file "$1" /etc/apt/apt.conf.d/99bench 644 <"$BENCH_BASE/apt.conf"
+	in_tree "$1" mkdir -p /var/cache/apt/archives/partial
 }
 
 # close_tree TREE: nothing of the building is left in it.
 close_tree() {
-	rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/cache/ldconfig/* "$1"/var/cache/debconf/*-old \
-		"$1"/var/lib/dpkg/*-old "$1"/tmp/* "$1"/run/* "$1"/etc/resolv.conf "$1"/usr/sbin/policy-rc.d \
-		"$1"/etc/apt/apt.conf.d/99bench "$1"/etc/apt/apt.conf.d/99mmdebstrap
-	find "$1/var/log" -type f -delete
+	# shellcheck disable=SC2016 # for the shell in the tree
+	in_tree "$1" sh -c 'rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/cache/ldconfig/* /var/cache/debconf/*-old \
+		/var/lib/dpkg/*-old /tmp/* /run/* /etc/resolv.conf /usr/sbin/policy-rc.d \
+		/etc/apt/apt.conf.d/99bench /etc/apt/apt.conf.d/99mmdebstrap
+	find /var/log -type f -delete'
 }
 
 # install TREE PACKAGE...: once more with fresh lists if the mirror has moved on since the base was made.

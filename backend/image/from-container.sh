@@ -15,10 +15,10 @@ printf '%s\n' "$date" >"$BENCH_OUT/epoch"
 
 # The virtual machines' kernel and init come from the image's own distribution.
 make_devices "$tree"
-cp -L /etc/resolv.conf "$tree/etc/resolv.conf"
-cp "$BENCH_APT_CONF" "$tree/etc/apt/apt.conf.d/99bench"
+put_resolver "$tree"
+put_file "$tree" /etc/apt/apt.conf.d/99bench 644 <"$BENCH_APT_CONF"
 in_tree "$tree" apt-get -qq update
-tar -C "$tree" -cf "$BENCH_OUT/lists.tar" --exclude=lock --exclude=partial var/lib/apt/lists
+in_tree "$tree" tar -C / -cf - --exclude=lock --exclude=partial var/lib/apt/lists >"$BENCH_OUT/lists.tar"
 cp "$BENCH_APT_CONF" "$BENCH_OUT/apt.conf"
 packages_of "$tree" >"$BENCH_OUT/packages"
 close_tree "$tree"

@@ -11,9 +11,8 @@ tree=$BENCH_WORK/tree
 say "VM full: making the disk"
 unpack "$tree" "$BENCH_BASE/layer.tar" "$BENCH_DEPENDENCIES/layer.tar" "$BENCH_SYSTEM/layer.tar" "$BENCH_APP_LAYER"
 
-cp "${0%/*}/full-run" "$tree/opt/bench/full-run"
-chmod 755 "$tree/opt/bench/full-run"
-cat >"$tree/etc/systemd/system/backend-flask.service" <<'UNIT'
+put_file "$tree" /opt/bench/full-run 755 <"${0%/*}/full-run"
+put_file "$tree" /etc/systemd/system/backend-flask.service 644 <<'UNIT'
 [Unit]
 Description=backend-flask
 After=network.target
@@ -29,19 +28,19 @@ ExecStopPost=/bin/sh -c 'echo "@bench exit $EXIT_STATUS" >/dev/console'
 [Install]
 WantedBy=multi-user.target
 UNIT
-mkdir -p "$tree/etc/systemd/system/multi-user.target.wants"
-ln -s /etc/systemd/system/backend-flask.service "$tree/etc/systemd/system/multi-user.target.wants/"
-cat >"$tree/etc/systemd/network/20-wired.network" <<'NETWORK'
+in_tree "$tree" mkdir -p /etc/systemd/system/multi-user.target.wants
+in_tree "$tree" ln -s /etc/systemd/system/backend-flask.service /etc/systemd/system/multi-user.target.wants/
+put_file "$tree" /etc/systemd/network/20-wired.network 644 <<'NETWORK'
 [Match]
 Name=en* eth*
 
 [Network]
 DHCP=yes
 NETWORK
-printf 'backend\n' >"$tree/etc/hostname"
-printf '127.0.0.1 localhost\n127.0.1.1 backend\n' >"$tree/etc/hosts"
+printf 'backend\n' | put_file "$tree" /etc/hostname 644
+printf '127.0.0.1 localhost\n127.0.1.1 backend\n' | put_file "$tree" /etc/hosts 644
 # Every trial starts from this disk: a machine that has been set up, not one that boots for the first time.
-printf '%s\n' "$BENCH_UUID" | tr -d - >"$tree/etc/machine-id"
+printf '%s\n' "$BENCH_UUID" | tr -d - | put_file "$tree" /etc/machine-id 644
 
 case $BENCH_ARCH in
 amd64) loader=systemd-bootx64.efi boot=BOOTX64.EFI ;;

@@ -12,7 +12,7 @@ package=$(first_available "$tree" "linux-image-cloud-$BENCH_ARCH" linux-image-vi
 say "kernel: downloading $package and busybox-static"
 install_packages "$tree" --download-only "$package" busybox-static
 mkdir "$BENCH_OUT/debs" "$tree/kernel"
-mv "$tree"/var/cache/apt/archives/*.deb "$BENCH_OUT/debs/"
+in_tree "$tree" tar -C /var/cache/apt/archives -cf - --exclude=partial --exclude=lock . | tar -C "$BENCH_OUT/debs" -xf -
 for deb in "$BENCH_OUT"/debs/linux-image-[0-9]*.deb "$BENCH_OUT"/debs/linux-modules-[0-9]*.deb "$BENCH_OUT"/debs/busybox-static_*.deb; do
 	[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$tree/kernel"
 done
@@ -32,7 +32,7 @@ cp "$busybox" "$root/bin/busybox"
 install_packages "$tree" kmod zstd xz-utils
 modules=/kernel
 [ -d "$tree/kernel/lib/modules" ] || modules=/kernel/usr
-mkdir -p "$tree/depmod/lib"
+mkdir "$tree/depmod" "$tree/depmod/lib"
 ln -s "$modules/lib/modules" "$tree/depmod/lib/modules"
 in_tree "$tree" depmod -b /depmod "$release"
 : >"$root/modules/order"

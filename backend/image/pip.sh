@@ -9,8 +9,8 @@ tree=$BENCH_WORK/tree
 unpack "$tree" "$BENCH_BASE/layer.tar"
 begin_layer "$tree"
 make_devices "$tree"
-cp -L /etc/resolv.conf "$tree/etc/resolv.conf"
-cp "$BENCH_REQUIREMENTS_TXT" "$tree/tmp/requirements.txt"
+put_resolver "$tree"
+put_file "$tree" /tmp/requirements.txt 644 <"$BENCH_REQUIREMENTS_TXT"
 say "dependencies: pip install"
 in_tree "$tree" pip3 install --quiet --no-cache-dir --root-user-action=ignore -r /tmp/requirements.txt
 {

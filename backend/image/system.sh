@@ -10,17 +10,14 @@ tree=$BENCH_WORK/tree
 unpack "$tree" "$BENCH_BASE/layer.tar" "$BENCH_DEPENDENCIES/layer.tar"
 begin_layer "$tree"
 open_tree "$tree"
-cp "$BENCH_KERNEL"/debs/*.deb "$tree/var/cache/apt/archives/"
+put_directory "$tree" "$BENCH_KERNEL/debs" /var/cache/apt/archives
 
 # The first sign of user space; the initramfs is otherwise the distribution's.
-mkdir -p "$tree/etc/initramfs-tools/scripts/init-top"
-cp "${0%/*}/initramfs-mark" "$tree/etc/initramfs-tools/scripts/init-top/bench"
-chmod 755 "$tree/etc/initramfs-tools/scripts/init-top/bench"
+put_file "$tree" /etc/initramfs-tools/scripts/init-top/bench 755 <"${0%/*}/initramfs-mark"
 
 # With it the initramfs checks the root file system, as an installed machine does.
-printf 'LABEL=root / ext4 errors=remount-ro 0 1\n' >"$tree/etc/fstab"
-mkdir -p "$tree/etc/initramfs-tools/conf.d"
-printf 'FSTYPE=ext4\nRESUME=none\n' >"$tree/etc/initramfs-tools/conf.d/bench"
+printf 'LABEL=root / ext4 errors=remount-ro 0 1\n' | put_file "$tree" /etc/fstab 644
+printf 'FSTYPE=ext4\nRESUME=none\n' | put_file "$tree" /etc/initramfs-tools/conf.d/bench 644
 
 kernel=$(cat "$BENCH_KERNEL/package")
 # Where systemd-boot has no package of its own, it is part of systemd.

@@ -40,6 +40,13 @@ void walk(const fs::path& dir, const std::string& prefix, const IgnoreRules& rul
     const std::string name = entry.path().filename();
     const std::string relative = prefix + name;
     if (by_product(name) || rules.ignored(relative)) continue;
+    if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
+      // The recipes handle lists of files, one a line.
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("the app directory holds a file whose name has a control character, in {}",
+                              dir.string()),
+                  "rename it, or list it in .dockerignore");
+    }
     if (entry.is_symlink() || entry.is_regular_file()) {
       files.push_back(relative);
     } else if (entry.is_directory()) {

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "bench/core/error.h"
 #include "bench/core/text.h"
 
 namespace bench {
@@ -194,6 +196,30 @@ bool take_flask_command(const std::vector<std::string>& command, AppConfig& conf
   return true;
 }
 
+/// Where WORKDIR leads, `..` ending at the root as the language has it. Throws kUsage where an app cannot
+/// lie: these directories are the engine's or the kernel's, and no image holds what is put there.
+std::string workdir_of(const std::string& before, const std::string& line, const Variables& variables) {
+  const auto unquoted = words(expanded(line, variables));
+  const std::string path = unquoted.empty() ? "" : unquoted.front();
+  const auto refuse = [&](const char* why) {
+    throw Error(ErrorCode::kUsage, fmt::format("Dockerfile: WORKDIR {}: {}", trimmed(line), why),
+                "name a directory of the image's own, such as /app");
+  };
+  if (unquoted.size() > 1) refuse("more than one directory");
+  if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return std::iscntrl(c) != 0; })) {
+    throw Error(ErrorCode::kUsage, "Dockerfile: WORKDIR holds a control character",
+                "name a directory of the image's own, such as /app");
+  }
+  std::string result = (std::filesystem::path("/") / before / path).lexically_normal().string();
+  while (result.size() > 1 && result.back() == '/') result.pop_back();
+  for (const std::string_view engines : {"/dev", "/proc", "/sys", "/run", "/tmp", "/opt/bench"}) {
+    if (result == engines || result.starts_with(std::string(engines) + "/")) {
+      refuse("what lies there is no part of an image");
+    }
+  }
+  return result;
+}
+
 std::string quoted(const std::string& text) {
   std::string result = "'";
   for (const char c : text) {
@@ -232,10 +258,8 @@ AppConfig parse_dockerfile(std::string_view text) {
     } else if (verb == "ENV") {
       take_environment(rest, variables, config.env);
     } else if (verb == "WORKDIR") {
-      const std::string path = expanded(rest, variables);
       // Relative ones add up, as in the language.
-      config.workdir = path.starts_with('/') ? path : (has_workdir ? config.workdir : "") + "/" + path;
-      while (config.workdir.size() > 1 && config.workdir.back() == '/') config.workdir.pop_back();
+      config.workdir = workdir_of(has_workdir ? config.workdir : "", rest, variables);
       has_workdir = true;
     } else if (verb == "STOPSIGNAL") {
       if (!rest.empty()) config.stop_signal = expanded(rest, variables);

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kProgress = "bench: ";
 constexpr std::string_view kMissing = "bench-missing: ";
+constexpr std::string_view kRefused = "bench-refused: ";
 
 /// What the recipes call, and who brings it in Debian and its descendants.
 const std::map<std::string, std::string>& packages() {
@@ -67,7 +68,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   options.env["BENCH_OUT"] = draft.out().string();
   options.env["BENCH_WORK"] = draft.work().string();
   options.cwd = "/";  // the recipe may mount something over its work directory
-  std::string missing;
+  std::string missing, refused;
   TimePoint since = Clock::now();
   std::string doing;
   const auto finish = [&] {
@@ -78,6 +79,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   };
   options.on_line = [&](std::string_view line) {
     if (line.starts_with(kMissing)) missing = line.substr(kMissing.size());
+    if (line.starts_with(kRefused)) refused = line.substr(kRefused.size());
     if (!line.starts_with(kProgress)) return;
     finish();
     doing = line.substr(kProgress.size());
@@ -88,6 +90,9 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   if (result.exit_code == 0) {
     finish();
     return;
+  }
+  if (!refused.empty()) {
+    throw Error(ErrorCode::kUsage, refused, "name a directory of the image's own, such as /app");
   }
   if (!missing.empty()) {
     const auto space = missing.find(' ');

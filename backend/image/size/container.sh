@@ -20,6 +20,7 @@ last=$((last - 1))
 app=$BENCH_WORK/app
 unpack "$app" "$BENCH_LAYERS/$last.tar"
 for number in 2 3; do
+	mkdir -p "$app$BENCH_WORKDIR" # where WORKDIR is a link of the base's, the layer has another path
 	printf 'app %s\n' "$number" >"$app$BENCH_WORKDIR/bench-app-number"
 	pack_layer "$app" "$BENCH_OUT/app-$number.tar" "$BENCH_EPOCH"
 done

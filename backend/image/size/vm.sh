@@ -80,6 +80,7 @@ cp --sparse=always "$BENCH_RAW" "$base"
 discard "$base"
 qemu-img convert -f raw -O qcow2 "$base" "$BENCH_OUT/base.qcow2"
 for number in 2 3; do
+	mkdir -p "$app$BENCH_WORKDIR" # where WORKDIR is a link of the base's, the layer has another path
 	printf 'app %s\n' "$number" >"$app$BENCH_WORKDIR/bench-app-number"
 	touch -d "@$BENCH_EPOCH" "$app$BENCH_WORKDIR/bench-app-number"
 	raw=$BENCH_WORK/app.raw

@@ -115,5 +115,12 @@ TEST(AppFiles, TheKnownTruthsDifferInNothingButTheApp) {
   }
 }
 
+TEST(AppFiles, ANameThatSpansLinesIsRefused) {
+  const test::TempDir dir;
+  dir.write("app.py", "x");
+  dir.write("a\nd 755 0 etc", "x");
+  EXPECT_THROW(read_app(dir.path()), Error);
+}
+
 }  // namespace
 }  // namespace bench

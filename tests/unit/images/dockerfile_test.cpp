@@ -1,7 +1,9 @@
 #include "bench/images/dockerfile.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bench/core/error.h"
 #include "bench/core/files.h"
 #include "bench/core/subprocess.h"
 #include "temp_dir.h"
@@ -95,6 +97,36 @@ TEST(Dockerfile, TheLaunchScriptGivesTheShellExactlyTheseWords) {
   EXPECT_EQ(check_command({"sh", script}), "a b|it's|$WORD|");
   config.command = {"printenv", "WORD"};
   EXPECT_EQ(check_command({"sh", dir.write("run", launch_script(config))}), "it's $HOME \"x\"\n");
+}
+
+std::string workdir(const std::string& line) {
+  return parse_dockerfile("FROM x\n" + line + "\n").workdir;
+}
+
+TEST(Dockerfile, AWorkdirStaysInsideTheImage) {
+  EXPECT_EQ(workdir("WORKDIR /../../../../tmpx/escape"), "/tmpx/escape");
+  EXPECT_EQ(workdir("WORKDIR /a/../../b"), "/b");
+  EXPECT_EQ(workdir("WORKDIR ../../a"), "/a");
+  EXPECT_EQ(workdir("WORKDIR /a//b/./c/"), "/a/b/c");
+  EXPECT_EQ(workdir("WORKDIR /..\nWORKDIR .."), "/backend-flask");
+  EXPECT_EQ(workdir("WORKDIR \"/my app\""), "/my app");
+  EXPECT_EQ(workdir("WORKDIR '/app'"), "/app");
+  EXPECT_EQ(workdir("WORKDIR /usr/src/app"), "/usr/src/app");
+}
+
+TEST(Dockerfile, AWorkdirThatNoImageHoldsIsRefusedBeforeAnythingIsBuilt) {
+  for (const char* line :
+       {"WORKDIR /tmp/x", "WORKDIR /tmp", "WORKDIR /run/x", "WORKDIR /dev/x", "WORKDIR /proc/1",
+        "WORKDIR /sys", "WORKDIR /opt/bench", "WORKDIR /a/../tmp/x", "WORKDIR /../../run/x",
+        "ENV D=/dev\nWORKDIR $D/x", "WORKDIR \"/tmp/x\"", "WORKDIR /a\x01"}) {
+    try {
+      workdir(line);
+      ADD_FAILURE() << line << " was accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage) << line;
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("WORKDIR")) << line;
+    }
+  }
 }
 
 }  // namespace
