@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
 #include "bench/images/images.h"
@@ -12,11 +14,11 @@ namespace bench {
 namespace {
 
 void show(const ImageSet& set) {
-  fmt::print("images  {}\n", set.dir.string());
-  fmt::print("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256, set.python,
-             set.flask);
-  if (!set.container.archive.empty()) fmt::print("container  {}\n", set.container.reference);
-  for (const auto& [profile, vm] : set.vm) fmt::print("vm:{:<7} {}\n", profile, vm.disk.string());
+  std::string text = fmt::format("images  {}\nbase    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n",
+                                 set.dir.string(), set.base, set.app_sha256, set.python, set.flask);
+  if (!set.container.archive.empty()) text += fmt::format("container  {}\n", set.container.reference);
+  for (const auto& [profile, vm] : set.vm) text += fmt::format("vm:{:<7} {}\n", profile, vm.disk.string());
+  print_out(text);
 }
 
 }  // namespace

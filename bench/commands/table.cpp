@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <exception>
+#include <iostream>
 #include <memory>
 
 #include "bench/commands/all_commands.h"
@@ -77,7 +78,8 @@ int run_command_line(int argc, char** argv, std::stop_token stop) {
     app.parse(argc, argv);
     return context.exit_code;
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    const int code = app.exit(success);
+    return std::cout.flush() ? code : exit_code::kCouldNotMeasure;
   } catch (const CLI::ParseError& error) {
     context.ui.error(error.what(), "bench --help, or bench COMMAND --help, shows what can be said");
     return exit_code::kUsage;

@@ -15,6 +15,13 @@ std::size_t terminal_width() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
+// What people are told must never end the run: a full disk or a reader that has left behind stderr costs the
+// message and nothing else.
+void tell(const std::string& text) noexcept {
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  (void)std::fflush(stderr);
+}
+
 // At most `most` characters of UTF-8, never half a character.
 std::string_view clip(std::string_view text, std::size_t most) {
   std::size_t end = 0;
@@ -38,8 +45,7 @@ Ui::Ui() {
 
 void Ui::line(std::string_view text) {
   settle();
-  fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  tell(fmt::format("{}\n", text));
 }
 
 void Ui::step(std::string_view text) {
@@ -52,14 +58,13 @@ void Ui::live(std::string_view text) {
     if (verbose) line(text);
     return;
   }
-  fmt::print(stderr, "\r\x1b[K{}", clip(text, terminal_width() - 1));
-  std::fflush(stderr);
+  tell(fmt::format("\r\x1b[K{}", clip(text, terminal_width() - 1)));
   live_shown_ = true;
 }
 
 void Ui::settle() {
   if (!live_shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  tell("\r\x1b[K");
   live_shown_ = false;
 }
 

@@ -1,0 +1,83 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <string>
+
+#include "e2e/harness.h"
+
+namespace bench::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// bench with its streams as a shell makes them: `line` holds BENCH in place of the program.
+Outcome shell(const World& world, std::string line, double limit = 300) {
+  const std::string word = "BENCH";
+  for (auto at = line.find(word); at != std::string::npos; at = line.find(word, at + 1)) {
+    line.replace(at, word.size(), bench_program());
+  }
+  Process process({"bash", "-c", "set -o pipefail; " + line}, world.env, world.scratch());
+  return process.wait(limit);
+}
+
+// A stream that nobody can write to costs the message and not the program.
+
+TEST(Cli, AFullStderrChangesNoExitCode) {
+  const World world;
+  EXPECT_EQ(shell(world, "BENCH report /nope 2>/dev/full").exit_code, 3);
+  EXPECT_EQ(shell(world, "BENCH fly 2>/dev/full").exit_code, 2);
+  EXPECT_EQ(shell(world, "BENCH report /nope 2>&-").exit_code, 3);
+  EXPECT_EQ(shell(world, "BENCH report /nope 2>&1 | true").exit_code, 3);
+}
+
+TEST(Cli, AFullStdoutIsAnErrorAndSaysSo) {
+  const World world;
+  const Outcome list = shell(world, "BENCH list metrics >/dev/full");
+  EXPECT_EQ(list.exit_code, 3);
+  EXPECT_THAT(list.err, HasSubstr("cannot write to stdout"));
+  EXPECT_EQ(shell(world, "BENCH --help >/dev/full").exit_code, 3);
+}
+
+TEST(Cli, AReaderThatLeavesIsNoError) {
+  const World world;
+  const Outcome outcome = shell(world, "BENCH list metrics | head -n 1");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST(Streams, ARunWhoseMessagesNobodyCanReadIsWhole) {
+  World world;
+  const std::string run =
+      "BENCH run startup --targets docker --rounds 2 --warmup 0 --out " + world.results().string();
+  const Outcome full = shell(world, run + " 2>/dev/full >/dev/null");
+  EXPECT_EQ(full.exit_code, 0);
+  EXPECT_EQ(values(world.run(), "docker", "startup.ready").size(), 2U);
+  EXPECT_THAT(world.leftovers(), IsEmpty());
+}
+
+TEST(Streams, ARunWhoseReaderLeavesIsWhole) {
+  World world;
+  const std::string run =
+      "BENCH run startup -v --targets docker --rounds 2 --warmup 0 --out " + world.results().string();
+  const Outcome left = shell(world, run + " 2>&1 | head -n 1");
+  EXPECT_EQ(left.exit_code, 0);
+  EXPECT_EQ(values(world.run(), "docker", "startup.ready").size(), 2U);
+  EXPECT_THAT(world.leftovers(), IsEmpty());
+}
+
+TEST(Streams, AnInterruptWorksAfterASignalOfSomebodyElses) {
+  World world;
+  const auto process = world.start({"run", "startup", "--targets", "docker", "--rounds", "50", "--warmup",
+                                    "0", "--out", world.results().string()});
+  EXPECT_TRUE(eventually(120, [&] { return std::filesystem::exists(world.results() / "samples.jsonl"); }));
+  process->send(SIGUSR2);
+  nap(0.2);
+  process->send(SIGINT);
+  EXPECT_EQ(process->wait(60).exit_code, 130);
+  EXPECT_THAT(world.leftovers(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace bench::e2e
