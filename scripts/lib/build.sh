@@ -19,7 +19,8 @@ configure() {
   local dir=$1 state head
   shift
   if [[ ${CI:-} == true ]]; then set -- "$@" -DBENCH_WERROR=ON; fi
-  head=$(git -C "$root" rev-parse HEAD 2>/dev/null || true)
+  # Also as root in somebody else's checkout, which git calls dubious.
+  head=$(git -c "safe.directory=$root" -C "$root" rev-parse HEAD 2>/dev/null || true)
   state="$head $*"
   if [[ -f $dir/build.ninja && -r $dir/.configured && $(<"$dir/.configured") == "$state" ]]; then return 0; fi
   rm -f "$dir/.configured"
@@ -36,6 +37,7 @@ compile() {
 
 # Two scripts must not build in one directory at a time; whoever comes second waits.
 lock_build() {
+  require_writable "$build/.lock"
   exec 9>"$build/.lock"
   if ! flock -n 9; then
     say "another build is going on in $build, waiting…"

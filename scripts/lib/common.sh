@@ -16,10 +16,28 @@ die() {
   exit 3
 }
 
+# require_writable FILE: it can be made or written to; else one message that says whose it is.
+require_writable() {
+  local of=$1
+  [[ -e $of ]] || of=${of%/*}
+  [[ -w $of ]] || die "cannot write to $1: $of belongs to $(stat -c %U -- "$of")" \
+    "sudo chown -R $(id -un) $build, or a checkout of your own"
+}
+
 open_log() {
   mkdir -p "$build" 2>/dev/null || die "cannot write to $build" "make the checkout writable for $(id -un)"
   log=$build/$1
+  require_writable "$log"
   : >"$log"
+  at_exit+=(give_back)
+}
+
+# What root has made in the build directory of somebody else's checkout becomes theirs, or they could not build again.
+give_back() {
+  local owner
+  ((EUID == 0)) || return 0
+  owner=$(stat -c %u:%g -- "$root")
+  [[ $owner == 0:* ]] || chown -R -h --from=0 "$owner" -- "$build" || true
 }
 
 finish() {
