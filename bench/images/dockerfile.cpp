@@ -199,13 +199,12 @@ bool take_flask_command(const std::vector<std::string>& command, AppConfig& conf
 /// Where WORKDIR leads, `..` ending at the root as the language has it. Throws kUsage where an app cannot
 /// lie: these directories are the engine's or the kernel's, and no image holds what is put there.
 std::string workdir_of(const std::string& before, const std::string& line, const Variables& variables) {
-  const auto unquoted = words(expanded(line, variables));
-  const std::string path = unquoted.empty() ? "" : unquoted.front();
+  // Blanks need no quotes here: the whole line is one path.
+  const std::string path = fmt::format("{}", fmt::join(words(expanded(line, variables)), " "));
   const auto refuse = [&](const char* why) {
     throw Error(ErrorCode::kUsage, fmt::format("Dockerfile: WORKDIR {}: {}", trimmed(line), why),
                 "name a directory of the image's own, such as /app");
   };
-  if (unquoted.size() > 1) refuse("more than one directory");
   if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return std::iscntrl(c) != 0; })) {
     throw Error(ErrorCode::kUsage, "Dockerfile: WORKDIR holds a control character",
                 "name a directory of the image's own, such as /app");
