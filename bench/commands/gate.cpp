@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/measuring.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
@@ -328,6 +329,7 @@ void add_gate(CLI::App& app, CommandContext& context) {
       "verdict.json in RUN's directory says the same.");
   command->callback([options, confirm, &context] {
     options->confirm_given = confirm->count() > 0;
+    require_metrics(words(options->metrics));
     context.exit_code = gate(*options, context);
   });
 }

@@ -10,6 +10,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/history/pins.h"
 #include "bench/report/numbers.h"
@@ -85,7 +86,9 @@ void add_history(CLI::App& app, CommandContext& context) {
   auto options = std::make_shared<HistoryOptions>();
   command->add_option("--history", options->directory, "the directory that holds the runs")
       ->capture_default_str();
-  command->add_option("--last", options->last, "how many; 0: all")->capture_default_str();
+  command->add_option("--last", options->last, "how many; 0: all")
+      ->check(not_negative)
+      ->capture_default_str();
   command->add_option("--pin", options->pin, "NAME=RUN: give a run a name, for bench gate --baseline NAME");
   command->add_flag("--json", options->json, "as JSON");
   command->footer(

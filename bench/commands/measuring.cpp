@@ -64,6 +64,18 @@ bool measured_all(const Run& run, const Plan& plan) {
 
 }  // namespace
 
+void require_metrics(const std::vector<std::string>& names) {
+  std::vector<std::string> known{"all"};
+  for (const ScenarioRow& scenario : scenario_table()) {
+    for (const MetricRow& row : scenario.metrics) known.push_back(row.name);
+  }
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Error(ErrorCode::kUsage, fmt::format("unknown metric '{}'", name),
+                did_you_mean(name, known) + "all of them: bench list metrics");
+  }
+}
+
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names) {
   std::vector<const ScenarioRow*> chosen;
   for (const std::string& name : names) {
@@ -77,7 +89,7 @@ std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>&
       std::vector<std::string> known;
       for (const ScenarioRow& row : scenario_table()) known.push_back(row.name);
       throw Error(ErrorCode::kUsage, fmt::format("unknown scenario '{}'", name),
-                  fmt::format("scenarios: {}, all", fmt::join(known, ", ")));
+                  did_you_mean(name, known) + fmt::format("scenarios: {}, all", fmt::join(known, ", ")));
     }
   }
   return chosen;

@@ -107,7 +107,11 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     open = open_targets(request, ui, context.stop);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kInterrupted && !config.exports.empty()) {
-      write_exports(unmeasured_run(begun({}), plan, request, error.what()), config.exports, ui);
+      try {
+        write_exports(unmeasured_run(begun({}), plan, request, error.what()), config.exports, ui);
+      } catch (const Error& unwritten) {  // why nothing was measured counts more
+        ui.warn(unwritten.what(), unwritten.remedy());
+      }
     }
     throw;
   }
@@ -169,6 +173,9 @@ void add_run(CLI::App& app, CommandContext& context) {
           "bench run startup, bench run all, or bench run --config FILE with scenarios = [\"startup\"]");
     }
     if (config.options.print_config) {
+      // What is printed as the settings that count has to be what a run would accept.
+      (void)chosen_scenarios(config.options.scenarios);
+      (void)config.options.request();
       print_out(config_text(config));
     } else {
       context.exit_code = run_scenarios(context, config);

@@ -11,14 +11,18 @@
 namespace bench {
 
 void TargetOptions::add_to(CLI::App& command) {
-  command.add_option(
-      "--targets", targets,
-      "what to compare, with commas; default: one container engine and one VM profile that are "
-      "built (`bench list targets`); for `all` every target. A target named twice is measured against "
-      "itself; TARGET@DIR is that target with the app of DIR.");
-  command.add_option("--app", app,
-                     "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
-                     "its Dockerfile if any)");
+  command
+      .add_option(
+          "--targets", targets,
+          "what to compare, with commas; default: one container engine and one VM profile that are "
+          "built (`bench list targets`); for `all` every target. A target named twice is measured against "
+          "itself; TARGET@DIR is that target with the app of DIR.")
+      ->check(not_empty);
+  command
+      .add_option("--app", app,
+                  "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
+                  "its Dockerfile if any)")
+      ->check(not_empty);
   command
       .add_option("--base", base,
                   "'distribution' (packages of this machine's distribution), or an image "
@@ -45,8 +49,11 @@ OpenRequest TargetOptions::request() const {
   request.memory_bytes = parse_bytes(memory, "--memory");
   constexpr std::int64_t kLeast = 128LL << 20U;
   if (request.memory_bytes < kLeast) {
-    throw Error(ErrorCode::kUsage, fmt::format("--memory {} is too little for a guest with Python", memory),
-                "give at least 128M");
+    const bool no_unit = memory.find_first_not_of("0123456789.") == std::string::npos;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--memory {} is too little for a guest with Python{}", memory,
+                            no_unit ? ": it has no unit" : ""),
+                no_unit ? fmt::format("did you mean --memory {}M?", memory) : "give at least 128M");
   }
   if (const unsigned host = std::thread::hardware_concurrency();
       host != 0 && static_cast<unsigned>(cpus) > host) {
@@ -91,17 +98,21 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--warmup", warmup, "rounds before that which are stored but not counted")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
-  command.add_option("--budget", budget, "begin no further round after this time, such as 10m");
+  command.add_option("--budget", budget, "begin no further round after this time, such as 10m")
+      ->check(not_empty);
   command.add_flag("--all-rounds", all_rounds,
                    "run every round, also when after 10 or more the ratio is known to ±5 %");
-  command.add_option("--seed", seed, "of the order of trials; default: random, and stored");
-  command.add_option("--timeout", timeout,
-                     "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
+  command.add_option("--seed", seed, "of the order of trials; default: random, and stored")
+      ->check(not_negative);
+  command
+      .add_option("--timeout", timeout, "to be ready, such as 60s; default: 30s for a container, 3m for a VM")
+      ->check(not_empty);
   command.add_option("--ready-path", ready_path,
                      "the path whose first 200 means ready; default: /api/activities/home");
   command.add_option("--claims", claims,
                      "a file of claims to judge beside the built-in ones (docs/claims.md); may be repeated");
-  command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>");
+  command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>")
+      ->check(not_empty);
   command.add_flag("--json", json, "the run's JSON on stdout, nothing else there");
 }
 

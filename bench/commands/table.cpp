@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/values.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
 
@@ -39,7 +40,7 @@ void require_known_command(const std::vector<std::string>& argv) {
       names.push_back(row.name);
     }
     throw Error(ErrorCode::kUsage, fmt::format("unknown command '{}'", argv[i]),
-                fmt::format("commands: {}", fmt::join(names, ", ")));
+                did_you_mean(argv[i], names) + fmt::format("commands: {}", fmt::join(names, ", ")));
   }
 }
 

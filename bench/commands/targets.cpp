@@ -11,6 +11,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/procfs.h"
 
@@ -32,14 +33,16 @@ std::string own_app(const std::string& word, const std::string& dir) {
   return path.string();
 }
 
-std::string known_targets() {
-  std::vector<std::string> names;
+std::vector<std::string> target_words() {
+  std::vector<std::string> known;
   for (const DriverRow& row : driver_table()) {
-    for (const std::string& profile : row.profiles) {
-      names.push_back(full_name(row, profile));
-    }
+    for (const std::string& profile : row.profiles) known.push_back(full_name(row, profile));
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return known;
+}
+
+std::string known_targets() {
+  return fmt::format("{}", fmt::join(target_words(), ", "));
 }
 
 void require_built(const DriverRow& row) {
@@ -55,8 +58,12 @@ void require_built(const DriverRow& row) {
 std::vector<TargetName> parse_targets(const std::string& text) {
   std::vector<TargetName> names;
   std::map<std::string, int> seen;
-  std::istringstream words(text);
+  std::istringstream words(text + ",");  // so that a comma at the end has an empty name after it
   for (std::string word; std::getline(words, word, ',');) {
+    if (word.empty()) {
+      throw Error(ErrorCode::kUsage, fmt::format("--targets '{}' has an empty name", text),
+                  "targets: " + known_targets());
+    }
     std::string app;
     if (const std::size_t at = word.find('@'); at != std::string::npos) {
       app = own_app(word, word.substr(at + 1));
@@ -67,11 +74,13 @@ std::vector<TargetName> parse_targets(const std::string& text) {
     const auto row = std::find_if(driver_table().begin(), driver_table().end(),
                                   [&driver](const DriverRow& candidate) { return candidate.name == driver; });
     if (row == driver_table().end()) {
-      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word), "targets: " + known_targets());
+      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word),
+                  did_you_mean(word, target_words()) + "targets: " + known_targets());
     }
     const std::string profile = colon == std::string::npos ? row->profiles.front() : word.substr(colon + 1);
     if (std::find(row->profiles.begin(), row->profiles.end(), profile) == row->profiles.end()) {
-      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word), "targets: " + known_targets());
+      throw Error(ErrorCode::kUsage, fmt::format("unknown target '{}'", word),
+                  did_you_mean(word, target_words()) + "targets: " + known_targets());
     }
     require_built(*row);
     std::string full = full_name(*row, profile);

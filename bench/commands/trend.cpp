@@ -11,6 +11,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/history/history.h"
 #include "bench/history/judgement.h"
@@ -200,7 +201,9 @@ void add_trend(CLI::App& app, CommandContext& context) {
           "--config", options->config,
           "the configuration of a scheduled job: its results are the history, and the page lies there")
       ->excludes(history);
-  command->add_option("--last", options->last, "how many runs; 0: all")->capture_default_str();
+  command->add_option("--last", options->last, "how many runs; 0: all")
+      ->check(not_negative)
+      ->capture_default_str();
   command
       ->add_option("--format", options->formats,
                    "console, csv, html (one page), svg, png, pdf; several with commas")

@@ -3,11 +3,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <ctime>
 #include <map>
+#include <numeric>
 
 #include "bench/core/error.h"
 
@@ -44,6 +46,38 @@ double scale(const Quantity& quantity, const std::map<std::string, double>& unit
 }
 
 }  // namespace
+
+std::string not_empty(const std::string& text) {
+  return text.empty() ? "is empty" : "";
+}
+
+std::string not_negative(const std::string& text) {
+  return text.starts_with('-') ? fmt::format("'{}' is not a whole number from 0 on", text) : "";
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+  const std::string* nearest = nullptr;
+  std::size_t fewest = 3;  // three letters away is another word
+  for (const std::string& candidate : known) {
+    // Levenshtein's distance, row by row.
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i + 1;
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t changed = diagonal + (word[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+      }
+    }
+    if (row.back() < fewest && row.back() < candidate.size()) {
+      fewest = row.back();
+      nearest = &candidate;
+    }
+  }
+  return nearest == nullptr ? "" : fmt::format("did you mean '{}'? ", *nearest);
+}
 
 std::int64_t parse_bytes(const std::string& text, const std::string& option) {
   constexpr double kKi = 1024;

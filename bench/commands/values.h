@@ -2,10 +2,20 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bench/core/clock.h"
 
 namespace bench {
+
+/// Checks of an option's text for CLI11: empty when it may stand, else why not. Its own conversions take "-1"
+/// for a large number and "" for nothing given.
+std::string not_empty(const std::string& text);
+std::string not_negative(const std::string& text);
+
+/// "did you mean 'startup'? " where a known word is one or two letters away, else empty: the beginning of a
+/// remedy.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
 
 /// "512M", "1GiB", "536870912": bytes; K, M, G are powers of 1024. Throws Error{kUsage} naming `option`.
 std::int64_t parse_bytes(const std::string& text, const std::string& option);

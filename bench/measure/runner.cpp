@@ -246,7 +246,8 @@ void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& o
     run.stopped_by = "error";
     std::rethrow_exception(session.fatal());
   } else {
-    run.status = "complete";
+    // A run without a single number is none, however orderly it ended.
+    run.status = run.samples.empty() ? "failed" : "complete";
   }
 }
 
