@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kErrKept = 64 * 1024;
-constexpr Seconds kTermGrace{2.0};
 
 class Fd {
  public:
@@ -219,7 +218,7 @@ int exit_code_of(int status) {
 /// The command's process group: whatever happens, nothing of it is left running.
 class Group {
  public:
-  explicit Group(pid_t pid) : pid_(pid) {}
+  Group(pid_t pid, Seconds grace) : pid_(pid), grace_(grace) {}
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group() {
@@ -232,11 +231,11 @@ class Group {
     return status_;
   }
 
-  /// SIGTERM, and SIGKILL to what is still there 2 s later. The leader is reaped last, so that its group's
-  /// number cannot be given to somebody else in between.
+  /// SIGTERM, and SIGKILL to what is still there after the grace. The leader is reaped last, so that its
+  /// group's number cannot be given to somebody else in between.
   void end() {
     kill(-pid_, SIGTERM);
-    const Deadline grace(kTermGrace);
+    const Deadline grace(grace_);
     siginfo_t info{};
     while (!grace.expired()) {
       info.si_pid = 0;
@@ -272,6 +271,7 @@ class Group {
   }
 
   pid_t pid_;
+  Seconds grace_;
   std::optional<int> status_;
 };
 
@@ -293,7 +293,7 @@ CommandResult run_command(const std::vector<std::string>& argv, const CommandOpt
   Pipe out, err;
   const Fd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.open()) throw Error(ErrorCode::kIo, std::string("eventfd: ") + std::strerror(errno));
-  Group group(start_child(argv, options, out.write_end.get(), err.write_end.get()));
+  Group group(start_child(argv, options, out.write_end.get(), err.write_end.get()), options.grace);
   out.write_end.reset();
   err.write_end.reset();
 

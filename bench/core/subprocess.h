@@ -26,11 +26,12 @@ struct CommandOptions {
   std::filesystem::path cwd;                      ///< empty: ours
   std::function<void(std::string_view)> on_line;  ///< each line of stderr as it comes, for progress
   std::optional<Seconds> timeout;
+  Seconds grace{2.0};  ///< between SIGTERM and SIGKILL, for what has something to put away
 };
 
 /// Runs argv (no shell) in a process group of its own and waits. When `stop` fires or the time-out passes,
-/// the whole group gets SIGTERM, then SIGKILL 2 s later, and Error{kInterrupted} / Error{kTimeout} is thrown.
-/// Throws kUnavailable when the program is not there. A non-zero exit is returned, not thrown.
+/// the whole group gets SIGTERM, then SIGKILL after the grace, and Error{kInterrupted} / Error{kTimeout} is
+/// thrown. Throws kUnavailable when the program is not there. A non-zero exit is returned, not thrown.
 CommandResult run_command(const std::vector<std::string>& argv, const CommandOptions& options = {},
                           std::stop_token stop = {});
 

@@ -132,6 +132,23 @@ TEST_F(SubprocessTest, TimeoutEndsTheWholeGroup) {
   EXPECT_TRUE(eventually([&] { return !alive(grandchild); }));
 }
 
+TEST_F(SubprocessTest, AnInterruptLeavesTimeForAnOrderlyEnd) {
+  std::stop_source source;
+  const fs::path begun = root_ / "begun", put_away = root_ / "put-away";
+  const std::jthread later([&] {
+    for (int i = 0; i < 1000 && !fs::exists(begun); ++i) std::this_thread::sleep_for(10ms);
+    source.request_stop();
+  });
+  CommandOptions options;
+  options.grace = Seconds(60);
+  EXPECT_THROW(run_command({"sh", "-c",
+                            "trap 'sleep 3; : >" + put_away.string() + "; exit 0' TERM; : >" +
+                                begun.string() + "; while :; do sleep 0.05; done"},
+                           options, source.get_token()),
+               Error);
+  EXPECT_TRUE(fs::exists(put_away)) << "it was killed while it put away what it had";
+}
+
 TEST_F(SubprocessTest, StopTokenEndsEvenWhatIgnoresSigterm) {
   std::stop_source source;
   std::jthread later([&] {
