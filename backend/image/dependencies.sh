@@ -11,13 +11,16 @@ unpack "$tree" "$BENCH_BASE/layer.tar"
 begin_layer "$tree"
 open_tree "$tree"
 set --
+missing=
 while read -r requirement package; do
 	if ! first_available "$tree" "$package" >/dev/null 2>&1; then
 		printf 'bench-missing: %s %s\n' "$requirement" "$package" >&2
-		exit 4
+		missing=yes
+		continue
 	fi
 	set -- "$@" "$package"
 done <"$BENCH_REQUIREMENTS"
+if [ -n "$missing" ]; then exit 4; fi # all of them are named by now
 say "dependencies: installing $*"
 install_packages "$tree" "$@"
 packages_of "$tree" >"$BENCH_OUT/packages"

@@ -67,8 +67,9 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   options.env = variables;
   options.env["BENCH_OUT"] = draft.out().string();
   options.env["BENCH_WORK"] = draft.work().string();
-  options.cwd = "/";  // the recipe may mount something over its work directory
-  std::string missing, refused;
+  options.cwd = "/";                 // the recipe may mount something over its work directory
+  std::vector<std::string> missing;  // "REQUIREMENT PACKAGE"
+  std::string refused;
   TimePoint since = Clock::now();
   std::string doing;
   const auto finish = [&] {
@@ -78,7 +79,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
     doing.clear();
   };
   options.on_line = [&](std::string_view line) {
-    if (line.starts_with(kMissing)) missing = line.substr(kMissing.size());
+    if (line.starts_with(kMissing)) missing.emplace_back(line.substr(kMissing.size()));
     if (line.starts_with(kRefused)) refused = line.substr(kRefused.size());
     if (!line.starts_with(kProgress)) return;
     finish();
@@ -95,10 +96,14 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
     throw Error(ErrorCode::kUsage, refused, "name a directory of the image's own, such as /app");
   }
   if (!missing.empty()) {
-    const auto space = missing.find(' ');
+    std::vector<std::string> lacking;
+    for (const std::string& row : missing) {
+      const auto space = row.find(' ');
+      lacking.push_back(fmt::format("\"{}\" ({})", row.substr(0, space), row.substr(space + 1)));
+    }
     throw Error(ErrorCode::kUnavailable,
-                fmt::format("requirements.txt asks for \"{}\", and the distribution has no package {}",
-                            missing.substr(0, space), missing.substr(space + 1)),
+                fmt::format("requirements.txt asks for what the distribution has no package of: {}",
+                            fmt::join(lacking, ", ")),
                 "drop the requirement, or choose a registry base with --base");
   }
   std::string tail = result.err;
