@@ -94,7 +94,8 @@ fs::path measure_again(const Run& run, const fs::path& directory, CommandContext
   argv.insert(argv.end(), {"--out", out.string()});
   context.ui.step(fmt::format("beyond its limit: measuring again, into {}", out.string()));
   CommandOptions how;
-  // Interrupted, it removes its instances and stops its daemon first; killed before that, it would leave them.
+  // Interrupted, it removes its instances and stops its daemon first; killed before that, it would leave
+  // them.
   how.grace = Seconds(60);
   how.on_line = [&](std::string_view line) { context.ui.live(one_line(line)); };
   const CommandResult result = run_command(argv, how, context.stop);
