@@ -16,6 +16,7 @@
 #include "drivers/docker_image.h"
 #include "drivers/docker_image_figures.h"
 #include "drivers/docker_info.h"
+#include "drivers/docker_places.h"
 #include "drivers/docker_processes.h"
 #include "drivers/private_docker.h"
 
@@ -25,7 +26,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kDefaultSocket = "/var/run/docker.sock";
 constexpr const char* kLabel = "bench";
 constexpr const char* kLabelRun = "bench.owner.run";
 constexpr const char* kLabelPid = "bench.owner.pid";
@@ -40,27 +40,15 @@ struct Connection {
 };
 
 Connection connect(const DriverOptions& options) {
-  if (const char* host = std::getenv("DOCKER_HOST"); host != nullptr && *host != '\0') {
-    constexpr std::string_view kScheme = "unix://";
-    const std::string_view address(host);
-    if (!address.starts_with(kScheme)) {
-      throw Error(
-          ErrorCode::kUnavailable,
-          fmt::format("DOCKER_HOST is {}: only unix sockets are supported, since what is measured has to "
-                      "run on this host",
-                      address),
-          "unset DOCKER_HOST, or set it to unix:///var/run/docker.sock");
-    }
-    return {nullptr, std::make_shared<DockerEngine>(address.substr(kScheme.size()), options.stop)};
-  }
   try {
-    return {nullptr, std::make_shared<DockerEngine>(kDefaultSocket, options.stop)};
+    return {nullptr, first_docker(docker_places(), options.stop)};
   } catch (const Error& error) {
     const bool refused = std::string_view(error.what()).find("permission denied") != std::string_view::npos;
-    if (error.code() != ErrorCode::kUnavailable || refused || !options.start_private) throw;
+    if (error.code() != ErrorCode::kUnavailable || refused || !options.start_private || docker_is_named()) {
+      throw;
+    }
     if (const auto obstacle = private_docker_obstacle()) {
-      throw Error(ErrorCode::kUnavailable,
-                  fmt::format("no Docker daemon answers at {} and {}", kDefaultSocket, obstacle->text),
+      throw Error(ErrorCode::kUnavailable, fmt::format("{} and {}", error.what(), obstacle->text),
                   obstacle->remedy);
     }
   }

@@ -8,10 +8,9 @@
 namespace bench {
 
 /// The Docker Engine API over its unix socket, no CLI. Cheap: nothing is contacted or started before the
-/// first verb. DOCKER_HOST is honoured for unix:// sockets; where it is unset and no daemon answers at
-/// /var/run/docker.sock, a daemon of our own is started (drivers/private_docker.h) if options allow it. It
-/// ends with the last driver that uses it, so the instances have to be removed before the driver is
-/// destroyed.
+/// first verb. The daemon is looked for as Docker's client does (drivers/docker_places.h); where none is
+/// named and none answers, one of our own is started (drivers/private_docker.h) if options allow it. It ends
+/// with the last driver that uses it, so the instances have to be removed before the driver is destroyed.
 std::unique_ptr<Driver> make_docker_driver(const DriverOptions& options);
 
 /// The same at one given socket, whatever the environment says; never starts a daemon.

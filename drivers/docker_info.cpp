@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 namespace bench {
 
 namespace {
@@ -52,7 +54,23 @@ void warn_of_missing_limits(const json& info, std::vector<Warning>& warnings) {
   }
 }
 
+bool is_rootless(const json& info) {
+  for (const auto& option : info.value("SecurityOptions", json::array())) {
+    if (option.is_string() && option.get<std::string>().starts_with("name=rootless")) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool keeps_images_in_containerd(const json& info) {
+  const auto rows = info.find("DriverStatus");
+  if (rows == info.end() || !rows->is_array()) return false;
+  return std::any_of(rows->begin(), rows->end(), [](const json& row) {
+    return row.is_array() && row.size() == 2 && row[0] == "driver-type" &&
+           row[1] == "io.containerd.snapshotter.v1";
+  });
+}
 
 DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
   const json& version = engine.version();
@@ -78,6 +96,17 @@ DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
   };
   // A private daemon publishes ports through its proxy alone and leaves the host's firewall as it is.
   if (is_private) result.engine["firewall_rules"] = false;
+  // Only where it is so: what older runs say of their engines stays comparable.
+  if (keeps_images_in_containerd(info)) result.engine["image_store"] = "containerd";
+  if (is_rootless(info)) {
+    result.engine["rootless"] = true;
+    result.warnings.push_back(
+        {"the Docker engine is rootless: its published ports go through rootlesskit, its network and its "
+         "file "
+         "system may be others than those of root's Docker, and limits hold only in delegated cgroups",
+         "compare it with rootless engines only; for what root's Docker costs set "
+         "DOCKER_HOST=unix:///var/run/docker.sock"});
+  }
   warn_if_in_vm(info, result.warnings);
   warn_of_missing_limits(info, result.warnings);
   return result;

@@ -12,6 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// rootlesskit-docker-proxy, as the kernel cuts it.
+constexpr const char* kRootlessProxy = "rootlesskit-doc";
+constexpr int kRootlessDepth = 8;
+
 bool follows(const std::vector<std::string>& words, const std::string& option, const std::string& value) {
   const auto found = std::find(words.begin(), words.end(), option);
   return found != words.end() && found + 1 != words.end() && found[1] == value;
@@ -36,10 +40,33 @@ std::vector<HostProcess> container_processes(pid_t init, const std::string& cont
   }
   result.push_back({above->first, "shim"});
   for (const auto& [pid, process] : table) {
-    if (host_port != 0 && process.name == "docker-proxy" &&
+    if (host_port != 0 && (process.name == "docker-proxy" || process.name == kRootlessProxy) &&
         follows(command_line(pid), "-host-port", std::to_string(host_port))) {
       result.push_back({pid, "proxy"});
     }
+  }
+  return result;
+}
+
+std::vector<HostProcess> rootless_processes(const std::map<pid_t, LivingProcess>& table, pid_t daemon) {
+  // rootlesskit starts itself again as /proc/self/exe inside its namespaces, and that one starts dockerd.
+  std::vector<HostProcess> result;
+  pid_t outermost = 0;
+  auto process = table.find(daemon);
+  std::vector<pid_t> between;
+  for (int depth = 0; process != table.end() && depth < kRootlessDepth; ++depth) {
+    process = table.find(process->second.parent);
+    if (process == table.end()) break;
+    between.push_back(process->first);
+    if (process->second.name != "rootlesskit") continue;
+    outermost = process->first;
+    for (const pid_t pid : between) result.push_back({pid, "proxy"});
+    between.clear();
+  }
+  if (outermost == 0) return {};
+  for (const auto& [pid, other] : table) {
+    const bool network = other.name == "slirp4netns" || other.name == "pasta" || other.name == "vpnkit";
+    if (network && other.parent == outermost) result.push_back({pid, "proxy"});
   }
   return result;
 }
@@ -59,6 +86,7 @@ std::vector<HostProcess> daemon_processes(const fs::path& socket) {
   const auto found = daemon ? table.find(*daemon) : table.end();
   if (found == table.end()) return result;
   result.push_back({*daemon, found->second.name});
+  for (const HostProcess& process : rootless_processes(table, *daemon)) result.push_back(process);
   for (const auto& [pid, process] : table) {
     if (process.parent == *daemon && process.name == "containerd") {
       result.push_back({pid, "containerd"});

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "drivers/driver.h"
+#include "drivers/process_table.h"
 
 namespace bench {
 
@@ -18,8 +20,12 @@ namespace bench {
 std::vector<HostProcess> container_processes(pid_t init, const std::string& container_id,
                                              std::uint16_t host_port);
 
-/// The daemon that listens on `socket` ("dockerd") and its "containerd". Empty when it cannot be seen from
-/// here.
+/// What carries a rootless daemon's ports and network for all its containers ("proxy"): rootlesskit above the
+/// daemon, and the helper of its network. Empty for root's daemon.
+std::vector<HostProcess> rootless_processes(const std::map<pid_t, LivingProcess>& table, pid_t daemon);
+
+/// The daemon that listens on `socket` ("dockerd"), its "containerd" and what rootless_processes finds. Empty
+/// when it cannot be seen from here.
 std::vector<HostProcess> daemon_processes(const std::filesystem::path& socket);
 
 }  // namespace bench

@@ -155,10 +155,35 @@ headers_missing() {
   done | "$compiler" -E -P -x c++ - 2>/dev/null | sed -n 's/^missing: *//p' | tr -d ' '
 }
 
+# The sockets at which Docker is looked for, one a line: as drivers/docker_places.cpp does.
+docker_sockets() {
+  local config=${DOCKER_CONFIG:-${HOME:-/nonexistent}/.docker} context=${DOCKER_CONTEXT:-} meta='' host
+  if [[ -n ${DOCKER_HOST:-} ]]; then
+    printf '%s\n' "${DOCKER_HOST#unix://}"
+    return
+  fi
+  if [[ -z $context && -r $config/config.json ]]; then
+    context=$(sed -n 's/.*"currentContext"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$config/config.json" | head -n 1)
+  fi
+  if [[ -n $context && $context != default ]]; then
+    for meta in "$config"/contexts/meta/*/meta.json; do
+      grep -qsF -- "\"Name\":\"$context\"" "$meta" || continue
+      host=$(sed -n 's/.*"Host"[[:space:]]*:[[:space:]]*"unix:\/\/\([^"]*\)".*/\1/p' "$meta" | head -n 1)
+      if [[ -n $host ]]; then printf '%s\n' "$host"; fi
+    done
+    if [[ -n ${DOCKER_CONTEXT:-} ]]; then return; fi
+  fi
+  printf '%s\n' /var/run/docker.sock "${XDG_RUNTIME_DIR:-/run/user/$EUID}/docker.sock" \
+    "${HOME:-/nonexistent}/.docker/run/docker.sock"
+}
+
 # A daemon that somebody runs, or a program to start one of our own.
 have_docker() {
-  local socket=${DOCKER_HOST:-unix:///var/run/docker.sock}
-  [[ -S ${socket#unix://} ]] || have_program dockerd
+  local socket
+  while IFS= read -r socket; do
+    if [[ -S $socket ]]; then return 0; fi
+  done < <(docker_sockets)
+  have_program dockerd
 }
 
 have_file() {

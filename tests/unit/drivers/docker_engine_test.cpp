@@ -97,6 +97,21 @@ TEST(DockerProcesses, APidThatIsNotTheContainersIsNotCounted) {
   EXPECT_TRUE(container_processes(0, "c0ffee", 0).empty());
 }
 
+TEST(DockerProcesses, ARootlessDaemonsPortsAreCarriedByWhatIsAboveIt) {
+  std::map<pid_t, LivingProcess> table{
+      {1, {0, "systemd"}},        {50, {1, "systemd"}},        {100, {50, "rootlesskit"}},
+      {101, {100, "exe"}},        {102, {100, "slirp4netns"}}, {103, {101, "dockerd"}},
+      {104, {103, "containerd"}}, {105, {1, "slirp4netns"}},   {106, {50, "rootlesskit"}}};
+  std::map<pid_t, std::string> roles;
+  for (const HostProcess& process : rootless_processes(table, 103)) roles[process.pid] = process.role;
+  EXPECT_EQ(roles, (std::map<pid_t, std::string>{{100, "proxy"}, {101, "proxy"}, {102, "proxy"}}));
+  table[101].parent = 50;  // root's daemon, whoever started it
+  EXPECT_TRUE(rootless_processes(table, 103).empty());
+  EXPECT_TRUE(rootless_processes(table, 999).empty());
+  table[50].parent = 50;
+  EXPECT_TRUE(rootless_processes(table, 103).empty()) << "and it comes to an end";
+}
+
 TEST(DockerProcesses, TheDaemonIsWhoListens) {
   const FakeDaemon daemon;
   const auto processes = daemon_processes(daemon.socket());
