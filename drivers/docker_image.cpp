@@ -27,8 +27,13 @@ std::optional<json> inspect(const DockerEngine& engine, const std::string& name,
   return parsed;
 }
 
+json layers_in(const json& inspected) {
+  const json root = inspected.value("RootFS", json());
+  return root.is_object() ? root.value("Layers", json::array()) : json::array();
+}
+
 bool has_layers(const json& inspected, const std::vector<Layer>& layers) {
-  const json found = inspected.value("RootFS", json::object()).value("Layers", json::array());
+  const json found = layers_in(inspected);
   return std::equal(layers.begin(), layers.end(), found.begin(), found.end(),
                     [](const Layer& layer, const json& diff_id) { return diff_id == layer.diff_id; });
 }
@@ -109,12 +114,10 @@ PreparedImage prepare_docker_image(const DockerEngine& engine, const ContainerIm
   name_it(engine, *found, image.reference, stop);
   PreparedImage result;
   result.id = found->at("Id").get<std::string>();
-  result.facts = {
-      {"digest", result.id},
-      {"reference", image.reference},
-      {"size_bytes", found->value("Size", std::int64_t{0})},
-      {"layers", static_cast<std::int64_t>(
-                     found->value("RootFS", json::object()).value("Layers", json::array()).size())}};
+  result.facts = {{"digest", result.id},
+                  {"reference", image.reference},
+                  {"size_bytes", found->value("Size", std::int64_t{0})},
+                  {"layers", static_cast<std::int64_t>(layers_in(*found).size())}};
   return result;
 }
 

@@ -24,7 +24,8 @@ std::optional<std::int64_t> ours(const ImageSize& size, const std::string& quant
 void check(Trial& trial, const ImageSize& size, const ImageFigure& figure) {
   const std::string name = figure.quantity + "_" + figure.check;
   trial.note("source." + name, figure.source);
-  // What is shared depends on the engine's other images: a fact, not a check.
+  // What is shared depends on the engine's other images, and a store may count what nobody else does: facts,
+  // no checks.
   const auto expected = ours(size, figure.quantity);
   if (!expected) {
     trial.note(name, figure.bytes);

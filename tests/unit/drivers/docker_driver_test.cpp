@@ -108,6 +108,22 @@ TEST_F(DockerDriverTest, AnEngineInAVmIsWarnedAbout) {
   EXPECT_FALSE(info.warnings[0].remedy.empty());
 }
 
+TEST_F(DockerDriverTest, ARootlessEngineIsNamed) {
+  json told = json::parse(fixture("docker-20.10/info.json"));
+  told["KernelVersion"] = "";  // the recording machine's
+  daemon.answer("GET", "/info$", {.body = told.dump()});
+  const DriverInfo root = driver->info("");
+  EXPECT_TRUE(root.warnings.empty());
+  EXPECT_FALSE(root.engine.contains("rootless")) << "nothing new in what older runs are compared with";
+  told["SecurityOptions"] = {"name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"};
+  daemon.answer("GET", "/info$", {.body = told.dump()});
+  const DriverInfo info = driver->info("");
+  EXPECT_EQ(info.engine.at("rootless"), Fact(true));
+  ASSERT_EQ(info.warnings.size(), 1U);
+  EXPECT_THAT(info.warnings[0].text, HasSubstr("rootlesskit"));
+  EXPECT_THAT(info.warnings[0].remedy, HasSubstr("DOCKER_HOST"));
+}
+
 TEST_F(DockerDriverTest, MissingLimitsAreWarnedAbout) {
   json told = json::parse(fixture("docker-20.10/info.json"));
   told["KernelVersion"] = "";  // the recording machine's
@@ -297,6 +313,24 @@ TEST_F(DockerDriverTest, FiguresOfTheImageComeFromEveryPlaceThatHasThem) {
   EXPECT_EQ(figures["virtual_history"], 5000);
   EXPECT_EQ(figures["virtual_df"], 5000);
   EXPECT_EQ(figures["unique_df"], 1000);
+}
+
+TEST_F(DockerDriverTest, ContainerdsStoreIsNoSecondSourceOfALength) {
+  daemon.answer("GET", "^/version$", {.body = fixture("docker-29/version.json")});
+  daemon.answer("GET", "/info$", {.body = fixture("docker-29/info.json")});
+  daemon.answer("GET", "/images/.*/json$", {.body = fixture("docker-29/image.json")});
+  daemon.answer("GET", "/images/.*/history$", {.body = R"([{"Size":165000000}])"});
+  const DriverInfo info = driver->info("");
+  EXPECT_EQ(info.engine.at("image_store"), Fact(std::string("containerd")));
+  EXPECT_EQ(info.engine.at("api"), Fact(std::string("1.47")));
+  EXPECT_TRUE(info.warnings.empty());
+  std::map<std::string, std::int64_t> figures;
+  for (const auto& figure : driver->image_figures(images, "", {})) {
+    EXPECT_THAT(figure.source, HasSubstr("containerd's image store"));
+    figures[figure.quantity + "_" + figure.check] = figure.bytes;
+  }
+  EXPECT_EQ(figures,
+            (std::map<std::string, std::int64_t>{{"store_engine", 312000000}, {"store_history", 165000000}}));
 }
 
 TEST_F(DockerDriverTest, FiguresThatAreNotThereAreAbsent) {
