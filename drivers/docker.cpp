@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "drivers/docker_image.h"
 #include "drivers/docker_image_figures.h"
 #include "drivers/docker_info.h"
+#include "drivers/docker_loaded.h"
 #include "drivers/docker_places.h"
 #include "drivers/docker_processes.h"
 #include "drivers/private_docker.h"
@@ -98,6 +100,15 @@ json container_config(const std::string& image, int port, const InstanceSpec& sp
   };
 }
 
+/// All that drivers of this process have prepared: a run may have more apps than images are kept.
+std::set<std::string> used_by_this_process(const std::string& image_id) {
+  static std::mutex mutex;
+  static std::set<std::string> used;
+  const std::lock_guard lock(mutex);
+  used.insert(image_id);
+  return used;
+}
+
 /// What is remembered of an instance between its verbs.
 struct Container {
   int app_port = 0;
@@ -120,8 +131,13 @@ class DockerDriver : public Driver {
   Facts prepare(const ImageSet& images, const std::string&, std::stop_token stop) override {
     const auto docker = engine();
     PreparedImage image = prepare_docker_image(*docker, images.container, options_.progress, stop);
-    const std::lock_guard lock(mutex_);
-    image_ids_[images.container.id] = image.id;
+    {
+      const std::lock_guard lock(mutex_);
+      image_ids_[images.container.id] = image.id;
+    }
+    if (is_loaded_reference(images.container.reference)) {
+      drop_older_images(*docker, used_by_this_process(image.id), stop);
+    }
     return image.facts;
   }
 
@@ -255,6 +271,16 @@ class DockerDriver : public Driver {
       }
     }
     return connection_->engine;
+  }
+
+  /// What a daemon keeps for longer than it should is no reason to fail.
+  static void drop_older_images(const DockerEngine& docker, const std::set<std::string>& ours,
+                                const std::stop_token& stop) {
+    try {
+      (void)remove_loaded_images(docker, kLoadedImagesKept, ours, stop);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted) throw;
+    }
   }
 
   std::string image_id(const ImageSet& images) {

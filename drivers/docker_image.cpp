@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
+#include "drivers/docker_loaded.h"
 
 namespace bench {
 
@@ -51,13 +52,15 @@ std::optional<json> find(const DockerEngine& engine, const ContainerImage& image
   return std::nullopt;
 }
 
-/// The same image may have come under another name: content that did not change keeps its digest.
+/// The same image may have come under another name: content that did not change keeps its digest. A name of a
+/// loaded image is given again each time: the daemon remembers when, and what was not used for long goes
+/// first.
 void name_it(const DockerEngine& engine, const json& inspected, const std::string& reference,
              const std::stop_token& stop) {
   const auto colon = reference.rfind(':');
   if (colon == std::string::npos) return;
   for (const auto& tag : inspected.value("RepoTags", json::array())) {
-    if (tag == reference) return;
+    if (tag == reference && !is_loaded_reference(reference)) return;
   }
   engine.checked({.method = "POST",
                   .path = "/images/" + inspected.at("Id").get<std::string>() +

@@ -75,9 +75,11 @@ struct DriverInfo {
 
 /// The engine's own word on how large an image is: what our own accounting is checked against.
 struct ImageFigure {
-  std::string quantity;  ///< "disk" | "virtual" | "unique", in the sense of docs/size.md
-  std::string check;     ///< [a-z]+, names the source: the figure becomes "size.check.<quantity>_<check>"
-  std::string source;    ///< for people: "GET /images/{id}/json, Size"
+  /// "disk" | "virtual" | "unique" in the sense of docs/size.md; else one that only this engine counts
+  /// ("store")
+  std::string quantity;
+  std::string check;   ///< [a-z]+, names the source: the figure becomes "size.check.<quantity>_<check>"
+  std::string source;  ///< for people: "GET /images/{id}/json, Size"
   std::int64_t bytes = 0;
 };
 
@@ -171,6 +173,9 @@ struct DriverRow {
   /// May be null. Removes what is left of engines of our own whose owner is dead, once the instances are
   /// gone; one line per thing removed.
   std::vector<std::string> (*clean)() = nullptr;
+  /// May be null. Removes the images that bench has loaded into engines that are not ours; one line per
+  /// image.
+  std::vector<std::string> (*clean_images)() = nullptr;
 };
 
 const std::vector<DriverRow>& driver_table();

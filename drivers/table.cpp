@@ -3,6 +3,7 @@
 
 #if BENCH_HAVE_DOCKER
 #include "drivers/docker.h"
+#include "drivers/docker_loaded.h"
 #include "drivers/private_docker.h"
 #endif
 #if BENCH_HAVE_LIBVIRT
@@ -64,6 +65,7 @@ const std::vector<DriverRow>& driver_table() {
           .findings = nullptr,
           .forget = nullptr,
           .clean = clean_private_engine,
+          .clean_images = clean_loaded_images,
 #endif
       },
       {
@@ -84,6 +86,7 @@ const std::vector<DriverRow>& driver_table() {
           .findings = acceleration_finding,
           .forget = forget_libvirt_findings,
           .clean = clean_embedded_libvirt,
+          .clean_images = nullptr,
 #endif
       },
   };

@@ -46,6 +46,15 @@ int clean(Ui& ui, bool images, const std::string& connect) {
   }
   if (remove_truth_apps()) text += "removed the apps of a calibration\n";
   if (images) {
+    for (const DriverRow& row : driver_table()) {
+      if (!row.built || row.clean_images == nullptr) continue;
+      try {
+        for (const std::string& line : row.clean_images()) text += line + "\n";
+      } catch (const Error& error) {
+        ui.warn(error.what(), error.remedy());
+        trouble = true;
+      }
+    }
     const std::int64_t bytes = image_cache_bytes();
     remove_image_cache();
     // The store of a private Docker daemon, by its mark or by what only ours holds.
@@ -70,12 +79,14 @@ void add_clean(CLI::App& app, CommandContext& context) {
     std::string connect;
   };
   auto options = std::make_shared<Options>();
-  command->add_flag("--images", options->images, "the cached images too (the next run builds them again)");
+  command->add_flag(
+      "--images", options->images,
+      "the images too: the cache, and what was loaded into Docker (the next run builds them again)");
   command->add_option("--connect", options->connect, "libvirt URI to look at");
   command->footer(
       "Examples:\n"
       "  bench clean            leftovers of a killed run: instances, overlays, sockets, a private daemon\n"
-      "  bench clean --images   the image cache as well\n\n"
+      "  bench clean --images   the image cache as well, and our images in Docker\n\n"
       "Never touches a container, VM, network or image that bench did not make, nor a stored run.");
   command->callback(
       [options, &context] { context.exit_code = clean(context.ui, options->images, options->connect); });

@@ -71,6 +71,7 @@ TEST_F(DockerArchiveTest, TheConfigurationStartsTheAppAsEverywhere) {
   EXPECT_EQ(config["config"]["WorkingDir"], "/backend-flask");
   EXPECT_EQ(config["config"]["StopSignal"], "SIGINT");
   EXPECT_TRUE(config["config"]["ExposedPorts"].contains("4567/tcp"));
+  EXPECT_EQ(config["config"]["Labels"], nlohmann::json({{"bench.image", "1"}})) << "how clean knows it";
   const auto env = config["config"]["Env"].get<std::vector<std::string>>();
   EXPECT_NE(std::find(env.begin(), env.end(), "FLASK_APP=/opt/bench/bench_probe.py"), env.end());
   // Engines refuse an image whose history does not have as many layers as there are.
