@@ -91,6 +91,14 @@ void add_disk(pugi::xml_node devices, const DomainSpec& spec) {
   // writeback, QEMU's own default: the guest's flushes reach the disk, as a container's do.
   with(with(with(add(disk, "driver"), "name", "qemu"), "type", "qcow2"), "cache", "writeback");
   with(add(disk, "source"), "file", spec.disk.string());
+  if (!spec.disk_base.empty()) {
+    // Named, or whoever writes a profile for the guest has to open the overlay to find it, and may not be
+    // allowed to.
+    auto base = with(add(disk, "backingStore"), "type", "file");
+    with(add(base, "format"), "type", "qcow2");
+    with(add(base, "source"), "file", spec.disk_base.string());
+    add(base, "backingStore");  // and nothing below that
+  }
   with(with(add(disk, "target"), "dev", "vda"), "bus", "virtio");
   if (spec.kernel.empty()) {
     with(add(disk, "boot"), "order", "1");

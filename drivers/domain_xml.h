@@ -31,6 +31,7 @@ struct DomainSpec {
   GuestCpu cpu;
 
   std::filesystem::path disk;            ///< qcow2, written to; empty: no disk
+  std::filesystem::path disk_base;       ///< the qcow2 file below it, only read; empty: none
   std::filesystem::path kernel, initrd;  ///< direct kernel boot
   std::string cmdline;
   std::filesystem::path firmware,

@@ -26,6 +26,7 @@
 #include "drivers/libvirt_daemon.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_reaper.h"
+#include "drivers/libvirt_trial.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -169,17 +170,20 @@ nlohmann::json load_json(const fs::path& path) {
   return json.is_object() ? json : nlohmann::json::object();
 }
 
+bool is_system_daemon(const std::string& uri) {
+  return uri.find("///system") != std::string::npos;
+}
+
 fs::path daemons_file() {
   return persistent_file("libvirt-daemons.json", cache_dir());
 }
 
-/// How long the daemon takes to start a guest without a disk and without running it; remembered with its
-/// date, until the machine changes. A slow start on a busy host says nothing about the daemon and is not
-/// remembered.
+/// How long the daemon takes to start an empty guest without running it; remembered with its date, until the
+/// machine changes. A slow start on a busy host says nothing about the daemon and is not remembered.
 Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   unsigned long version = 0;
   virConnectGetLibVersion(connection, &version);
-  std::string key = fmt::format("{} libvirt {}", uri, version);
+  std::string key = fmt::format("{} libvirt {}, images in {}", uri, version, cache_dir().string());
   for (const auto& [name, value] : machine_key()) key += fmt::format(", {} {}", name, value);
   const fs::path file = daemons_file();
   auto known = load_json(file);
@@ -190,12 +194,9 @@ Seconds trial_start(virConnectPtr connection, const std::string& uri) {
     return Seconds(known[key]["seconds"].get<double>());
   }
   const bool busy = host_is_busy();
-  DomainSpec spec;
-  spec.name = fmt::format("bench-trial-{}", ::getpid());
-  spec.owner.pid = ::getpid();
-  spec.memory_bytes = std::int64_t{64} << 20;
+  const TrialGuest guest(is_system_daemon(uri));
   const auto begin = Clock::now();
-  const auto domain = virDomainCreateXML(connection, domain_xml(spec).c_str(),
+  const auto domain = virDomainCreateXML(connection, domain_xml(guest.spec()).c_str(),
                                          VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY);
   if (domain == nullptr) {
     throw_libvirt(fmt::format("{} answers, but starts no guest", uri));
@@ -277,6 +278,9 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
     }
     auto connection = fresh();
     connection->connect(asked);
+    if (connection->system_daemon()) {
+      if (auto hidden = hidden_from_system_daemon(cache_dir())) connection->warnings_.push_back(*hidden);
+    }
     return connection;
   }
   std::vector<Warning> warnings;
@@ -294,7 +298,10 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
            "Give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
            "--connect to use it all the same."});
     } catch (const Error& error) {
-      warnings.push_back({fmt::format("{} is not used: {}", uri, error.what()), error.remedy()});
+      const auto hidden = is_system_daemon(uri) ? hidden_from_system_daemon(cache_dir()) : std::nullopt;
+      warnings.push_back({fmt::format("{} is not used: {}{}", uri, error.what(),
+                                      hidden ? "; " + hidden->text : std::string()),
+                          hidden ? hidden->remedy : error.remedy()});
     }
   }
   if (!options.start_private) {
@@ -332,7 +339,7 @@ bool LibvirtConnection::alive() const {
 }
 
 bool LibvirtConnection::system_daemon() const {
-  return !embedded() && !mock_ && uri_.find("///system") != std::string::npos;
+  return !embedded() && !mock_ && is_system_daemon(uri_);
 }
 
 fs::path LibvirtConnection::log_file(const std::string& name) const {

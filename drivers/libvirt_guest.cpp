@@ -37,22 +37,6 @@ void write_guest_record(const fs::path& path, const std::string& xml) {
   }
 }
 
-void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token stop) {
-  const CommandResult result = run_command({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
-                                            fs::absolute(base).string(), overlay.string()},
-                                           {}, stop);
-  if (result.exit_code == 0) return;
-  std::error_code ignored;
-  fs::remove(overlay, ignored);
-  std::string why = result.err;
-  while (!why.empty() && why.back() == '\n') why.pop_back();
-  const bool full = why.find("No space left") != std::string::npos;
-  throw Error(full ? ErrorCode::kIo : ErrorCode::kEngine,
-              fmt::format("no overlay can be made on the disk image {}: {}", base.string(), why),
-              full ? "Free some space, or set BENCH_STATE_DIR to a larger file system."
-                   : "Build the image again: bench prepare --rebuild.");
-}
-
 bool is_gone(virDomainPtr domain) {
   int state = 0;
   if (virDomainGetState(domain, &state, nullptr, 0) < 0) {
@@ -95,6 +79,22 @@ InstanceState state_of(int state, int reason) {
 }
 
 }  // namespace
+
+void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token stop) {
+  const CommandResult result = run_command({"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
+                                            fs::absolute(base).string(), overlay.string()},
+                                           {}, stop);
+  if (result.exit_code == 0) return;
+  std::error_code ignored;
+  fs::remove(overlay, ignored);
+  std::string why = result.err;
+  while (!why.empty() && why.back() == '\n') why.pop_back();
+  const bool full = why.find("No space left") != std::string::npos;
+  throw Error(full ? ErrorCode::kIo : ErrorCode::kEngine,
+              fmt::format("no overlay can be made on the disk image {}: {}", base.string(), why),
+              full ? "Free some space, or set BENCH_STATE_DIR to a larger file system."
+                   : "Build the image again: bench prepare --rebuild.");
+}
 
 ReservedPort::ReservedPort() {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -153,7 +153,10 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   spec_.kernel = image.kernel;
   spec_.initrd = image.initrd;
   spec_.cmdline = image.cmdline;
-  spec_.disk = image.disk.empty() ? fs::path() : files.disk;
+  if (!image.disk.empty()) {
+    spec_.disk = files.disk;
+    spec_.disk_base = fs::absolute(image.disk);
+  }
   if (spec_.guest_port != 0) {
     spec_.host_port = port_.number();
   }

@@ -41,6 +41,10 @@ struct Firmware {
 };
 Firmware find_firmware();
 
+/// A qcow2 overlay on `base`. Throws kIo or kEngine with qemu-img's words; nothing is left then.
+void make_overlay(const std::filesystem::path& base, const std::filesystem::path& overlay,
+                  std::stop_token stop);
+
 class ConsoleStream;
 
 /// One guest: its record and files, its transient domain, its console.

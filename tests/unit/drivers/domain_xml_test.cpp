@@ -107,6 +107,19 @@ TEST(DomainXml, FullGuestBootsFromItsDiskThroughFirmware) {
   EXPECT_FALSE(document.select_node("/domain/os/cmdline"));
 }
 
+TEST(DomainXml, TheDiskBelowTheOverlayIsNamedAndIsNoFileOfTheGuests) {
+  DomainSpec spec = direct_guest();
+  EXPECT_FALSE(parsed(spec).select_node("/domain/devices/disk/backingStore"));
+  spec.disk_base = "/cache/direct.qcow2";
+  const auto document = parsed(spec);
+  EXPECT_EQ(at(document, "/domain/devices/disk/backingStore[@type='file']/source/@file"),
+            "/cache/direct.qcow2");
+  EXPECT_EQ(at(document, "/domain/devices/disk/backingStore/format/@type"), "qcow2");
+  EXPECT_TRUE(document.select_node("/domain/devices/disk/backingStore/backingStore[not(*)]"));
+  EXPECT_EQ(files_from_xml(domain_xml(spec)), std::vector<std::filesystem::path>{spec.disk})
+      << "what is removed with the guest";
+}
+
 TEST(DomainXml, CpuFeaturesThatTheHostRefusesAreSwitchedOff) {
   DomainSpec spec = direct_guest();
   spec.type = "kvm";
@@ -177,6 +190,7 @@ TEST(DomainXml, IsValidByLibvirtsSchemaAndKeepsTheLabel) {
   ASSERT_TRUE(connection) << virGetLastErrorMessage();
   DomainSpec spec = direct_guest();
   spec.type = "test";
+  spec.disk_base = "/cache/direct.qcow2";
   const std::unique_ptr<virDomain, FreeDomain> domain(
       virDomainDefineXMLFlags(connection.get(), domain_xml(spec).c_str(), VIR_DOMAIN_DEFINE_VALIDATE));
   ASSERT_TRUE(domain) << virGetLastErrorMessage();
