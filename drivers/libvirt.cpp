@@ -16,6 +16,7 @@
 #include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_embed.h"
+#include "drivers/libvirt_firmware.h"
 #include "drivers/libvirt_guest.h"
 #include "drivers/libvirt_image_figures.h"
 #include "drivers/libvirt_registry.h"

@@ -17,6 +17,7 @@
 #include "bench/core/error.h"
 #include "bench/core/subprocess.h"
 #include "drivers/libvirt_console.h"
+#include "drivers/libvirt_firmware.h"
 #include "drivers/libvirt_registry.h"
 
 namespace bench {
@@ -121,22 +122,6 @@ void ReservedPort::release() {
     ::close(fd_);
     fd_ = -1;
   }
-}
-
-Firmware find_firmware() {
-  static constexpr const char* kPairs[][2] = {
-      {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},          // Debian, Ubuntu
-      {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},                // older ones
-      {"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"},      // Fedora
-      {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},  // Arch
-  };
-  for (const auto& pair : kPairs) {
-    if (fs::exists(pair[0]) && fs::exists(pair[1])) {
-      return {pair[0], pair[1]};
-    }
-  }
-  throw Error(ErrorCode::kUnavailable, "no UEFI firmware for virtual machines was found",
-              "Install it (Debian, Ubuntu: apt-get install ovmf), or measure the profile 'direct'.");
 }
 
 Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,

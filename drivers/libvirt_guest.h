@@ -35,12 +35,6 @@ class ReservedPort {
   std::uint16_t number_ = 0;
 };
 
-/// UEFI firmware without secure boot, and its template of variables. Throws kUnavailable with a remedy.
-struct Firmware {
-  std::filesystem::path code, variables;
-};
-Firmware find_firmware();
-
 /// A qcow2 overlay on `base`. Throws kIo or kEngine with qemu-img's words; nothing is left then.
 void make_overlay(const std::filesystem::path& base, const std::filesystem::path& overlay,
                   std::stop_token stop);

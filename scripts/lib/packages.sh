@@ -37,7 +37,7 @@ run|program mcopy|mtools|mtools
 run|program cpio|cpio|cpio
 run|program $vm_programs|$vm_package|QEMU
 run|file /usr/lib*/libvirt/connection-driver/libvirt_driver_qemu.so,/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so|libvirt-daemon libvirt-daemon-driver-qemu|libvirt with its QEMU driver
-run|file /usr/share/OVMF/OVMF_CODE*.fd,/usr/share/edk2/*/OVMF_CODE*.fd,/usr/share/AAVMF/AAVMF_CODE.fd|$uefi_package|UEFI firmware for QEMU (OVMF)
+run|file /usr/share/OVMF/OVMF_CODE*.fd,/usr/share/edk2/*/OVMF_CODE*.fd,/usr/share/qemu/ovmf-x86_64*code.bin,/usr/share/AAVMF/AAVMF_CODE.fd|$uefi_package|UEFI firmware for QEMU (OVMF)
 run|docker|docker.io|Docker (dockerd)
 run?|program gnuplot|gnuplot-nox|gnuplot, for the figures
 test|program ctest|cmake|CTest
