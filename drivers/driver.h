@@ -166,6 +166,9 @@ struct DriverRow {
   std::string left_out;               ///< why, and the remedy
   std::string summary;                ///< one line for `bench list targets`
   std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
+  /// May be null. What on this host keeps every target of this driver from working, known without its engine
+  /// and before an image is built. Starts nothing.
+  std::optional<Warning> (*obstacle)(const DriverOptions&) = nullptr;
   /// May be null. Starts nothing.
   std::vector<EngineFinding> (*findings)(const DriverOptions&) = nullptr;
   /// May be null. Drops what is remembered about this host, so that it is found out again.

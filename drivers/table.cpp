@@ -10,6 +10,7 @@
 #include "drivers/libvirt.h"
 #include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_embed.h"
+#include "drivers/libvirt_obstacle.h"
 #endif
 
 namespace bench {
@@ -62,6 +63,7 @@ const std::vector<DriverRow>& driver_table() {
           .summary = "a Docker container, through the Engine API",
 #if BENCH_HAVE_DOCKER
           .make = make_docker_driver,
+          .obstacle = nullptr,
           .findings = nullptr,
           .forget = nullptr,
           .clean = clean_private_engine,
@@ -83,6 +85,7 @@ const std::vector<DriverRow>& driver_table() {
               "boot loader and systemd",
 #if BENCH_HAVE_LIBVIRT
           .make = make_libvirt_driver,
+          .obstacle = libvirt_obstacle,
           .findings = acceleration_finding,
           .forget = forget_libvirt_findings,
           .clean = clean_embedded_libvirt,

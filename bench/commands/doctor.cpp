@@ -34,6 +34,10 @@ std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
                       "install what it needs and build again"});
       continue;
     }
+    if (const auto obstacle = driver.obstacle != nullptr ? driver.obstacle(options) : std::nullopt) {
+      rows.push_back({driver.name, "engine", "missing", obstacle->text, obstacle->remedy});
+      continue;
+    }
     std::vector<EngineFinding> findings;
     if (driver.findings != nullptr) findings = driver.findings(options);
     try {

@@ -53,6 +53,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     OpenRequest request = target.request();
     request.images.rebuild = options->rebuild;
     request.images.progress = [&context](const std::string& text) { context.ui.step(text); };
+    for (const Warning& warning : request.warnings) context.ui.warn(warning.text, warning.remedy);
     const RunLock lock;
     for (const auto& [app, images] : image_requests(request.names, request.images)) {
       show(prepare_images(images, context.stop));

@@ -42,9 +42,13 @@ void TargetOptions::add_to(CLI::App& command) {
                      "embedded driver of our own");
 }
 
-OpenRequest TargetOptions::request() const {
+OpenRequest TargetOptions::request(bool everything) const {
   OpenRequest request;
-  request.names = targets.empty() ? default_targets() : parse_targets(targets);
+  if (!targets.empty()) {
+    request.names = parse_targets(targets);
+  } else {
+    request.names = everything ? all_targets() : default_targets();
+  }
   request.cpus = cpus;
   request.memory_bytes = parse_bytes(memory, "--memory");
   constexpr std::int64_t kLeast = 128LL << 20U;
@@ -68,6 +72,7 @@ OpenRequest TargetOptions::request() const {
   request.images.base = base;
   request.driver.accel = accel;
   request.driver.connect = connect;
+  leave_out_impossible(request, !targets.empty());
   return request;
 }
 
@@ -76,9 +81,7 @@ bool RunOptions::everything() const {
 }
 
 OpenRequest RunOptions::request() const {
-  OpenRequest request = target.request();
-  if (everything() && target.targets.empty()) request.names = all_targets();
-  return request;
+  return target.request(everything());
 }
 
 void RunOptions::add_to(CLI::App& command) {

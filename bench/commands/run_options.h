@@ -23,8 +23,9 @@ struct TargetOptions {
   std::string connect;
 
   void add_to(CLI::App& app);
-  /// Throws Error{kUsage} for what makes no sense.
-  [[nodiscard]] OpenRequest request() const;
+  /// Where none are named: the default targets, or with `everything` all that are built. Throws Error{kUsage}
+  /// for what makes no sense, and kUnavailable for what this host cannot do.
+  [[nodiscard]] OpenRequest request(bool everything = false) const;
 };
 
 /// `bench run`'s own options.

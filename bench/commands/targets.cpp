@@ -118,6 +118,30 @@ std::vector<TargetName> all_targets() {
   return names;
 }
 
+void leave_out_impossible(OpenRequest& request, bool named) {
+  std::map<std::string, std::optional<Warning>> obstacles;
+  for (const TargetName& name : request.names) {
+    const DriverRow& row = *name.row;
+    if (row.obstacle == nullptr || obstacles.contains(row.name)) continue;
+    const auto obstacle = obstacles[row.name] = row.obstacle(request.driver);
+    if (!obstacle) continue;
+    if (named) {
+      throw Error(ErrorCode::kUnavailable, fmt::format("{}: {}", name.name, obstacle->text),
+                  obstacle->remedy);
+    }
+    request.warnings.push_back(
+        {fmt::format("{} is left out: {}", row.name, obstacle->text), obstacle->remedy});
+  }
+  std::erase_if(request.names, [&](const TargetName& name) {
+    const auto found = obstacles.find(name.row->name);
+    return found != obstacles.end() && found->second;
+  });
+  if (request.names.empty()) {
+    throw Error(ErrorCode::kUnavailable, "no target can be measured on this host",
+                "see what is missing: bench doctor");
+  }
+}
+
 std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,
                                                    const ImageRequest& common) {
   std::map<std::string, ImageRequest> requests;
@@ -160,6 +184,7 @@ std::vector<std::string> remove_leftovers(Driver& driver, bool all) {
 
 OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop) {
   OpenTargets open;
+  open.warnings = request.warnings;
   std::mutex ui_mutex;
   const auto progress = [&](const std::string& text) {
     const std::lock_guard lock(ui_mutex);

@@ -44,8 +44,14 @@ struct OpenRequest {
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   DriverOptions driver;
-  ImageRequest images;  ///< its container and vm_profiles are set from the names
+  ImageRequest images;            ///< its container and vm_profiles are set from the names
+  std::vector<Warning> warnings;  ///< what is known before anything is opened: who was left out, and why
 };
+
+/// What this host cannot do is found out here, before an image is built. A target that was `named` throws
+/// Error{kUnavailable}; of the others those that can do nothing are left out with a warning, and it throws
+/// when none remains.
+void leave_out_impossible(OpenRequest& request, bool named);
 
 /// What has to be built for these targets: one request for each app, "" being the run's.
 std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,

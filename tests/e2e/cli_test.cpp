@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "e2e/harness.h"
@@ -25,6 +27,29 @@ TEST(Cli, HelpShowsExamplesOnStdout) {
   }
   EXPECT_THAT(world.bench({"--help"}).out, HasSubstr("bench run startup"));
   EXPECT_THAT(world.bench({"--version"}).out, ::testing::StartsWith("bench "));
+}
+
+TEST(Cli, AQemuThatCannotReachItsGuestsIsKnownBeforeImagesAreBuilt) {
+  World world;
+  const std::filesystem::path qemu = world.scratch() / "bin/qemu-system-x86_64";
+  std::filesystem::create_directories(qemu.parent_path());
+  std::ofstream(qemu)
+      << "#!/bin/sh\necho \"$0: -netdev user,id=bench0: network backend 'user' is not compiled "
+         "into this binary\" >&2\nexit 1\n";
+  std::filesystem::permissions(qemu, std::filesystem::perms::owner_all);
+  const char* path = std::getenv("PATH");
+  world.env["PATH"] = qemu.parent_path().string() + ":" + (path != nullptr ? path : "");
+  world.env["BENCH_CACHE_DIR"] = (world.scratch() / "cache").string();
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"prepare", "--targets", "libvirt:direct"},
+        {"run", "startup", "--targets", "docker,libvirt:full", "--out",
+         (world.scratch() / "run").string()}}) {
+    const Outcome outcome = world.bench(command);
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("slirp"));
+    EXPECT_THAT(outcome.err, HasSubstr("--targets docker"));
+    EXPECT_FALSE(std::filesystem::exists(world.scratch() / "cache/images"));
+  }
 }
 
 struct Misuse {

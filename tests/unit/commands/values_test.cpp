@@ -93,6 +93,35 @@ TEST(Targets, ADriverThatWasLeftOutIsSaidSo) {
   }
 }
 
+std::optional<Warning> cannot(const DriverOptions&) {
+  return Warning{"this QEMU cannot", "measure something else"};
+}
+
+TEST(Targets, WhatThisHostCannotDoIsLeftOutOrRefused) {
+  DriverRow container, vm;
+  container.name = "c";
+  vm.name = "v";
+  vm.obstacle = cannot;
+  OpenRequest both;
+  both.names = {{"c", &container, "", ""}, {"v:a", &vm, "a", ""}, {"v:b", &vm, "b", ""}};
+  OpenRequest chosen = both;
+  leave_out_impossible(chosen, false);
+  ASSERT_EQ(chosen.names.size(), 1U);
+  EXPECT_EQ(chosen.names[0].name, "c");
+  ASSERT_EQ(chosen.warnings.size(), 1U) << "once for each driver";
+  EXPECT_EQ(chosen.warnings[0].text, "v is left out: this QEMU cannot");
+  EXPECT_EQ(chosen.warnings[0].remedy, "measure something else");
+  OpenRequest named = both;
+  EXPECT_EQ(code_of([&] { leave_out_impossible(named, true); }), ErrorCode::kUnavailable);
+  OpenRequest nothing;
+  nothing.names = {{"v:a", &vm, "a", ""}};
+  EXPECT_EQ(code_of([&] { leave_out_impossible(nothing, false); }), ErrorCode::kUnavailable);
+  OpenRequest possible;
+  possible.names = {{"c", &container, "", ""}};
+  leave_out_impossible(possible, true);
+  EXPECT_EQ(possible.names.size(), 1U);
+}
+
 TEST(Owner, LivesAsLongAsItsProcess) {
   Ownership self = own_ownership("run");
   EXPECT_TRUE(owner_lives(self));
