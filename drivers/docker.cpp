@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -109,6 +110,25 @@ std::set<std::string> used_by_this_process(const std::string& image_id) {
   return used;
 }
 
+/// Where on this host the app's port is; nothing for a container that has none (any more).
+std::optional<std::uint16_t> published_port(const json& inspected, int app_port) {
+  const json ports = inspected.at("NetworkSettings").value("Ports", json::object());
+  for (const auto& [name, bindings] : ports.items()) {
+    if (app_port != 0 && name != fmt::format("{}/tcp", app_port)) continue;
+    if (!bindings.is_array() || bindings.empty()) continue;
+    const std::string text = bindings.at(0).value("HostPort", "");
+    std::uint16_t port = 0;
+    const char* end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(text.data(), end, port);
+    if (failed != std::errc{} || rest != end || port == 0) {
+      throw Error(ErrorCode::kEngine, fmt::format("the engine says that {} is at the port '{}'", name, text),
+                  "check which engine listens there (bench doctor names it), and its version");
+    }
+    return port;
+  }
+  return std::nullopt;
+}
+
 /// What is remembered of an instance between its verbs.
 struct Container {
   int app_port = 0;
@@ -125,25 +145,26 @@ class DockerDriver : public Driver {
   DriverInfo info(const std::string&) override {
     const auto docker = engine();
     const std::lock_guard lock(mutex_);
-    return docker_info(*docker, connection_->own != nullptr);
+    return understood([&] { return docker_info(*docker, connection_->own != nullptr); });
   }
 
   Facts prepare(const ImageSet& images, const std::string&, std::stop_token stop) override {
     const auto docker = engine();
-    PreparedImage image = prepare_docker_image(*docker, images.container, options_.progress, stop);
+    PreparedImage image =
+        understood([&] { return prepare_docker_image(*docker, images.container, options_.progress, stop); });
     {
       const std::lock_guard lock(mutex_);
       image_ids_[images.container.id] = image.id;
     }
     if (is_loaded_reference(images.container.reference)) {
-      drop_older_images(*docker, used_by_this_process(image.id), stop);
+      understood([&] { drop_older_images(*docker, used_by_this_process(image.id), stop); });
     }
     return image.facts;
   }
 
   std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string&,
                                          std::stop_token stop) override {
-    return docker_image_figures(*engine(), image_id(images), stop);
+    return understood([&] { return docker_image_figures(*engine(), image_id(images), stop); });
   }
 
   std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override {
@@ -165,9 +186,10 @@ class DockerDriver : public Driver {
     }
     require_success(request, response);
     const json answer = json::parse(response.body, nullptr, false);
-    if (!answer.is_object() || !answer.contains("Id")) {
+    if (!answer.is_object() || !answer.contains("Id") || !answer["Id"].is_string()) {
       remove_if_made(*docker, spec);
-      throw Error(ErrorCode::kEngine, "POST /containers/create: the answer names no container");
+      throw Error(ErrorCode::kEngine, "POST /containers/create: the answer names no container",
+                  "check which engine listens there (bench doctor names it), and its version");
     }
     std::string id = answer["Id"].get<std::string>();
     const std::lock_guard lock(mutex_);
@@ -190,12 +212,11 @@ class DockerDriver : public Driver {
     const json inspected = inspect(id);
     const std::lock_guard lock(mutex_);
     Container& container = containers_[id];
-    const json ports = inspected["NetworkSettings"].value("Ports", json::object());
-    for (const auto& [name, bindings] : ports.items()) {
-      if (container.app_port != 0 && name != fmt::format("{}/tcp", container.app_port)) continue;
-      if (!bindings.is_array() || bindings.empty()) continue;
-      container.host_port = static_cast<std::uint16_t>(std::stoi(bindings[0].value("HostPort", "0")));
-      container.init = inspected["State"].value("Pid", 0);
+    const std::optional<std::uint16_t> port =
+        understood([&] { return published_port(inspected, container.app_port); });
+    if (port) {
+      container.host_port = *port;
+      container.init = init_of(inspected);
       return {"127.0.0.1", container.host_port};
     }
     const InstanceState now = container_state(inspected);
@@ -216,10 +237,7 @@ class DockerDriver : public Driver {
       const auto known = containers_.find(id);
       if (known != containers_.end()) init = known->second.init, port = known->second.host_port;
     }
-    if (init == 0) {
-      const json inspected = inspect(id);
-      init = inspected["State"].value("Pid", 0);
-    }
+    if (init == 0) init = init_of(inspect(id));
     return container_processes(init, id, port);
   }
 
@@ -248,16 +266,19 @@ class DockerDriver : public Driver {
   }
 
   std::vector<OwnedInstance> owned() override {
-    std::vector<OwnedInstance> result;
     const std::string filter = url_encode(fmt::format(R"({{"label":["{}=1"]}})", kLabel));
-    for (const auto& container : engine()->get("/containers/json?all=1&filters=" + filter)) {
-      const json names = container.value("Names", json::array());
-      std::string name = names.empty() ? std::string() : names[0].get<std::string>();
-      if (name.starts_with('/')) name.erase(0, 1);
-      const json labels = container.value("Labels", json::object());
-      result.push_back({container.at("Id").get<std::string>(), std::move(name), owner_of(labels)});
-    }
-    return result;
+    const json listed = engine()->get("/containers/json?all=1&filters=" + filter);
+    return understood([&] {
+      std::vector<OwnedInstance> result;
+      for (const auto& container : listed) {
+        const json names = container.value("Names", json::array());
+        std::string name = names.empty() ? std::string() : names.at(0).get<std::string>();
+        if (name.starts_with('/')) name.erase(0, 1);
+        const json labels = container.value("Labels", json::object());
+        result.push_back({container.at("Id").get<std::string>(), std::move(name), owner_of(labels)});
+      }
+      return result;
+    });
   }
 
  private:
@@ -291,17 +312,23 @@ class DockerDriver : public Driver {
 
   json inspect(const std::string& id) { return engine()->get("/containers/" + id + "/json"); }
 
+  static pid_t init_of(const json& inspected) {
+    return understood([&] { return inspected.at("State").value("Pid", 0); });
+  }
+
   static InstanceState container_state(const json& inspected) {
-    const json& raw = inspected.at("State");
-    InstanceState state;
-    state.running = raw.value("Running", false);
-    state.detail = raw.value("Status", "unknown");
-    if (state.running || state.detail == "created") return state;
-    state.exit_code = raw.value("ExitCode", 0);
-    state.detail = fmt::format("exited ({})", *state.exit_code);
-    if (raw.value("OOMKilled", false)) state.detail = "OOM killed, " + state.detail;
-    if (const std::string error = raw.value("Error", ""); !error.empty()) state.detail += ": " + error;
-    return state;
+    return understood([&] {
+      const json& raw = inspected.at("State");
+      InstanceState state;
+      state.running = raw.value("Running", false);
+      state.detail = raw.value("Status", "unknown");
+      if (state.running || state.detail == "created") return state;
+      state.exit_code = raw.value("ExitCode", 0);
+      state.detail = fmt::format("exited ({})", *state.exit_code);
+      if (raw.value("OOMKilled", false)) state.detail = "OOM killed, " + state.detail;
+      if (const std::string error = raw.value("Error", ""); !error.empty()) state.detail += ": " + error;
+      return state;
+    });
   }
 
   /// After a create whose answer was lost: the daemon may have made the container nevertheless.

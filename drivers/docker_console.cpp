@@ -100,7 +100,7 @@ void DockerConsole::read(std::stop_token stop, std::promise<void>& opened) {
       HttpRequest logs{.path = "/containers/" + id_ + "/logs?stdout=1&stderr=1", .timeout = Seconds(5)};
       logs.on_body = [&](std::string_view chunk) { log.feed(chunk); };
       (void)engine_->call(logs, stop);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       // Removed meanwhile, or kept without a log.
     }
   }

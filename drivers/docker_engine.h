@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "bench/core/error.h"
 #include "bench/net/http.h"
 
 namespace bench {
@@ -39,6 +40,19 @@ class DockerEngine {
   nlohmann::json version_;
   std::string remedy_ = "look into the daemon's log, start it again and repeat the run";
 };
+
+/// What `read` makes of an engine's answer. One of another shape than the API has is Error{kEngine}, not an
+/// exception of the library that reads it.
+template <typename Read>
+auto understood(Read read) {
+  try {
+    return read();
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::kEngine,
+                std::string("the engine's answer is not what the Docker API says: ") + error.what(),
+                "check which engine listens there (bench doctor names it), and its version");
+  }
+}
 
 /// "1.41" of the daemon's range and ours; throws kUnavailable when they do not meet.
 std::string negotiate_api(const std::string& daemon_newest, const std::string& daemon_oldest);

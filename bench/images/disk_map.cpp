@@ -20,29 +20,46 @@ json parse(std::string_view text, const char* program) {
   return parsed;
 }
 
+/// What `read` makes of the answer; one of another shape is the program's failure.
+template <typename Read>
+auto fields_of(const char* program, Read read) {
+  try {
+    return read();
+  } catch (const json::exception& error) {
+    throw Error(ErrorCode::kEngine, std::string(program) + " answered something else: " + error.what(),
+                std::string("check the version of ") + program);
+  }
+}
+
 }  // namespace
 
 std::vector<Extent> parse_stored_extents(std::string_view text) {
-  std::vector<Extent> result;
-  for (const auto& row : parse(text, "qemu-img map")) {
-    if (!row.at("data").get<bool>()) continue;
-    result.push_back({row.at("start").get<std::int64_t>(), row.at("length").get<std::int64_t>()});
-  }
-  return result;
+  const json rows = parse(text, "qemu-img map");
+  return fields_of("qemu-img map", [&] {
+    std::vector<Extent> result;
+    for (const auto& row : rows) {
+      if (!row.at("data").get<bool>()) continue;
+      result.push_back({row.at("start").get<std::int64_t>(), row.at("length").get<std::int64_t>()});
+    }
+    return result;
+  });
 }
 
 std::vector<Partition> parse_partitions(std::string_view text) {
-  const json table = parse(text, "sfdisk").at("partitiontable");
-  const std::int64_t sector = table.value("sectorsize", 512);
-  std::vector<Partition> result;
-  for (const auto& row : table.value("partitions", json::array())) {
-    Partition partition;
-    partition.begin = row.at("start").get<std::int64_t>() * sector;
-    partition.bytes = row.at("size").get<std::int64_t>() * sector;
-    partition.efi_system = row.at("type") == "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
-    result.push_back(partition);
-  }
-  return result;
+  const json whole = parse(text, "sfdisk");
+  return fields_of("sfdisk", [&] {
+    const json& table = whole.at("partitiontable");
+    const std::int64_t sector = table.value("sectorsize", 512);
+    std::vector<Partition> result;
+    for (const auto& row : table.value("partitions", json::array())) {
+      Partition partition;
+      partition.begin = row.at("start").get<std::int64_t>() * sector;
+      partition.bytes = row.at("size").get<std::int64_t>() * sector;
+      partition.efi_system = row.at("type") == "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+      result.push_back(partition);
+    }
+    return result;
+  });
 }
 
 std::int64_t stored_bytes(const std::vector<Extent>& stored, const Extent& part) {
@@ -62,9 +79,10 @@ std::vector<Extent> stored_extents(const std::filesystem::path& image, std::stop
 }
 
 std::int64_t virtual_bytes(const std::filesystem::path& image, std::stop_token stop) {
-  return parse(check_command({"qemu-img", "info", "--output=json", image.string()}, {}, std::move(stop)),
-               "qemu-img info")
-      .at("virtual-size");
+  const json info =
+      parse(check_command({"qemu-img", "info", "--output=json", image.string()}, {}, std::move(stop)),
+            "qemu-img info");
+  return fields_of("qemu-img info", [&] { return info.at("virtual-size").get<std::int64_t>(); });
 }
 
 std::vector<Partition> partitions(const std::filesystem::path& raw, std::stop_token stop) {

@@ -211,6 +211,47 @@ TEST_F(DockerDriverTest, AContainerThatDiedHasNoEndpoint) {
   EXPECT_EQ(state.exit_code, 137);
 }
 
+TEST_F(DockerDriverTest, AnAnswerOfAnotherShapeIsTheEnginesErrorWithARemedy) {
+  // Each is what GET /containers/c2/json says: of an odd engine, or of one that broke.
+  const std::vector<std::string> odd = {
+      "[]",
+      "{}",
+      "null",
+      R"({"State":{"Running":true},"NetworkSettings":7})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":""}]}}})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":"many"}]}}})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":"0"}]}}})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":"99999999999"}]}}})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":32768}]}}})",
+      R"({"State":{"Running":true},"NetworkSettings":{"Ports":{"4567/tcp":["32768"]}}})",
+      R"({"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":"32768"}]}}})",
+      R"({"State":{"Pid":"one"},"NetworkSettings":{"Ports":{"4567/tcp":[{"HostPort":"32768"}]}}})",
+  };
+  for (const std::string& body : odd) {
+    daemon.answer("GET", "/containers/c2/json$", {.body = body});
+    const Error error = failure([&] { driver->endpoint("c2"); });
+    EXPECT_EQ(error.code(), ErrorCode::kEngine) << body;
+    EXPECT_FALSE(error.remedy().empty()) << body;
+  }
+  for (const char* body : {"[]", "{}", R"({"State":{"Running":"yes"}})"}) {
+    daemon.answer("GET", "/containers/c2/json$", {.body = body});
+    EXPECT_EQ(failure([&] { (void)driver->state("c2"); }).code(), ErrorCode::kEngine) << body;
+  }
+  daemon.answer("GET", "/containers/c2/json$", {.body = "{}"});
+  EXPECT_EQ(failure([&] { (void)driver->processes("c2"); }).code(), ErrorCode::kEngine);
+  for (const char* body :
+       {"[7]", "[{}]", R"([{"Id":"c1","Names":{"a":1}}])", R"([{"Id":"c1","Labels":7}])"}) {
+    daemon.answer("GET", "/containers/json", {.body = body});
+    EXPECT_EQ(failure([&] { (void)driver->owned(); }).code(), ErrorCode::kEngine) << body;
+  }
+  daemon.answer("GET", "/info$", {.body = "[]"});
+  EXPECT_EQ(failure([&] { (void)driver->info(""); }).code(), ErrorCode::kEngine);
+  daemon.answer("GET", "/images/.*/json$", {.body = R"({"Id":7,"RepoTags":[]})"});
+  EXPECT_EQ(failure([&] { (void)driver->prepare(images, "", {}); }).code(), ErrorCode::kEngine);
+  daemon.answer("POST", "/containers/create", {.status = 201, .body = R"({"Id":7})"});
+  EXPECT_EQ(failure([&] { (void)driver->create(images, spec, {}); }).code(), ErrorCode::kEngine);
+}
+
 TEST_F(DockerDriverTest, RemovalIsIdempotentAndWaitsForOneInProgress) {
   EXPECT_NO_THROW(driver->remove("unknown")) << "404 is as good as removed";
   daemon.answer("DELETE", "/containers/c3",

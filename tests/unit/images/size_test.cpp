@@ -136,6 +136,8 @@ TEST(DiskMap, OnlyWhatIsStoredCounts) {
   EXPECT_EQ(stored_bytes(stored, {140, 1000}), 50);
   EXPECT_EQ(stored_bytes({}, {0, 10}), 0);
   EXPECT_THROW(parse_stored_extents("no JSON"), Error);
+  EXPECT_THROW(parse_stored_extents(R"([{"start": 0}])"), Error);
+  EXPECT_THROW(parse_partitions("{}"), Error);
 }
 
 TEST(DiskMap, ThePartitionTableSaysWhatIsWhere) {
