@@ -157,12 +157,14 @@ pid_t start_child(const std::vector<std::string>& argv, const CommandOptions& op
   const std::string cwd = options.cwd.string();
   Pipe report;
   const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const pid_t ours = getpid();
   const pid_t pid = fork();
   if (pid < 0) throw Error(ErrorCode::kEngine, std::string("cannot fork: ") + std::strerror(errno));
   if (pid == 0) {
     setpgid(0, 0);
     // Killed ourselves, we cannot end it. The signal comes when the forking thread ends, and that one waits.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != ours) _exit(127);  // killed before that: nobody would end it any more
     restore_signals();
     if (dup2(null.get(), 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
         (!cwd.empty() && chdir(cwd.c_str()) != 0)) {
@@ -225,10 +227,17 @@ class Group {
     if (!status_) end();
   }
 
-  std::optional<int> poll_exit() {
-    int status = 0;
-    if (!status_ && waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
-    return status_;
+  /// True once the leader has ended. It is not reaped yet: its group keeps its number.
+  [[nodiscard]] bool leader_ended() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
+
+  /// After the leader's own end: what it left in the background goes too. Returns the leader's status.
+  int finish() {
+    kill(-pid_, SIGKILL);
+    return reap();
   }
 
   /// SIGTERM, and SIGKILL to what is still there after the grace. The leader is reaped last, so that its
@@ -236,23 +245,19 @@ class Group {
   void end() {
     kill(-pid_, SIGTERM);
     const Deadline grace(grace_);
-    siginfo_t info{};
-    while (!grace.expired()) {
-      info.si_pid = 0;
-      if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-          info.si_pid == pid_ && alone()) {
-        break;
-      }
-      usleep(10'000);
-    }
-    kill(-pid_, SIGKILL);
+    while (!grace.expired() && !(leader_ended() && alone())) usleep(10'000);
+    finish();
+  }
+
+ private:
+  int reap() {
     int status = 0;
     while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     status_ = status;
+    return status;
   }
 
- private:
   /// True when the (dead, unreaped) leader is the only member of its group.
   [[nodiscard]] bool alone() const {
     std::error_code ignored;
@@ -307,7 +312,7 @@ CommandResult run_command(const std::vector<std::string>& argv, const CommandOpt
   CommandResult result;
   ErrorCollector errors(result.err, options.on_line);
   bool ended = false;
-  // A grandchild that keeps the pipes open (a daemon) must not hold us once the command itself has ended.
+  // A grandchild that keeps the pipes open must not hold us once the command itself has ended.
   std::optional<Deadline> linger;
   while (out.read_end.open() || err.read_end.open() || !ended) {
     if (stop.stop_requested()) {
@@ -320,7 +325,7 @@ CommandResult run_command(const std::vector<std::string>& argv, const CommandOpt
                                            std::to_string(static_cast<long>(options.timeout->count())) +
                                            " s");
     }
-    if (!ended && group.poll_exit()) {
+    if (!ended && group.leader_ended()) {
       ended = true;
       linger.emplace(Seconds(0.2));
     }
@@ -339,7 +344,7 @@ CommandResult run_command(const std::vector<std::string>& argv, const CommandOpt
     }
   }
   errors.finish();
-  result.exit_code = exit_code_of(*group.poll_exit());
+  result.exit_code = exit_code_of(group.finish());
   return result;
 }
 

@@ -29,7 +29,8 @@ struct CommandOptions {
   Seconds grace{2.0};  ///< between SIGTERM and SIGKILL, for what has something to put away
 };
 
-/// Runs argv (no shell) in a process group of its own and waits. When `stop` fires or the time-out passes,
+/// Runs argv (no shell) in a process group of its own and waits. What of the group is left when argv ends is
+/// killed: a daemon makes a session of its own. When `stop` fires or the time-out passes,
 /// the whole group gets SIGTERM, then SIGKILL after the grace, and Error{kInterrupted} / Error{kTimeout} is
 /// thrown. Throws kUnavailable when the program is not there. A non-zero exit is returned, not thrown.
 CommandResult run_command(const std::vector<std::string>& argv, const CommandOptions& options = {},
