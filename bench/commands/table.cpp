@@ -2,10 +2,11 @@
 #include <fmt/ranges.h>
 
 #include <exception>
-#include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/run_files.h"
 #include "bench/commands/values.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
@@ -44,6 +45,20 @@ void require_known_command(const std::vector<std::string>& argv) {
   }
 }
 
+// --help and --version are data like any other: the parser's own printing knows neither a reader that has
+// seen enough nor a full disk.
+int parse_and_run(CLI::App& app, int argc, char** argv, const CommandContext& context) {
+  try {
+    app.parse(argc, argv);
+    return context.exit_code;
+  } catch (const CLI::Success& success) {
+    std::ostringstream text;
+    const int code = app.exit(success, text, text);
+    print_out(text.str());
+    return code;
+  }
+}
+
 }  // namespace
 
 const std::vector<CommandRow>& command_table() {
@@ -76,11 +91,7 @@ int run_command_line(int argc, char** argv, std::stop_token stop) {
 
   try {
     require_known_command(context.argv);
-    app.parse(argc, argv);
-    return context.exit_code;
-  } catch (const CLI::Success& success) {  // --help, --version
-    const int code = app.exit(success);
-    return std::cout.flush() ? code : exit_code::kCouldNotMeasure;
+    return parse_and_run(app, argc, argv, context);
   } catch (const CLI::ParseError& error) {
     context.ui.error(error.what(), "bench --help, or bench COMMAND --help, shows what can be said");
     return exit_code::kUsage;

@@ -37,7 +37,11 @@ TEST(Cli, AFullStdoutIsAnErrorAndSaysSo) {
   const Outcome list = shell(world, "BENCH list metrics >/dev/full");
   EXPECT_EQ(list.exit_code, 3);
   EXPECT_THAT(list.err, HasSubstr("cannot write to stdout"));
-  EXPECT_EQ(shell(world, "BENCH --help >/dev/full").exit_code, 3);
+  for (const char* command : {"--help", "--version", "run --help"}) {
+    const Outcome outcome = shell(world, std::string("BENCH ") + command + " >/dev/full");
+    EXPECT_EQ(outcome.exit_code, 3) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("cannot write to stdout")) << command;
+  }
 }
 
 TEST(Cli, AReaderThatLeavesIsNoError) {
@@ -45,6 +49,19 @@ TEST(Cli, AReaderThatLeavesIsNoError) {
   const Outcome outcome = shell(world, "BENCH list metrics | head -n 1");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, IsEmpty());
+  // The reader is gone before the first word, not only perhaps.
+  for (const char* command : {"--help", "--version", "list targets"}) {
+    const Outcome left = shell(world, std::string("(sleep 0.3; exec BENCH ") + command + ") | exec true");
+    EXPECT_EQ(left.exit_code, 0) << command;
+    EXPECT_THAT(left.err, IsEmpty()) << command;
+  }
+}
+
+TEST(Cli, AClosedStdoutEndsNothing) {
+  const World world;
+  for (const char* command : {"--help", "--version", "list metrics"}) {
+    EXPECT_EQ(shell(world, std::string("BENCH ") + command + " >&- 2>&- <&-").exit_code, 0) << command;
+  }
 }
 
 TEST(Streams, ARunWhoseMessagesNobodyCanReadIsWhole) {
