@@ -1,6 +1,7 @@
 #include "bench/stats/compare.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/json_number.h"
 #include "bench/history/conditions.h"
@@ -40,10 +42,10 @@ const TargetInfo& target_of(const Run& run, const std::string& name) {
   for (const TargetInfo& target : run.targets) {
     if (target.name == name) return target;
   }
-  std::string known;
-  for (const TargetInfo& target : run.targets) known += (known.empty() ? "" : ", ") + target.name;
+  std::vector<std::string> known;
+  for (const TargetInfo& target : run.targets) known.push_back(target.name);
   throw Error(ErrorCode::kUsage, fmt::format("run {} has no target '{}'", run.run_id, name),
-              fmt::format("its targets: {}", known));
+              did_you_mean(name, known) + fmt::format("its targets: {}", fmt::join(known, ", ")));
 }
 
 Question ask(const CompareOptions& options) {
@@ -250,7 +252,7 @@ void add_compare(CLI::App& app, CommandContext& context) {
   command->add_option("--targets", options->targets,
                       "T: only this one; T,U: T of A against U of B (or of A)");
   command->add_option("--format", options->format, "console, md, json")
-      ->check(CLI::IsMember({"console", "md", "json"}))
+      ->check(one_of({"console", "md", "json"}))
       ->capture_default_str();
   command->add_flag("--all", options->all, "every metric: phases and parts too");
   command->add_flag("--force", options->force, "compare runs whose conditions differ, and list what differs");

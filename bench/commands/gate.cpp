@@ -35,7 +35,8 @@ struct GateOptions {
 };
 
 /// "5%", "5 %" or "0.05".
-double parse_share(std::string text) {
+double parse_share(const std::string& given) {
+  std::string text = given;
   std::erase(text, ' ');
   const bool percent = text.ends_with('%');
   if (percent) text.pop_back();
@@ -47,18 +48,23 @@ double parse_share(std::string text) {
     used = 0;
   }
   if (used != text.size() || text.empty() || !(value > 0) || value > (percent ? 1000 : 10)) {
-    throw Error(ErrorCode::kUsage, "--threshold is a share such as 5% or 0.05");
+    throw Error(ErrorCode::kUsage, fmt::format("--threshold {} is no share", given),
+                "write it like --threshold 5% or --threshold 0.05");
   }
   return percent ? value / 100 : value;
 }
 
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> found;
+  if (text.empty()) return found;
   std::string word;
   for (const char c : text + ",") {
     if (c != ',') {
       word += c;
-    } else if (!word.empty()) {
+    } else if (word.empty()) {
+      throw Error(ErrorCode::kUsage, fmt::format("--metrics '{}' has an empty name", text),
+                  "such as --metrics startup.ready,memory.host_pss; all of them: bench list metrics");
+    } else {
       found.push_back(std::exchange(word, {}));
     }
   }
@@ -333,6 +339,7 @@ void add_gate(CLI::App& app, CommandContext& context) {
   command->callback([options, confirm, &context] {
     options->confirm_given = confirm->count() > 0;
     require_metrics(words(options->metrics));
+    (void)parse_share(options->threshold);
     context.exit_code = gate(*options, context);
   });
 }

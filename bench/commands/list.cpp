@@ -7,6 +7,7 @@
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
+#include "bench/commands/values.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "drivers/driver.h"
@@ -93,7 +94,7 @@ void add_list(CLI::App& app, CommandContext&) {
   auto options = std::make_shared<Options>();
   command->add_option("what", options->what, "scenarios | targets | metrics | claims")
       ->required()
-      ->check(CLI::IsMember({"scenarios", "targets", "metrics", "claims"}));
+      ->check(one_of({"scenarios", "targets", "metrics", "claims"}));
   command->add_flag("--json", options->json, "as JSON");
   command->add_option("--claims", options->claims, "with claims: a file of yours beside the built-in ones");
   command->footer(

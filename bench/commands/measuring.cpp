@@ -88,8 +88,9 @@ std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>&
     if (!found) {
       std::vector<std::string> known;
       for (const ScenarioRow& row : scenario_table()) known.push_back(row.name);
+      known.emplace_back("all");
       throw Error(ErrorCode::kUsage, fmt::format("unknown scenario '{}'", name),
-                  did_you_mean(name, known) + fmt::format("scenarios: {}, all", fmt::join(known, ", ")));
+                  did_you_mean(name, known) + fmt::format("scenarios: {}", fmt::join(known, ", ")));
     }
   }
   return chosen;

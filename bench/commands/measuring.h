@@ -14,11 +14,11 @@ namespace bench {
 
 // From a plan to a stored run: what every command that measures has in common.
 
-/// The rows of these scenarios, each once; "all" is every one. Throws Error{kUsage} for an unknown name.
-/// Throws kUsage when one of them is no metric of any scenario: a gate on a mistyped name would pass for
-/// ever.
+/// Throws Error{kUsage} when one of them is no metric of any scenario: a gate on a mistyped name would pass
+/// for ever.
 void require_metrics(const std::vector<std::string>& names);
 
+/// The rows of these scenarios, each once; "all" is every one. Throws Error{kUsage} for an unknown name.
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names);
 
 /// "<results>/<UTC time>-<what>"; with a number behind it where that is there already. Not made.

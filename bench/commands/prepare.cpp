@@ -51,6 +51,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     target.app = options->app;
     target.base = options->base;
     OpenRequest request = target.request();
+    require_apps(request.names);
     request.images.rebuild = options->rebuild;
     request.images.progress = [&context](const std::string& text) { context.ui.step(text); };
     for (const Warning& warning : request.warnings) context.ui.warn(warning.text, warning.remedy);

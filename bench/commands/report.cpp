@@ -13,6 +13,7 @@
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_verdict.h"
+#include "bench/commands/values.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "bench/core/run_json.h"
@@ -40,7 +41,7 @@ std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& 
       std::vector<std::string> known;
       for (const ReportFormat& row : report_formats()) known.push_back(row.name);
       throw Error(ErrorCode::kUsage, fmt::format("unknown format '{}'", name),
-                  fmt::format("formats: {}", fmt::join(known, ", ")));
+                  did_you_mean(name, known) + fmt::format("formats: {}", fmt::join(known, ", ")));
     }
     if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
   }

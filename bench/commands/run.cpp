@@ -174,8 +174,9 @@ void add_run(CLI::App& app, CommandContext& context) {
     }
     if (config.options.print_config) {
       // What is printed as the settings that count has to be what a run would accept.
-      (void)chosen_scenarios(config.options.scenarios);
+      (void)make_plan(config.options);
       (void)config.options.request();
+      (void)chosen_claims({}, config.options.claims);
       print_out(config_text(config));
     } else {
       context.exit_code = run_scenarios(context, config);

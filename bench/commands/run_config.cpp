@@ -101,7 +101,8 @@ void read_table(const toml::table& table, const fs::path& file, const std::vecto
       throw Error(
           ErrorCode::kUsage,
           fmt::format("{}:{}:{}: unknown key '{}'", file.string(), begin.line, begin.column, name.str()),
-          fmt::format("keys here: {}", fmt::join(known, ", ")));
+          did_you_mean(std::string(name.str()), known) +
+              fmt::format("keys here: {}", fmt::join(known, ", ")));
     }
     Settings unused = settings;
     key->read(value, key->option != nullptr && given(key->option) ? unused : settings);
@@ -111,10 +112,12 @@ void read_table(const toml::table& table, const fs::path& file, const std::vecto
 void read_scenarios(const Value& value, RunConfig& config) {
   config.options.scenarios = value.texts();
   for (const std::string& name : config.options.scenarios) {
-    const auto& rows = scenario_table();
-    if (name != "all" &&
-        std::none_of(rows.begin(), rows.end(), [&](const ScenarioRow& row) { return row.name == name; })) {
-      value.refuse(fmt::format("names the unknown scenario '{}'", name), "bench list scenarios");
+    std::vector<std::string> known;
+    for (const ScenarioRow& row : scenario_table()) known.push_back(row.name);
+    known.emplace_back("all");
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      value.refuse(fmt::format("names the unknown scenario '{}'", name),
+                   did_you_mean(name, known) + fmt::format("scenarios: {}", fmt::join(known, ", ")));
     }
   }
 }
@@ -161,7 +164,7 @@ void read_exports(const Value& value, RunConfig& config) {
          std::vector<std::string> known;
          for (const ExportFormat& format : export_formats()) known.push_back(format.name);
          v.refuse(fmt::format("'{}' is no export", to.format),
-                  fmt::format("exports: {}", fmt::join(known, ", ")));
+                  did_you_mean(to.format, known) + fmt::format("exports: {}", fmt::join(known, ", ")));
        }},
       {"to", nullptr, [](const Value& v, ExportTo& to) { to.to = v.path(); }},
   };

@@ -7,22 +7,19 @@
 
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
+#include "bench/images/app_files.h"
 
 namespace bench {
 
 void TargetOptions::add_to(CLI::App& command) {
-  command
-      .add_option(
-          "--targets", targets,
-          "what to compare, with commas; default: one container engine and one VM profile that are "
-          "built (`bench list targets`); for `all` every target. A target named twice is measured against "
-          "itself; TARGET@DIR is that target with the app of DIR.")
-      ->check(not_empty);
-  command
-      .add_option("--app", app,
-                  "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
-                  "its Dockerfile if any)")
-      ->check(not_empty);
+  command.add_option(
+      "--targets", targets,
+      "what to compare, with commas; default: one container engine and one VM profile that are "
+      "built (`bench list targets`); for `all` every target. A target named twice is measured against "
+      "itself; TARGET@DIR is that target with the app of DIR.");
+  command.add_option("--app", app,
+                     "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
+                     "its Dockerfile if any)");
   command
       .add_option("--base", base,
                   "'distribution' (packages of this machine's distribution), or an image "
@@ -35,7 +32,7 @@ void TargetOptions::add_to(CLI::App& command) {
   command
       .add_option("--accel", accel,
                   "acceleration of VMs: auto proves by booting a guest whether KVM works here")
-      ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
+      ->check(one_of({"auto", "kvm", "tcg"}), "{auto,kvm,tcg}")
       ->capture_default_str();
   command.add_option("--connect", connect,
                      "libvirt URI; default: LIBVIRT_DEFAULT_URI, a daemon that works, or an "
@@ -68,6 +65,7 @@ OpenRequest TargetOptions::request(bool everything) const {
     throw Error(ErrorCode::kUsage, fmt::format("--app {} is not a directory", app.string()),
                 "name the directory that holds the backend's app.py");
   }
+  if (!app.empty()) require_app(app);
   request.images.app = app;
   request.images.base = base;
   request.driver.accel = accel;
@@ -81,7 +79,9 @@ bool RunOptions::everything() const {
 }
 
 OpenRequest RunOptions::request() const {
-  return target.request(everything());
+  const OpenRequest request = target.request(everything());
+  require_apps(request.names);
+  return request;
 }
 
 void RunOptions::add_to(CLI::App& command) {
@@ -101,21 +101,18 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--warmup", warmup, "rounds before that which are stored but not counted")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
-  command.add_option("--budget", budget, "begin no further round after this time, such as 10m")
-      ->check(not_empty);
+  command.add_option("--budget", budget, "begin no further round after this time, such as 10m");
   command.add_flag("--all-rounds", all_rounds,
                    "run every round, also when after 10 or more the ratio is known to ±5 %");
   command.add_option("--seed", seed, "of the order of trials; default: random, and stored")
       ->check(not_negative);
-  command
-      .add_option("--timeout", timeout, "to be ready, such as 60s; default: 30s for a container, 3m for a VM")
-      ->check(not_empty);
+  command.add_option("--timeout", timeout,
+                     "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
   command.add_option("--ready-path", ready_path,
                      "the path whose first 200 means ready; default: /api/activities/home");
   command.add_option("--claims", claims,
                      "a file of claims to judge beside the built-in ones (docs/claims.md); may be repeated");
-  command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>")
-      ->check(not_empty);
+  command.add_option("--out", out, "where the run is stored; default: results/<UTC time>-<scenarios>");
   command.add_flag("--json", json, "the run's JSON on stdout, nothing else there");
 }
 

@@ -7,6 +7,7 @@
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_files.h"
+#include "bench/commands/values.h"
 #include "bench/core/error.h"
 
 namespace bench {
@@ -56,7 +57,9 @@ void add_simulate(CLI::App& app, CommandContext& context) {
   command->add_option("--runs", options->runs, "simulated runs for each line")
       ->check(CLI::Range(10, 1'000'000))
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "of the simulated noise")->capture_default_str();
+  command->add_option("--seed", options->seed, "of the simulated noise")
+      ->check(not_negative)
+      ->capture_default_str();
   command->footer(
       "Examples:\n"
       "  bench simulate\n"

@@ -45,6 +45,15 @@ void require_known_command(const std::vector<std::string>& argv) {
   }
 }
 
+// "" is what a variable of a script that is not set becomes; the parser takes it for nothing given.
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_items_expected_max() > 0) option->check(not_empty);
+    }
+  }
+}
+
 // --help and --version are data like any other: the parser's own printing knows neither a reader that has
 // seen enough nor a full disk.
 int parse_and_run(CLI::App& app, int argc, char** argv, const CommandContext& context) {
@@ -88,6 +97,7 @@ int run_command_line(int argc, char** argv, std::stop_token stop) {
   app.footer("First: bench run startup     What works here: bench doctor     More: bench COMMAND --help");
   app.get_formatter()->column_width(28);
   for (const CommandRow& row : command_table()) row.add(app, context);
+  refuse_empty_values(app);
 
   try {
     require_known_command(context.argv);

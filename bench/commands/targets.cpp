@@ -14,6 +14,7 @@
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/procfs.h"
+#include "bench/images/app_files.h"
 
 namespace bench {
 namespace {
@@ -90,6 +91,12 @@ std::vector<TargetName> parse_targets(const std::string& text) {
   }
   if (names.empty()) throw Error(ErrorCode::kUsage, "--targets names nothing", "targets: " + known_targets());
   return names;
+}
+
+void require_apps(const std::vector<TargetName>& names) {
+  for (const TargetName& name : names) {
+    if (!name.app.empty()) require_app(name.app);
+  }
 }
 
 std::vector<TargetName> default_targets() {

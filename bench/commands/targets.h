@@ -26,6 +26,9 @@ struct TargetName {
 /// out of this build.
 std::vector<TargetName> parse_targets(const std::string& text);
 
+/// Throws Error{kUsage} for a target whose own app is none that can be run.
+void require_apps(const std::vector<TargetName>& names);
+
 /// One container engine and one VM profile, in the order of the drivers' table: of those that are built.
 std::vector<TargetName> default_targets();
 

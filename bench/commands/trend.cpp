@@ -72,7 +72,7 @@ std::vector<std::string> chosen_metrics(const History& history, const TrendOptio
     if (!is_there(name)) {
       if (options.metrics.empty()) continue;
       throw Error(ErrorCode::kUsage, fmt::format("the history has no metric '{}'", name),
-                  fmt::format("it has: {}", fmt::join(there, ", ")));
+                  did_you_mean(name, there) + fmt::format("it has: {}", fmt::join(there, ", ")));
     }
     if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) chosen.push_back(name);
   }
@@ -108,7 +108,8 @@ Lines lines_of(const History& history, const TrendOptions& options) {
     names.erase(std::unique(names.begin(), names.end()), names.end());
     throw Error(ErrorCode::kUsage,
                 fmt::format("{} was not measured for '{}'", fmt::join(metrics, ", "), options.target),
-                fmt::format("the history has it for: {}", fmt::join(names, ", ")));
+                did_you_mean(options.target, names) +
+                    fmt::format("the history has it for: {}", fmt::join(names, ", ")));
   }
   return lines;
 }
@@ -209,7 +210,7 @@ void add_trend(CLI::App& app, CommandContext& context) {
                    "console, csv, html (one page), svg, png, pdf; several with commas")
       ->delimiter(',')
       ->take_all()
-      ->check(CLI::IsMember({"console", "csv", "html", "svg", "png", "pdf"}))
+      ->check(one_of({"console", "csv", "html", "svg", "png", "pdf"}))
       ->capture_default_str();
   command->add_option("--out", options->out,
                       "where trend.html and pictures go; default: here; '-': the page to stdout");

@@ -2,11 +2,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <map>
 #include <numeric>
@@ -52,7 +55,19 @@ std::string not_empty(const std::string& text) {
 }
 
 std::string not_negative(const std::string& text) {
-  return text.starts_with('-') ? fmt::format("'{}' is not a whole number from 0 on", text) : "";
+  errno = 0;
+  (void)std::strtoull(text.c_str(), nullptr, 0);
+  if (errno == ERANGE) return fmt::format("'{}' is too much", text);
+  return text.find('-') != std::string::npos ? fmt::format("'{}' is not a whole number from 0 on", text) : "";
+}
+
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> known) {
+  return [known = std::move(known)](const std::string& text) -> std::string {
+    if (std::find(known.begin(), known.end(), text) != known.end()) return "";
+    std::string near = did_you_mean(text, known);
+    if (!near.empty()) near = "; " + near.substr(0, near.size() - 1);
+    return fmt::format("'{}' is none of {}{}", text, fmt::join(known, ", "), near);
+  };
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
@@ -90,14 +105,23 @@ std::int64_t parse_bytes(const std::string& text, const std::string& option) {
                                                       {"g", kKi * kKi * kKi},
                                                       {"gib", kKi * kKi * kKi}};
   const double bytes = scale(split(text, option, "512M"), units, text, option, "512M");
-  if (bytes > 9e18) throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is too much", option, text));
+  if (bytes > 9e18) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is too much", option, text),
+                fmt::format("write it like {} 512M", option));
+  }
   return static_cast<std::int64_t>(bytes);
 }
 
 Seconds parse_duration(const std::string& text, const std::string& option) {
   static const std::map<std::string, double> units = {
       {"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}};
-  return Seconds(scale(split(text, option, "10m"), units, text, option, "10m"));
+  const double seconds = scale(split(text, option, "10m"), units, text, option, "10m");
+  constexpr double kMost = 366.0 * 24 * 3600;  // a clock's count of nanoseconds has an end
+  if (seconds > kMost) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is more than a year", option, text),
+                fmt::format("write it like {} 10m", option));
+  }
+  return Seconds(seconds);
 }
 
 std::string utc_now() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,10 @@
 namespace bench {
 
 /// Checks of an option's text for CLI11: empty when it may stand, else why not. Its own conversions take "-1"
-/// for a large number and "" for nothing given.
+/// for a large number, a larger one than there is for the largest, and "" for nothing given.
 std::string not_empty(const std::string& text);
 std::string not_negative(const std::string& text);
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> known);
 
 /// "did you mean 'startup'? " where a known word is one or two letters away, else empty: the beginning of a
 /// remedy.

@@ -73,6 +73,43 @@ std::string digest(const fs::path& dir, const std::vector<std::string>& files) {
   return sum.hex();
 }
 
+/// What flask would look for: FLASK_APP or --app of the Dockerfile, else wsgi.py, else app.py. Otherwise it
+/// would be found out in an instance only, after the images have been built.
+void require_findable(const App& app) {
+  const auto has = [&app](const char* name) {
+    return std::find(app.files.begin(), app.files.end(), name) != app.files.end();
+  };
+  if (!app.config.flask_app.empty() || has("wsgi.py") || has("app.py")) return;
+  std::vector<std::string> modules;
+  for (const std::string& file : app.files) {
+    if (file.ends_with(".py") && file.find('/') == std::string::npos) modules.push_back(file);
+  }
+  std::string remedy = "it needs an app.py or a wsgi.py, or a Dockerfile that sets FLASK_APP";
+  if (modules.size() == 1) remedy += fmt::format("; did you mean ENV FLASK_APP={}?", modules.front());
+  if (has(".flaskenv")) remedy += "; a .flaskenv is not read";
+  throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + app.dir.string(), remedy);
+}
+
+/// All but the contents of its files.
+App listed_app(const fs::path& dir) {
+  App app;
+  app.dir = dir;
+  if (!fs::is_directory(dir)) {
+    throw Error(
+        ErrorCode::kUsage, "no such app directory: " + dir.string(),
+        "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
+  }
+  try {
+    walk(dir, "", IgnoreRules(file_text(dir / ".dockerignore")), app.files);
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
+  }
+  std::sort(app.files.begin(), app.files.end());
+  app.config = parse_dockerfile(file_text(dir / "Dockerfile"));
+  require_findable(app);
+  return app;
+}
+
 }  // namespace
 
 IgnoreRules::IgnoreRules(std::string_view text) {
@@ -98,26 +135,13 @@ bool IgnoreRules::ignored(const std::string& relative) const {
   return result;
 }
 
+void require_app(const fs::path& dir) {
+  (void)listed_app(dir);
+}
+
 App read_app(const fs::path& dir) {
-  App app;
-  app.dir = dir;
-  if (!fs::is_directory(dir)) {
-    throw Error(
-        ErrorCode::kUsage, "no such app directory: " + dir.string(),
-        "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
-  }
-  try {
-    walk(dir, "", IgnoreRules(file_text(dir / ".dockerignore")), app.files);
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
-  }
-  if (app.files.empty()) {
-    throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + dir.string(),
-                "it needs an app.py or a wsgi.py, or a Dockerfile that sets FLASK_APP");
-  }
-  std::sort(app.files.begin(), app.files.end());
+  App app = listed_app(dir);
   app.sha256 = digest(dir, app.files);
-  app.config = parse_dockerfile(file_text(dir / "Dockerfile"));
   app.requirements_text = file_text(dir / "requirements.txt");
   app.requirements = parse_requirements(app.requirements_text);
   return app;

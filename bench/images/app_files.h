@@ -31,7 +31,11 @@ struct App {
   std::vector<Requirement> requirements;
 };
 
-/// Reads a backend directory. Throws Error{kUsage} when there is no such directory or nothing in it.
+/// Throws Error{kUsage} when there is no such directory or nothing in it that `flask run` would find: cheap,
+/// for the beginning, when nothing has been started yet.
+void require_app(const std::filesystem::path& dir);
+
+/// Reads a backend directory. Throws as require_app does.
 App read_app(const std::filesystem::path& dir);
 
 /// Copies the files, and nothing else, into an empty directory.

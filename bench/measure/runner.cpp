@@ -246,8 +246,10 @@ void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& o
     run.stopped_by = "error";
     std::rethrow_exception(session.fatal());
   } else {
-    // A run without a single number is none, however orderly it ended.
-    run.status = run.samples.empty() ? "failed" : "complete";
+    // A run without a single number that counts is none, however orderly it ended.
+    const bool measured = std::any_of(run.samples.begin(), run.samples.end(),
+                                      [](const Sample& sample) { return !sample.warmup; });
+    run.status = measured ? "complete" : "failed";
   }
 }
 

@@ -59,6 +59,9 @@ struct Misuse {
 
 TEST(Cli, MisuseIsOneClearLineAndExit2) {
   World world;
+  const std::string empty_dir = (world.scratch() / "no-app").string();
+  std::filesystem::create_directories(empty_dir);
+  std::ofstream(empty_dir + "/main.py") << "x = 1";
   const std::vector<Misuse> misuses = {
       {{}, "subcommand"},
       {{"fly"}, "fly"},
@@ -86,6 +89,37 @@ TEST(Cli, MisuseIsOneClearLineAndExit2) {
       {{"gate", "x", "--metrics", "startup.redy"}, "did you mean 'startup.ready'?"},
       {{"history", "--last", "-1"}, "--last"},
       {{"trend", "--last", "-1"}, "--last"},
+      {{"simulate", "--seed", "-1"}, "--seed"},
+      {{"run", "startup", "--app", empty_dir, "--print-config"}, "nothing to run in the app directory"},
+      {{"run", "startup", "--targets", "docker@" + empty_dir, "--print-config"}, "nothing to run"},
+      {{"run", "startup", "--budget", "soon", "--print-config"}, "--budget"},
+      {{"run", "startup", "--timeout", "1e300h", "--print-config"}, "--timeout"},
+      {{"run", "startup", "--ready-path", "x", "--print-config"}, "--ready-path"},
+      {{"run", "startup", "--claims", "/nonexistent.json", "--print-config"}, "/nonexistent.json"},
+      {{"run", "startup", "--accel", "kvn"}, "did you mean 'kvm'?"},
+      {{"run", "startup", "--connect", ""}, "--connect"},
+      {{"run", "startup", "--base", ""}, "--base"},
+      {{"run", "startup", "--config", ""}, "--config"},
+      {{"run", ""}, "is empty"},
+      {{"prepare", "--targets", ""}, "--targets"},
+      {{"prepare", "--targets", "docker@" + empty_dir}, "nothing to run"},
+      {{"prepare", "--app", ""}, "--app"},
+      {{"gate", "x", "--metrics", ""}, "--metrics"},
+      {{"gate", "x", "--metrics", "startup.ready,"}, "has an empty name"},
+      {{"gate", "x", "--baseline", ""}, "--baseline"},
+      {{"gate", "x", "--threshold", "nan"}, "--threshold"},
+      {{"gate", "x", "--threshold", "1e999"}, "--threshold"},
+      {{"gate", "x", "--threshold", "-5%"}, "--threshold"},
+      {{"history", "--last", "99999999999999999999999"}, "--last"},
+      {{"history", "--history", ""}, "--history"},
+      {{"trend", "--format", "htm"}, "did you mean 'html'?"},
+      {{"run", "startup", "--seed", "99999999999999999999999"}, "--seed"},
+      {{"run", "startup", "--rounds", "99999999999999999999999"}, "--rounds"},
+      {{"compare", "a", "--format", "jsn"}, "did you mean 'json'?"},
+      {{"list", "target"}, "did you mean 'targets'?"},
+      {{"report", "x", "--format", "htlm"}, "did you mean 'html'?"},
+      {{"report", "x", "--format", "openmetric"}, "did you mean 'openmetrics'?"},
+      {{"report", "x", "--format", ""}, "--format"},
       {{"run", "startup", "--fast"}, "--fast"},
       {{"run", "startup", "--rounds", "0"}, "--rounds"},
       {{"run", "startup", "--rounds", "many"}, "--rounds"},

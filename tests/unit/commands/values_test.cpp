@@ -26,7 +26,8 @@ TEST(Values, BytesHaveBinaryUnits) {
   EXPECT_EQ(parse_bytes("512m", "--memory"), 512LL << 20U);
   EXPECT_EQ(parse_bytes("1.5GiB", "--memory"), 1536LL << 20U);
   EXPECT_EQ(parse_bytes("4096", "--memory"), 4096);
-  for (const char* wrong : {"", "M", "-1M", "0", "12 bananas", "1M2", "nan", "inf", "1e400", "0x10"}) {
+  for (const char* wrong :
+       {"", "M", "-1M", "0", "12 bananas", "1M2", "nan", "inf", "1e400", "1e30", "0x10"}) {
     EXPECT_EQ(code_of([&] { parse_bytes(wrong, "--memory"); }), ErrorCode::kUsage) << wrong;
   }
 }
@@ -36,9 +37,21 @@ TEST(Values, DurationsHaveTheUsualUnits) {
   EXPECT_DOUBLE_EQ(parse_duration("90s", "--budget").count(), 90);
   EXPECT_DOUBLE_EQ(parse_duration("10m", "--budget").count(), 600);
   EXPECT_DOUBLE_EQ(parse_duration("1.5h", "--budget").count(), 5400);
-  for (const char* wrong : {"", "m", "-3m", "0s", "5 days", "inf"}) {
+  for (const char* wrong : {"", "m", "-3m", "0s", "5 days", "inf", "nan", "1e999", "1e300", "9000h"}) {
     EXPECT_EQ(code_of([&] { parse_duration(wrong, "--budget"); }), ErrorCode::kUsage) << wrong;
   }
+}
+
+TEST(Values, TheNearestWordIsAtMostTwoLettersAway) {
+  const std::vector<std::string> known = {"startup", "memory", "md", "html"};
+  EXPECT_EQ(did_you_mean("sartup", known), "did you mean 'startup'? ");
+  EXPECT_EQ(did_you_mean("memroy", known), "did you mean 'memory'? ");
+  EXPECT_EQ(did_you_mean("disk", known), "");
+  EXPECT_EQ(did_you_mean("x", known), "") << "a word of two letters is near to everything";
+  EXPECT_EQ(did_you_mean("", known), "");
+  EXPECT_EQ(one_of(known)("html"), "");
+  EXPECT_EQ(one_of(known)("htm"), "'htm' is none of startup, memory, md, html; did you mean 'html'?");
+  EXPECT_EQ(one_of(known)("docx"), "'docx' is none of startup, memory, md, html");
 }
 
 TEST(Values, TheTimeIsUtcAsTheStoredRunWritesIt) {

@@ -95,6 +95,39 @@ TEST(AppFiles, NoSuchDirectoryAndAnEmptyOneAreUsageErrors) {
   }
 }
 
+TEST(AppFiles, WhatFlaskWouldNotFindIsKnownBeforehand) {
+  const auto refusal = [](const fs::path& dir) -> std::string {
+    try {
+      require_app(dir);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      return error.remedy();
+    }
+    return "";
+  };
+  const test::TempDir dir;
+  dir.write("README.md", "no app");
+  EXPECT_NE(refusal(dir.path()), "");
+  dir.write("shop/app.py", "x = 1");
+  EXPECT_NE(refusal(dir.path()), "") << "Flask looks at the top only";
+  dir.write("main.py", "x = 1");
+  EXPECT_NE(refusal(dir.path()).find("did you mean ENV FLASK_APP=main.py?"), std::string::npos);
+  dir.write(".flaskenv", "FLASK_APP=main.py");
+  EXPECT_NE(refusal(dir.path()).find("a .flaskenv is not read"), std::string::npos);
+  EXPECT_THROW(read_app(dir.path()), Error);
+  dir.write("Dockerfile", "FROM x\nENV FLASK_APP=main.py\n");
+  EXPECT_EQ(refusal(dir.path()), "");
+  dir.write("Dockerfile", "FROM x\nCMD flask --app main run\n");
+  EXPECT_EQ(refusal(dir.path()), "");
+  dir.write("Dockerfile", "FROM x\n");
+  dir.write("wsgi.py", "x = 1");
+  EXPECT_EQ(refusal(dir.path()), "");
+  dir.write(".dockerignore", "wsgi.py\n");
+  EXPECT_NE(refusal(dir.path()), "") << "what is ignored is not in the image";
+  dir.write("app.py", "x = 1");
+  EXPECT_EQ(refusal(dir.path()), "");
+}
+
 TEST(AppFiles, EveryTestAppIsReadable) {
   const fs::path tests = BENCH_TEST_DIR;
   for (const fs::path& dir : {tests / "fixtures" / "apps", tests / ".." / "backend" / "truths"}) {

@@ -187,6 +187,14 @@ TEST_F(Runner, TheBudgetEndsARunBetweenRounds) {
   EXPECT_EQ(count("a", "startup.ready", false), count("b", "startup.ready", false));
 }
 
+TEST_F(Runner, ARunOfWarmUpsAloneHasMeasuredNothing) {
+  plan_.budget = Seconds(1e-9);  // spent when the first round that counts would begin
+  go();
+  EXPECT_GT(count("a", "startup.ready", true), 0);
+  EXPECT_EQ(count("a", "startup.ready", false), 0);
+  EXPECT_EQ(run_.status, "failed");
+}
+
 TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
   plan_.rounds = 50;
   rlimit before{};
