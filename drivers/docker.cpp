@@ -43,10 +43,12 @@ struct Connection {
 };
 
 Connection connect(const DriverOptions& options) {
+  const std::vector<DockerPlace> places = docker_places();
   try {
-    return {nullptr, first_docker(docker_places(), options.stop)};
+    return {nullptr, first_docker(places, options.stop)};
   } catch (const Error& error) {
-    const bool refused = std::string_view(error.what()).find("permission denied") != std::string_view::npos;
+    const bool refused = std::any_of(places.begin(), places.end(),
+                                     [](const DockerPlace& place) { return is_refused(place.socket); });
     if (error.code() != ErrorCode::kUnavailable || refused || !options.start_private || docker_is_named()) {
       throw;
     }

@@ -1,7 +1,9 @@
 #include "drivers/docker_engine.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <utility>
@@ -71,6 +73,10 @@ std::string negotiate_api(const std::string& daemon_newest, const std::string& d
   return shown(std::min(newest, kNewest));
 }
 
+bool is_refused(const std::filesystem::path& socket) {
+  return access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+}
+
 DockerEngine::DockerEngine(std::filesystem::path socket, std::stop_token stop) : socket_(std::move(socket)) {
   HttpRequest request{.path = "/version", .timeout = Seconds(10)};
   try {
@@ -84,10 +90,9 @@ DockerEngine::DockerEngine(std::filesystem::path socket, std::stop_token stop) :
                 "set DOCKER_HOST to a Docker daemon's socket");
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted || !error.remedy().empty()) throw;
-    const bool refused = std::string(error.what()).find("permission denied") != std::string::npos;
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("no Docker daemon answers at {} ({})", socket_.string(), error.what()),
-                refused
+                is_refused(socket_)
                     ? "run as root, or become a member of the group docker"
                     : "start it (systemctl start docker), or set DOCKER_HOST to the socket of one that runs");
   }

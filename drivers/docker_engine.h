@@ -41,6 +41,10 @@ class DockerEngine {
   std::string remedy_ = "look into the daemon's log, start it again and repeat the run";
 };
 
+/// True when the socket is there and this user may not use it: somebody's daemon, to be asked for and not
+/// replaced.
+bool is_refused(const std::filesystem::path& socket);
+
 /// What `read` makes of an engine's answer. One of another shape than the API has is Error{kEngine}, not an
 /// exception of the library that reads it.
 template <typename Read>

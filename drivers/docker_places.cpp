@@ -133,7 +133,7 @@ std::shared_ptr<DockerEngine> first_docker(const std::vector<DockerPlace>& place
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnavailable || place.asked_for) throw;
       std::string why = error.what();
-      refused = refused || why.find("permission denied") != std::string::npos;
+      refused = refused || is_refused(place.socket);
       const std::string same = fmt::format("{}{}", kNobody, place.socket.string());
       if (why.starts_with(same)) why.replace(0, same.size(), called(place));
       tried += (tried.empty() ? "" : ", ") + why;

@@ -40,6 +40,17 @@ void throw_libvirt(const std::string& what, const std::string& remedy) {
               fmt::format("{}: {}", what, virGetLastErrorMessage()), remedy);
 }
 
+void start_libvirt() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (std::getenv("LIBVIRT_LOG_OUTPUTS") == nullptr) {
+      ::setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);  // its log would go to our stderr
+    }
+    virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});  // and so would its errors
+    if (virEventRegisterDefaultImpl() < 0 || virInitialize() < 0) throw_libvirt("libvirt does not start");
+  });
+}
+
 /// libvirt's event loop, run by one thread while any connection is open.
 class EventLoop {
  public:
@@ -66,16 +77,7 @@ class EventLoop {
 
  private:
   EventLoop() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-      if (std::getenv("LIBVIRT_LOG_OUTPUTS") == nullptr) {
-        ::setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);  // its log would go to our stderr
-      }
-      virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});  // and so would its errors
-      if (virEventRegisterDefaultImpl() < 0 || virInitialize() < 0) {
-        throw_libvirt("libvirt does not start");
-      }
-    });
+    start_libvirt();
     timer_ = virEventAddTimeout(
         -1, [](int, void*) {}, nullptr, nullptr);
     thread_ = std::thread([this] {

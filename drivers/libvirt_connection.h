@@ -16,6 +16,9 @@ namespace bench {
 /// message".
 [[noreturn]] void throw_libvirt(const std::string& what, const std::string& remedy = {});
 
+/// Before any other call of the library, which reads at its first one where its log goes. Once a process.
+void start_libvirt();
+
 class EmbedRoot;
 class EventLoop;
 struct DomainEvents;

@@ -15,6 +15,7 @@
 #include "bench/core/subprocess.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt_accel.h"
+#include "drivers/libvirt_connection.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -72,6 +73,7 @@ std::string kvm_module() {
 }
 
 std::string libvirt_version() {
+  start_libvirt();
   unsigned long version = 0;
   return virGetVersion(&version, nullptr, nullptr) == 0 ? std::to_string(version) : "unknown";
 }

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 #include "bench/core/files.h"
 
 extern char** environ;
@@ -28,24 +29,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kErrKept = 64 * 1024;
-
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() { reset(); }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-  void reset(int fd = -1) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 struct Pipe {
   Fd read_end, write_end;

@@ -1,14 +1,20 @@
 #include "bench/images/app_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
 #include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/core/fd.h"
 #include "bench/images/sha256.h"
 
 namespace bench {
@@ -90,6 +96,45 @@ void require_findable(const App& app) {
   throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + app.dir.string(), remedy);
 }
 
+/// What an app says about itself is read by root, and the app is anybody's: the kernel resolves the name
+/// inside the app's directory, and what never ends or is no file is refused. Nothing where there is no such
+/// file. Throws kUsage.
+std::string app_text(const fs::path& dir, const char* name) {
+  constexpr std::int64_t kMost = 1 << 20;
+  const auto refuse = [&](const char* why) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: {}", (dir / name).string(), why),
+                "give a plain file of at most 1 MiB that lies in the app's directory");
+  };
+  struct stat status {};
+  if (lstat((dir / name).c_str(), &status) != 0) return "";
+  const Fd directory(::open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT;
+  int fd = static_cast<int>(syscall(SYS_openat2, directory.get(), name, &how, sizeof how));
+  // A sandbox may know no openat2. Then no link is followed at all.
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+    fd = openat(directory.get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+  }
+  const Fd file(fd);
+  if (fd < 0)
+    refuse(S_ISLNK(status.st_mode) ? "the link leads to nothing in the app's directory"
+                                   : std::strerror(errno));
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) refuse("it is no plain file");
+  if (status.st_size > kMost) refuse("it is too large for what it is");
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    const ssize_t got = read(fd, text.data() + filled, text.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse(std::strerror(errno));
+    if (got == 0) break;  // it has become shorter meanwhile
+    filled += static_cast<std::size_t>(got);
+  }
+  text.resize(filled);
+  return text;
+}
+
 /// All but the contents of its files.
 App listed_app(const fs::path& dir) {
   App app;
@@ -100,12 +145,12 @@ App listed_app(const fs::path& dir) {
         "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
   }
   try {
-    walk(dir, "", IgnoreRules(file_text(dir / ".dockerignore")), app.files);
+    walk(dir, "", IgnoreRules(app_text(dir, ".dockerignore")), app.files);
   } catch (const fs::filesystem_error& error) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
   }
   std::sort(app.files.begin(), app.files.end());
-  app.config = parse_dockerfile(file_text(dir / "Dockerfile"));
+  app.config = parse_dockerfile(app_text(dir, "Dockerfile"));
   require_findable(app);
   return app;
 }
@@ -142,7 +187,7 @@ void require_app(const fs::path& dir) {
 App read_app(const fs::path& dir) {
   App app = listed_app(dir);
   app.sha256 = digest(dir, app.files);
-  app.requirements_text = file_text(dir / "requirements.txt");
+  app.requirements_text = app_text(dir, "requirements.txt");
   app.requirements = parse_requirements(app.requirements_text);
   return app;
 }

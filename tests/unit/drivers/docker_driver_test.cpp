@@ -4,13 +4,13 @@
 
 #include <cstdlib>
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
 #include "drivers/docker.h"
 #include "tests/support/directory.h"
 #include "tests/support/fake_daemon.h"
+#include "tests/unit/drivers/docker_driver_fixture.h"
 
 namespace bench::test {
 
@@ -20,67 +20,6 @@ using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-/// A daemon with the recorded answers of 20.10, and a driver on it.
-class DockerDriverTest : public testing::Test {
- protected:
-  DockerDriverTest() {
-    daemon.answer("GET", "^/version$", {.body = fixture("docker-20.10/version.json")});
-    daemon.answer("GET", "/info$", {.body = fixture("docker-20.10/info.json")});
-    daemon.answer("GET", "/images/.*/json$", {.body = fixture("docker-20.10/image.json")});
-    daemon.answer("POST", "/containers/create", {.status = 201, .body = R"({"Id":"c1","Warnings":[]})"});
-    daemon.answer("GET", "/containers/c1/json$", {.body = fixture("docker-20.10/container_running.json")});
-    images.container.id = "sha256:d8e15bba8f7a30a30fee35b9a5a0e67a142adf7b059c3cffb87072f45df540f7";
-    images.container.reference = "bench/tiny:d8e15bba8f7a";
-    images.container.archive = __FILE__;
-    images.container.layers = {
-        {"base", "sha256:a272a845e249ed2f165749a50bef7b187a90018cc65d527dcae91c94e8f6c60d", 1}};
-    spec.name = "bench-run-1";
-    spec.owner = {"run-7", 4321, 99};
-    spec.nonce = "n0nce";
-    spec.cpus = 2;
-    spec.memory_bytes = 512 << 20;
-  }
-
-  template <typename Work>
-  Error failure(Work work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {ErrorCode::kUsage, ""};
-  }
-
-  FakeDaemon daemon;
-  std::unique_ptr<Driver> driver = make_docker_driver_at(daemon.socket());
-  ImageSet images;
-  InstanceSpec spec;
-};
-
-class Collector : public ConsoleSink {
- public:
-  void bytes(std::string_view chunk) override {
-    const std::lock_guard lock(mutex);
-    text += chunk;
-  }
-  void closed() override {
-    const std::lock_guard lock(mutex);
-    ++closes;
-  }
-  int times_closed() {
-    const std::lock_guard lock(mutex);
-    return closes;
-  }
-  bool await_closed() {
-    for (int i = 0; i < 500 && times_closed() == 0; ++i) usleep(10'000);
-    return times_closed() > 0;
-  }
-  std::mutex mutex;
-  std::string text;
-  int closes = 0;
-};
 
 }  // namespace
 
@@ -406,48 +345,6 @@ TEST_F(DockerDriverTest, StartCanBeInterrupted) {
     source.request_stop();
   });
   EXPECT_EQ(failure([&] { driver->start("c1", source.get_token()); }).code(), ErrorCode::kInterrupted);
-}
-
-TEST_F(DockerDriverTest, TheConsoleArrivesWithoutItsFrames) {
-  daemon.answer("POST", "/attach",
-                {.type = "application/vnd.docker.raw-stream", .stream = [](const StreamWriter& write) {
-                   const std::string bytes = docker_frame(1, "@bench runtime\n") +
-                                             docker_frame(2, "warning\n") +
-                                             docker_frame(1, std::string(70'000, 'x')) + docker_frame(1, "");
-                   for (std::size_t i = 0; i < bytes.size(); i += 4099) write(bytes.substr(i, 4099));
-                 }});
-  const auto sink = std::make_shared<Collector>();
-  driver->console("c1", sink);
-  ASSERT_TRUE(sink->await_closed());
-  EXPECT_EQ(sink->text, "@bench runtime\nwarning\n" + std::string(70'000, 'x'));
-  driver->remove("c1");
-  EXPECT_EQ(sink->times_closed(), 1);
-}
-
-TEST_F(DockerDriverTest, WhatADeadContainerSaidIsTakenFromItsLog) {
-  daemon.answer("POST", "/attach", {.stream = [](const StreamWriter&) {}});
-  daemon.answer("GET", "/logs", {.body = docker_frame(2, "ModuleNotFoundError: no flask\n")});
-  const auto sink = std::make_shared<Collector>();
-  driver->console("c1", sink);
-  ASSERT_TRUE(sink->await_closed());
-  EXPECT_EQ(sink->text, "ModuleNotFoundError: no flask\n");
-}
-
-TEST_F(DockerDriverTest, AConsoleThatCannotBeOpenedIsAnError) {
-  daemon.answer("POST", "/attach", {.status = 404, .body = R"({"message":"No such container: c1"})"});
-  const auto sink = std::make_shared<Collector>();
-  EXPECT_THAT(failure([&] { driver->console("c1", sink); }).what(), HasSubstr("404 No such container: c1"));
-  EXPECT_EQ(sink->times_closed(), 0);
-}
-
-TEST_F(DockerDriverTest, ADriverThatGoesCutsItsConsoles) {
-  daemon.answer("POST", "/attach", {.stream = [](const StreamWriter& write) {
-                  while (write({})) usleep(2'000);
-                }});
-  const auto sink = std::make_shared<Collector>();
-  driver->console("c1", sink);
-  driver.reset();
-  EXPECT_EQ(sink->times_closed(), 1);
 }
 
 }  // namespace bench::test

@@ -20,28 +20,13 @@
 #include "drivers/libvirt.h"
 #include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_registry.h"
+#include "support/own_state.h"
 #include "support/sleeper.h"
 
 namespace bench {
 namespace {
 
-/// State and cache of its own.
-class LibvirtMemory : public testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/blm-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    base_ = name;
-    ::setenv("BENCH_STATE_DIR", (base_ / "s").c_str(), 1);
-    ::setenv("BENCH_CACHE_DIR", (base_ / "c").c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("BENCH_STATE_DIR");
-    ::unsetenv("BENCH_CACHE_DIR");
-    std::filesystem::remove_all(base_);
-  }
-  std::filesystem::path base_;
-};
+using LibvirtMemory = OwnState;
 
 TEST_F(LibvirtMemory, AFindingExpires) {
   const MachineKey here = machine_key();

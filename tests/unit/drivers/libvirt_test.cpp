@@ -21,6 +21,7 @@
 #include "drivers/libvirt_guest.h"
 #include "drivers/libvirt_reaper.h"
 #include "drivers/libvirt_registry.h"
+#include "support/own_state.h"
 #include "support/sleeper.h"
 
 namespace bench {
@@ -28,23 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// State and cache of its own.
-class LibvirtTest : public testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/blv-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    base_ = name;
-    ::setenv("BENCH_STATE_DIR", (base_ / "s").c_str(), 1);
-    ::setenv("BENCH_CACHE_DIR", (base_ / "c").c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("BENCH_STATE_DIR");
-    ::unsetenv("BENCH_CACHE_DIR");
-    fs::remove_all(base_);
-  }
-  fs::path base_;
-};
+using LibvirtTest = OwnState;
 
 using LibvirtAcceleration = LibvirtTest;
 using LibvirtRegistry = LibvirtTest;

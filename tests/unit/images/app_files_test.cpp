@@ -3,6 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+
 #include "bench/core/error.h"
 #include "bench/core/files.h"
 #include "temp_dir.h"
@@ -153,6 +158,44 @@ TEST(AppFiles, ANameThatSpansLinesIsRefused) {
   dir.write("app.py", "x");
   dir.write("a\nd 755 0 etc", "x");
   EXPECT_THROW(read_app(dir.path()), Error);
+}
+
+/// An app whose file `name` is what `make` makes of that path.
+std::string refusal(const char* name, const std::function<void(const fs::path&)>& make) {
+  const test::TempDir dir;
+  dir.write("app.py", "x");
+  make(dir.path() / name);
+  try {
+    read_app(dir.path());
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::kUsage ? error.what() : "another error";
+  }
+  return "";
+}
+
+TEST(AppFiles, WhatAnAppSaysOfItselfIsReadInsideItAndEnds) {
+  const test::TempDir outside;
+  const fs::path secret = outside.write("secret", "FROM x\nENV TOKEN=secret\n");
+  for (const char* name : {".dockerignore", "Dockerfile", "requirements.txt"}) {
+    const auto link = [&](const fs::path& to) {
+      return refusal(name, [&](const fs::path& path) { fs::create_symlink(to, path); });
+    };
+    EXPECT_NE(link(secret), "") << name << " was read outside the app";
+    EXPECT_NE(link(fs::path("../../../../../../../..") / secret.relative_path()), "") << name;
+    EXPECT_NE(link("/dev/zero"), "") << name;
+    EXPECT_NE(link(name), "") << name << " is a link to itself";
+    EXPECT_NE(refusal(name, [](const fs::path& path) { ASSERT_EQ(mkfifo(path.c_str(), 0600), 0); }), "")
+        << name;
+    EXPECT_NE(refusal(name, [](const fs::path& path) { fs::create_directory(path); }), "") << name;
+    EXPECT_NE(refusal(name, [](const fs::path& path) { std::ofstream(path) << std::string(2 << 20, '#'); }),
+              "")
+        << name;
+  }
+  const test::TempDir dir;
+  dir.write("app.py", "x");
+  dir.write("real", "FROM x\nWORKDIR /inside\n");
+  fs::create_symlink("real", dir.path() / "Dockerfile");
+  EXPECT_EQ(read_app(dir.path()).config.workdir, "/inside") << "a link within the app is followed";
 }
 
 }  // namespace
