@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "bench/commands/all_commands.h"
@@ -13,6 +14,7 @@
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
 #include "bench/commands/tables.h"
+#include "bench/commands/this_host.h"
 #include "bench/commands/truth_apps.h"
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
@@ -129,9 +131,13 @@ std::vector<Run> measure_twins(const Session& session) {
 }
 
 int calibrate(const Options& options, CommandContext& context) {
-  const fs::path dir = options.out.empty() ? new_directory("results", "calibrate") : options.out;
-  const Session session{options, options.target.request(), dir, context};
-  require_single(session.request.names);
+  const OpenRequest request = options.target.request();
+  require_single(request.names);
+  (void)this_host();  // a BENCH_HOST that is no name ends it here
+  std::optional<NewDirectory> made;
+  const fs::path dir =
+      options.out.empty() ? made.emplace(new_directory("results", "calibrate")).path() : options.out;
+  const Session session{options, request, dir, context};
   require_room(session);
   const fs::path file = persistent_file(kCalibrationFile, state_dir());
   const RunLock lock;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/history_hosts.h"
 #include "bench/commands/measuring.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
@@ -30,7 +31,7 @@ constexpr const char* kVerdictSchema = "bench.verdict/1";
 
 struct GateOptions {
   fs::path run, history, config;
-  std::string baseline, threshold = "5%", confirm, metrics;
+  std::string baseline, threshold = "5%", confirm, metrics, host;
   bool confirm_given = false, strict = false, json = false;
 };
 
@@ -233,20 +234,11 @@ Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
   return json;
 }
 
-/// The run that began last.
-fs::path latest_run(const fs::path& history_dir, Ui& ui) {
-  const std::vector<RunRow> rows = open_history(history_dir, ui).runs(1);
-  if (rows.empty()) {
-    throw Error(ErrorCode::kIo, fmt::format("there is no run in {}", history_dir.string()),
-                "measure one first (bench run), or name the directory that holds them with --history DIR");
-  }
-  return history_dir / rows.front().path;
-}
-
 int gate(const GateOptions& options, CommandContext& context) {
   const fs::path given = !options.config.empty() ? results_of(options.config) : options.history;
-  const fs::path path =
-      !options.run.empty() ? options.run : latest_run(given.empty() ? "results" : given, context.ui);
+  const fs::path path = !options.run.empty()
+                            ? options.run
+                            : latest_run(given.empty() ? "results" : given, options.host, context.ui);
   const Run run = load_derived(path);
   const fs::path directory = run_directory(path);
   const fs::path history_dir = given.empty() ? directory.parent_path() : given;
@@ -269,7 +261,13 @@ int gate(const GateOptions& options, CommandContext& context) {
     answer = gate_by_run(run, *baseline, request);
     answer.against = other.string();
   } else {
-    answer = gate_by_history(run, open_history(history_dir, context.ui), own, request);
+    History history = open_history(history_dir, context.ui);
+    const RunHost host = host_of(run.environment);
+    history.choose({host});
+    answer = gate_by_history(run, history, own, request);
+    if (std::string others = others_left_out(history, host); !others.empty()) {
+      answer.notes.push_back(std::move(others));
+    }
     answer.against = fmt::format("the last {} runs in {}", request.rules.window, history_dir.string());
   }
   if (options.confirm_given && needs_confirmation(answer)) {
@@ -306,8 +304,8 @@ int gate(const GateOptions& options, CommandContext& context) {
 void add_gate(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("gate", "has something got worse? The exit code is the answer");
   auto options = std::make_shared<GateOptions>();
-  command->add_option("RUN", options->run,
-                      "a run's directory, or its run.json; default: the latest of the history");
+  CLI::Option* run = command->add_option(
+      "RUN", options->run, "a run's directory, or its run.json; default: this host's latest of the history");
   CLI::Option* history =
       command->add_option("--history", options->history,
                           "the directory that holds the earlier runs; default: where RUN lies, else results");
@@ -315,6 +313,7 @@ void add_gate(CLI::App& app, CommandContext& context) {
       ->add_option("--config", options->config,
                    "the configuration of a scheduled job: its results are the history")
       ->excludes(history);
+  command->add_option("--host", options->host, kHostHelp)->check(not_empty)->excludes(run);
   command->add_option("--baseline", options->baseline,
                       "one run in place of the history: a pinned name (bench history --pin) or a run");
   command->add_option("--threshold", options->threshold, "a smaller change never counts")

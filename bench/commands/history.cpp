@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/history_hosts.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
 #include "bench/commands/tables.h"
@@ -23,7 +24,7 @@ using Json = nlohmann::ordered_json;
 struct HistoryOptions {
   std::filesystem::path directory = "results";
   std::size_t last = 30;
-  std::string pin;
+  std::string pin, host;
   bool json = false;
 };
 
@@ -45,7 +46,9 @@ void list_history(const HistoryOptions& options, Ui& ui) {
     pin(options.directory, options.pin.substr(0, equals), options.pin.substr(equals + 1));
     ui.step(fmt::format("pinned {}", options.pin));
   }
-  const History history = open_history(options.directory, ui);
+  History history = open_history(options.directory, ui);
+  const std::vector<RunHost> hosts = hosts_to_show(history, options.directory, options.host, ui);
+  history.choose(hosts);
   const auto pins = load_pins(options.directory);
   const std::vector<RunRow> rows = history.runs(options.last);
   if (options.json) {
@@ -59,6 +62,8 @@ void list_history(const HistoryOptions& options, Ui& ui) {
                       {"targets", row.targets},
                       {"rounds", row.rounds},
                       {"failures", row.failures},
+                      {"host", row.host.id.empty() ? Json(nullptr)
+                                                   : Json({{"id", row.host.id}, {"name", row.host.name}})},
                       {"pinned", pins_of(pins, row.path)}});
     }
     print_out(json.dump(2) + "\n");
@@ -73,9 +78,21 @@ void list_history(const HistoryOptions& options, Ui& ui) {
          std::to_string(row.failures), one_line(fmt::format("{}", fmt::join(row.scenarios, ","))),
          one_line(fmt::format("{}", fmt::join(row.targets, ","))), one_line(pins_of(pins, row.path))});
   }
+  if (hosts.size() > 1) {
+    table.header.emplace_back("host");
+    table.align += "l";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      table.rows[i].push_back(one_line(host_words(rows[i].host)));
+    }
+  }
   const std::size_t count = history.count();
   if (rows.size() < count)
     table.notes.push_back(fmt::format("the latest {} of {} runs; all: --last 0", rows.size(), count));
+  if (hosts.size() == 1 && options.host.empty()) {
+    if (std::string others = others_left_out(history, hosts.front()); !others.empty()) {
+      table.notes.push_back(others + "; all: --host all");
+    }
+  }
   print_out(count == 0 ? fmt::format("no runs in {}\n", options.directory.string()) : console_table(table));
 }
 
@@ -89,14 +106,16 @@ void add_history(CLI::App& app, CommandContext& context) {
   command->add_option("--last", options->last, "how many; 0: all")
       ->check(not_negative)
       ->capture_default_str();
+  command->add_option("--host", options->host, kHostHelp)->check(not_empty);
   command->add_option("--pin", options->pin, "NAME=RUN: give a run a name, for bench gate --baseline NAME");
   command->add_flag("--json", options->json, "as JSON");
   command->footer(
       "Examples:\n"
       "  bench history\n"
       "  bench history --history nightly --last 0 --json | jq -r '.[] | select(.failures > 0) | .path'\n"
+      "  bench history --history /mnt/shared/nightly --host lab-2\n"
       "  bench history --pin release-1=results/20260131T120000Z-startup\n\n"
-      "The run files are the truth; an index beside them (.history.sqlite) is kept up to date and may be "
+      "The run files are the truth; an index of them is kept up to date on a disk of this host, and may be "
       "deleted.");
   command->callback([options, &context] { list_history(*options, context.ui); });
 }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "bench/commands/run_files.h"
+#include "bench/commands/this_host.h"
 #include "bench/commands/values.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
@@ -96,8 +96,8 @@ std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>&
   return chosen;
 }
 
-std::filesystem::path new_directory(const std::filesystem::path& results, const std::string& what) {
-  return unused_directory(results / fmt::format("{}-{}", utc_now_compact(), what));
+NewDirectory new_directory(const std::filesystem::path& results, const std::string& what) {
+  return NewDirectory(results / fmt::format("{}-{}", utc_now_compact(), what));
 }
 
 Run new_run(const CommandContext& context, const Plan& plan, const std::vector<Warning>& warnings) {
@@ -118,6 +118,7 @@ Run new_run(const CommandContext& context, const Plan& plan, const std::vector<W
                     {"vm_probe_period_seconds", plan.rules.vm_period.count()},
                     {"stop_grace_seconds", plan.rules.stop_grace.count()}};
   run.environment = read_environment(cache_dir());
+  run.environment.host = this_host();
   for (const Warning& warning : warnings) run.environment.warnings.push_back(warning);
   for (const Target& target : plan.targets) run.targets.push_back(target.info);
   return run;

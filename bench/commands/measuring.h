@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/commands/command.h"
+#include "bench/commands/run_files.h"
 #include "bench/commands/targets.h"
 #include "bench/core/run.h"
 #include "bench/measure/plan.h"
@@ -21,8 +22,8 @@ void require_metrics(const std::vector<std::string>& names);
 /// The rows of these scenarios, each once; "all" is every one. Throws Error{kUsage} for an unknown name.
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names);
 
-/// "<results>/<UTC time>-<what>"; with a number behind it where that is there already. Not made.
-std::filesystem::path new_directory(const std::filesystem::path& results, const std::string& what);
+/// "<results>/<UTC time>-<what>"; with a number behind it where that is there already.
+NewDirectory new_directory(const std::filesystem::path& results, const std::string& what);
 
 /// A run that has not measured anything yet: what is known of it beforehand. Reads the environment.
 Run new_run(const CommandContext& context, const Plan& plan, const std::vector<Warning>& warnings);

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "bench/commands/all_commands.h"
@@ -14,6 +15,7 @@
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
+#include "bench/commands/this_host.h"
 #include "bench/commands/values.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
@@ -27,9 +29,8 @@ constexpr double kPrecision = 0.05;
 constexpr int kRounds = 20;
 constexpr int kRoundsForAll = 10;
 
-std::filesystem::path results_dir(const RunOptions& options,
-                                  const std::vector<const ScenarioRow*>& scenarios) {
-  if (!options.out.empty()) return options.out;
+/// Made: the place of a run that was given none with --out.
+NewDirectory results_dir(const RunOptions& options, const std::vector<const ScenarioRow*>& scenarios) {
   std::vector<std::string> names;
   if (options.everything()) {
     names.emplace_back("all");
@@ -91,8 +92,11 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   const OpenRequest request = options.request();
   std::vector<ClaimDefinition> claims = chosen_claims({}, options.claims);  // before minutes are spent, too
   Ui& ui = context.ui;
-  const std::filesystem::path dir = results_dir(options, plan.scenarios);
   require_exportable(config.exports);  // before minutes are spent
+  (void)this_host();                   // a BENCH_HOST that is no name, too
+  std::optional<NewDirectory> made;
+  const std::filesystem::path dir =
+      options.out.empty() ? made.emplace(results_dir(options, plan.scenarios)).path() : options.out;
   require_writable(dir);
   const RunLock lock;
   plan.owner = own_ownership(dir.filename().string());

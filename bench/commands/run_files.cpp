@@ -1,6 +1,7 @@
 #include "bench/commands/run_files.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,28 @@ fs::path unused_directory(const fs::path& dir) {
   fs::path unused = dir;
   for (int again = 2; fs::exists(unused); ++again) unused = fmt::format("{}-{}", dir.string(), again);
   return unused;
+}
+
+NewDirectory::NewDirectory(const fs::path& dir) {
+  std::error_code failed;
+  if (dir.has_parent_path()) fs::create_directories(dir.parent_path(), failed);
+  fs::path wanted = dir;
+  // To make a directory is one step, on a network too: who finds it there already takes another name.
+  for (int again = 2; !failed && ::mkdir(wanted.c_str(), 0777) != 0; ++again) {
+    if (errno != EEXIST) failed.assign(errno, std::generic_category());
+    if (!failed) wanted = fmt::format("{}-{}", dir.string(), again);
+  }
+  if (failed) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot create the results directory {}: {}", wanted.string(), failed.message()),
+                kOutRemedy);
+  }
+  path_ = wanted;
+}
+
+NewDirectory::~NewDirectory() {
+  std::error_code not_empty;
+  if (!path_.empty()) fs::remove(path_, not_empty);
 }
 
 void require_writable(const fs::path& dir) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/commands/ui.h"
@@ -17,6 +18,20 @@ inline constexpr const char* kConfirmingRuns = "confirm";
 
 /// `dir`, or where that is there already `dir-2`, `dir-3`, …
 std::filesystem::path unused_directory(const std::filesystem::path& dir);
+
+/// The same, and made: two that begin in the same second, on two hosts even, get two directories. Empty, it
+/// goes again with this. Throws Error{kIo}.
+class NewDirectory {
+ public:
+  explicit NewDirectory(const std::filesystem::path& dir);
+  ~NewDirectory();
+  NewDirectory(NewDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  NewDirectory& operator=(NewDirectory&&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
 
 /// Makes `dir` and proves that files can be written in it, before anything is measured. Throws Error{kIo}
 /// with a remedy; takes a directory that it made away again.

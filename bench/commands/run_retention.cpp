@@ -7,11 +7,13 @@
 #include <array>
 #include <ctime>
 #include <fstream>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "bench/commands/run_files.h"
 #include "bench/core/run.h"
+#include "bench/history/hosts.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -34,31 +36,45 @@ struct StoredRun {
   fs::path dir;
   std::int64_t started = 0;  ///< Unix time
   bool complete = false;
+  RunHost host;
 };
 
 /// The first fields of a run, without reading the rest, which may be long.
 class HeadReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::string schema, started_at, status;
+  Environment environment;  ///< host and fingerprint only
 
   bool null() override { return go_on(); }
-  bool boolean(bool) override { return go_on(); }
-  bool number_integer(number_integer_t) override { return go_on(); }
-  bool number_unsigned(number_unsigned_t) override { return go_on(); }
-  bool number_float(number_float_t, const string_t&) override { return go_on(); }
+  bool boolean(bool value) override { return fact(value); }
+  bool number_integer(number_integer_t value) override { return fact(std::int64_t{value}); }
+  bool number_unsigned(number_unsigned_t value) override { return fact(static_cast<std::int64_t>(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return fact(value); }
   bool binary(binary_t&) override { return go_on(); }
   bool string(string_t& value) override {
-    if (depth_ == 1 && key_ == "schema") schema = value;
-    if (depth_ == 1 && key_ == "started_at") started_at = value;
-    if (depth_ == 1 && key_ == "status") status = value;
+    if (at({"schema"})) schema = value;
+    if (at({"started_at"})) started_at = value;
+    if (at({"status"})) status = value;
+    if (at({"environment", "host", "id"})) host().id = value;
+    if (at({"environment", "host", "name"})) host().name = value;
+    return fact(value);
+  }
+  bool start_object(std::size_t) override {
+    keys_.emplace_back();
+    return true;
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    environment_read_ = environment_read_ || at({"environment"});
     return go_on();
   }
-  bool start_object(std::size_t) override { return ++depth_ > 0; }
-  bool end_object() override { return depth_-- > 0; }
-  bool start_array(std::size_t) override { return ++depth_ > 0; }
-  bool end_array() override { return depth_-- > 0; }
+  bool start_array(std::size_t) override { return start_object(0); }
+  bool end_array() override {
+    keys_.pop_back();
+    return true;
+  }
   bool key(string_t& value) override {
-    if (depth_ == 1) key_ = value;
+    keys_.back() = value;
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
@@ -66,10 +82,22 @@ class HeadReader : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  [[nodiscard]] bool go_on() const { return schema.empty() || started_at.empty() || status.empty(); }
+  [[nodiscard]] bool at(std::initializer_list<const char*> path) const {
+    return std::equal(keys_.begin(), keys_.end(), path.begin(), path.end());
+  }
+  [[nodiscard]] bool go_on() const {
+    return schema.empty() || started_at.empty() || status.empty() || !environment_read_;
+  }
+  bool fact(const Fact& value) {
+    if (keys_.size() == 3 && keys_[0] == "environment" && keys_[1] == "fingerprint") {
+      environment.fingerprint[keys_[2]] = value;
+    }
+    return go_on();
+  }
+  Host& host() { return environment.host ? *environment.host : environment.host.emplace(); }
 
-  int depth_ = 0;
-  std::string key_;
+  std::vector<std::string> keys_;
+  bool environment_read_ = false;
 };
 
 std::optional<std::int64_t> unix_time(const std::string& rfc3339) {
@@ -89,7 +117,7 @@ std::optional<StoredRun> stored_run(const fs::path& dir) {
   if (!file || (!nlohmann::json::sax_parse(file, &head) && head.schema.empty())) return std::nullopt;
   const auto started = unix_time(head.started_at);
   if (head.schema != kRunSchema || !started) return std::nullopt;
-  return StoredRun{dir, *started, head.status == "complete"};
+  return StoredRun{dir, *started, head.status == "complete", host_of(head.environment)};
 }
 
 /// The runs that have a name as a baseline: pins.json beside them, {"NAME": "directory"}. Nothing where that
@@ -142,6 +170,16 @@ void remove_whole(const fs::path& dir, Pruned& pruned) {
   }
 }
 
+/// Leaves the runs of the host that measured `current`: the rules are its own, and another host may want its
+/// runs. Without `current` none is left.
+void keep_own(std::vector<StoredRun>& runs, const fs::path& current) {
+  const auto own = stored_run(current);
+  const bool others = own && std::any_of(runs.begin(), runs.end(), [&](const StoredRun& run) {
+                        return !run.host.id.empty() && run.host.id != own->host.id;
+                      });
+  std::erase_if(runs, [&](const StoredRun& run) { return !own || !counts_as(run.host, own->host, others); });
+}
+
 /// `place`: 0 for the latest run.
 bool kept(const std::optional<int>& runs, const std::optional<int>& days, int place, std::int64_t age) {
   if (!runs && !days) return true;
@@ -166,6 +204,7 @@ Pruned prune(const fs::path& results, const fs::path& current, const Retention& 
   }
   if (failed)
     pruned.problems.push_back(fmt::format("cannot read {}: {}", results.string(), failed.message()));
+  keep_own(runs, current);
   std::sort(runs.begin(), runs.end(), [](const StoredRun& a, const StoredRun& b) {
     return a.started != b.started ? a.started > b.started : a.dir > b.dir;
   });

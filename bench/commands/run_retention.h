@@ -23,10 +23,12 @@ struct Pruned {
   std::vector<std::string> problems;  ///< what could not be removed, and why
 };
 
-/// Applies `rules` to the runs in `results`. Only a directory directly in it that is no link, whose run.json
-/// carries our schema, and which is not `current` counts as a run; one that holds a file named `keep` is
-/// never touched. Of a run only the files that bench writes are removed, its directory only when nothing else
-/// is left in it. The age is that of the run's start, by its own record; `now` is Unix time.
+/// Applies `rules` to those runs in `results` that count as of the host of `current` (counts_as in
+/// bench/history/hosts.h): another host's runs are neither removed nor counted. Only a directory directly in
+/// it that is no link, whose run.json carries our schema, and which is not `current` counts as a run; one
+/// that holds a file named `keep` is never touched. Of a run only the files that bench writes are removed,
+/// its directory only when nothing else is left in it. The age is that of the run's start, by its own record;
+/// `now` is Unix time.
 Pruned prune(const std::filesystem::path& results, const std::filesystem::path& current,
              const Retention& rules, std::int64_t now);
 

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <memory>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/history_hosts.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
@@ -22,11 +24,9 @@
 namespace bench {
 namespace {
 
-constexpr const char* kPageName = "trend.html";
-
 struct TrendOptions {
   std::vector<std::string> metrics;
-  std::string target;
+  std::string target, host;
   std::filesystem::path directory = "results", config, out;
   std::vector<std::string> formats{"console"};
   std::size_t last = 100;
@@ -35,6 +35,7 @@ struct TrendOptions {
 struct Lines {
   std::vector<Trend> trends;
   std::size_t older = 0;  ///< lines under other conditions than the latest ones
+  std::string page;       ///< the file's name
 };
 
 std::string name_of(const SeriesKey& key) {
@@ -84,12 +85,13 @@ std::vector<std::string> chosen_metrics(const History& history, const TrendOptio
 }
 
 /// Per metric and target, and per ratio of two, the line of the latest conditions: figures that were measured
-/// under other ones do not continue it.
-Lines lines_of(const History& history, const TrendOptions& options) {
+/// under other ones do not continue it. Each host has its own lines.
+Lines lines_of(History& history, const std::vector<RunHost>& hosts, const TrendOptions& options) {
+  history.choose(hosts);
   const std::vector<std::string> metrics = chosen_metrics(history, options);
   Lines lines;
   std::vector<std::string> names;
-  for (const std::string& metric : metrics) {
+  const auto add_lines = [&](const std::string& metric, const RunHost& host) {
     std::vector<std::string> seen;
     for (const SeriesKey& key : history.series(metric)) {
       const std::string name = name_of(key);
@@ -101,6 +103,13 @@ Lines lines_of(const History& history, const TrendOptions& options) {
       }
       seen.push_back(name);
       lines.trends.push_back(trend_of(key, history.points(key, options.last)));
+      if (hosts.size() > 1) lines.trends.back().host = host_words(host);
+    }
+  };
+  for (const std::string& metric : metrics) {
+    for (const RunHost& host : hosts) {
+      history.choose({host});
+      add_lines(metric, host);
     }
   }
   if (lines.trends.empty()) {
@@ -112,6 +121,17 @@ Lines lines_of(const History& history, const TrendOptions& options) {
                     fmt::format("the history has it for: {}", fmt::join(names, ", ")));
   }
   return lines;
+}
+
+/// Hosts that share a directory do not write each other's page.
+std::string page_name(const History& history, const std::vector<RunHost>& hosts) {
+  if (hosts.size() != 1 || hosts.front().id.empty() || !is_shared(history, hosts.front()))
+    return "trend.html";
+  std::string name = hosts.front().name.empty() ? hosts.front().id : hosts.front().name;
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.') c = '_';
+  }
+  return fmt::format("trend-{}.html", name);
 }
 
 std::string console(const std::vector<Trend>& trends) {
@@ -137,7 +157,7 @@ Drawings drawings_of(const std::vector<Trend>& trends) {
 /// What goes to files of one format.
 std::vector<OutputFile> files_of(const std::string& format, const Lines& lines, const TrendOptions& options,
                                  Drawings& drawings) {
-  if (format == "html") return {{kPageName, page(lines, options, drawings)}};
+  if (format == "html") return {{lines.page, page(lines, options, drawings)}};
   if (!drawings.drawable()) throw Error(ErrorCode::kUnavailable, "gnuplot is not here", kDrawRemedy);
   drawings.prepare({format});
   std::vector<OutputFile> files;
@@ -157,8 +177,14 @@ void trend(const TrendOptions& options, Ui& ui) {
                   "say where with --out DIR");
     }
   }
-  const History history = open_history(options.directory, ui);
-  const Lines lines = lines_of(history, options);
+  History history = open_history(options.directory, ui);
+  const std::vector<RunHost> hosts = hosts_to_show(history, options.directory, options.host, ui);
+  Lines lines = lines_of(history, hosts, options);
+  lines.page = page_name(history, hosts);
+  if (std::string others = hosts.size() == 1 ? others_left_out(history, hosts.front()) : std::string();
+      options.host.empty() && !others.empty()) {
+    ui.step(others + "; all: --host all");
+  }
   if (lines.older > 0) {
     ui.step(fmt::format("{} line{} under other conditions (host, versions, limits) left out", lines.older,
                         lines.older == 1 ? "" : "s"));
@@ -202,6 +228,7 @@ void add_trend(CLI::App& app, CommandContext& context) {
           "--config", options->config,
           "the configuration of a scheduled job: its results are the history, and the page lies there")
       ->excludes(history);
+  command->add_option("--host", options->host, kHostHelp)->check(not_empty);
   command->add_option("--last", options->last, "how many runs; 0: all")
       ->check(not_negative)
       ->capture_default_str();

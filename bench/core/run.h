@@ -23,9 +23,17 @@ struct Warning {
   bool operator==(const Warning&) const = default;
 };
 
+/// Which host measured. Not part of the fingerprint: that says what a host is like, and two may be alike.
+struct Host {
+  std::string id;    ///< the same as long as the host is; tells nothing else
+  std::string name;  ///< as people call it
+  bool operator==(const Host&) const = default;
+};
+
 struct Environment {
-  Facts fingerprint;  ///< must match before two runs are compared
-  Facts volatile_;    ///< load, steal, free memory…: stored, never compared ("volatile" in JSON)
+  std::optional<Host> host;  ///< absent: it has nothing that lasts, or an older bench stored the run
+  Facts fingerprint;         ///< must match before two runs are compared
+  Facts volatile_;           ///< load, steal, free memory…: stored, never compared ("volatile" in JSON)
   std::vector<Warning> warnings;
   bool operator==(const Environment&) const = default;
 };

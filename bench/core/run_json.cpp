@@ -94,6 +94,11 @@ OrderedJson target(const TargetInfo& info) {
   return json;
 }
 
+OrderedJson host(const std::optional<Host>& known_host) {
+  if (!known_host) return nullptr;
+  return {{"id", known_host->id}, {"name", known_host->name}};
+}
+
 /// Everything that is not a long list of records.
 OrderedJson head(const Run& run) {
   OrderedJson json;
@@ -111,7 +116,8 @@ OrderedJson head(const Run& run) {
   json["wall_seconds"] = positive(run.wall_seconds);
   json["trials_seconds"] = positive(run.trials_seconds);
   json["conditions"] = facts(run.conditions);
-  json["environment"] = {{"fingerprint", facts(run.environment.fingerprint)},
+  json["environment"] = {{"host", host(run.environment.host)},
+                         {"fingerprint", facts(run.environment.fingerprint)},
                          {"volatile", facts(run.environment.volatile_)},
                          {"warnings", warnings(run.environment.warnings)}};
   json["targets"] = OrderedJson::array();

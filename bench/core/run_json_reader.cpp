@@ -174,6 +174,10 @@ Run read_head(const Node& node) {
     run.conditions = node.at("conditions").facts();
   }
   const Node environment = node.at("environment");
+  if (environment.has("host")) {
+    const Node host = environment.at("host");
+    run.environment.host = Host{host.at("id").text(), text_or_unknown(host, "name")};
+  }
   run.environment.fingerprint = environment.at("fingerprint").facts();
   run.environment.volatile_ = environment.at("volatile").facts();
   environment.at("warnings").each([&](const Node& warning) {

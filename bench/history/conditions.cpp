@@ -9,6 +9,9 @@
 #include <optional>
 #include <set>
 
+#include "bench/history/digest.h"
+#include "bench/history/hosts.h"
+
 namespace bench {
 namespace {
 
@@ -137,13 +140,6 @@ void add_volatile(const Run& a, const Run& b, std::vector<Difference>& found) {
   }
 }
 
-/// FNV-1a: not for security, only to keep histories apart; the same on every machine.
-std::uint64_t fnv1a(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
-  return hash;
-}
-
 std::string listed(const Facts& facts) {
   std::string all;
   for (const auto& [name, fact] : facts) {
@@ -155,12 +151,18 @@ std::string listed(const Facts& facts) {
 }  // namespace
 
 std::string conditions_digest(const Run& run, const TargetInfo& target) {
-  return fmt::format("{:016x}", fnv1a(listed(host_conditions(run)) + listed(target_conditions(target))));
+  return fmt::format("{:016x}", digest_of(listed(host_conditions(run)) + listed(target_conditions(target))));
 }
 
 std::vector<Difference> differences(const Run& a, const Run& b,
                                     const std::vector<std::pair<std::string, std::string>>& targets) {
   std::vector<Difference> forbidding, explaining;
+  const RunHost host_a = host_of(a.environment), host_b = host_of(b.environment);
+  if (!host_a.id.empty() && !host_b.id.empty() && host_a.id != host_b.id) {
+    const std::string name_a = host_words(host_a), name_b = host_words(host_b);
+    forbidding.push_back(
+        {"host", name_a, name_b, fmt::format("another host measured: {} against {}", name_a, name_b), true});
+  }
   add_different("", host_conditions(a), host_conditions(b), true, forbidding);
   for (const auto& [name_a, name_b] : targets) {
     const TargetInfo* of_a = find_target(a, name_a);

@@ -92,6 +92,7 @@ Database::Database(const std::filesystem::path& path) {
   database_.reset(database);
   if (result != SQLITE_OK) fail(database, result);
   sqlite3_busy_timeout(database, kWaitForOthers);
+  execute("PRAGMA temp_store = MEMORY");  // what is only for this connection needs no disk
 }
 
 void Database::execute(const std::string& sql) {

@@ -33,7 +33,7 @@ auto asked(Impl& impl, Query query) {
     }
   } catch (const DatabaseError& error) {
     throw Error(ErrorCode::kIo, fmt::format("the history's index cannot be read: {}", error.what()),
-                fmt::format("delete {} in the history's directory; it is made anew", kIndexName));
+                "free some space, or set BENCH_STATE_DIR to another directory of this host");
   }
 }
 
@@ -70,7 +70,7 @@ std::vector<SeriesPoint> read_points(Statement& statement) {
 
 constexpr const char* kPointColumns =
     "SELECT runs.path, p.run_id, p.started_at, p.n, p.value, p.low, p.high, p.usable FROM points AS p "
-    "JOIN runs ON runs.id = p.run WHERE p.series = ";
+    "JOIN runs ON runs.id = p.run WHERE p.run IN (SELECT run FROM chosen) AND p.series = ";
 constexpr const char* kLatestFirst = " ORDER BY p.started_at DESC, p.run_id DESC, p.run DESC LIMIT ?";
 
 }  // namespace
@@ -79,6 +79,21 @@ struct History::Impl {
   std::filesystem::path directory;
   std::optional<Database> database;
   std::vector<std::string> problems;
+  std::optional<std::vector<RunHost>> hosts;  ///< absent: all
+
+  /// The runs that answer, in a table of this connection.
+  void choose() {
+    database->execute("CREATE TEMP TABLE IF NOT EXISTS chosen(run INTEGER PRIMARY KEY); DELETE FROM chosen");
+    if (!hosts) {
+      database->execute("INSERT INTO chosen SELECT id FROM runs WHERE error = ''");
+      return;
+    }
+    Statement add = database->prepare(
+        "INSERT OR IGNORE INTO chosen SELECT id FROM runs WHERE error = '' AND "
+        "CASE WHEN host <> '' THEN host = ?1 ELSE machine = ?2 AND "
+        "(?1 = '' OR NOT EXISTS (SELECT 1 FROM runs WHERE host NOT IN ('', ?1))) END");
+    for (const RunHost& host : *hosts) add.bind(1, host.id).bind(2, host.machine).run();
+  }
 
   void make_anew(const std::string& why) {
     database.reset();
@@ -87,6 +102,7 @@ struct History::Impl {
     problems.push_back(
         fmt::format("{}: the index was damaged ({}) and is made anew", directory.string(), why));
     database = open_index(directory, {}, problems);
+    choose();
   }
 };
 
@@ -100,6 +116,7 @@ History::History(const std::filesystem::path& directory,
     throw Error(ErrorCode::kIo,
                 fmt::format("{}: no index of the runs can be made: {}", directory.string(), error.what()));
   }
+  asked(*impl_, [&] { impl_->choose(); });
 }
 History::~History() = default;
 History::History(History&&) noexcept = default;
@@ -108,9 +125,29 @@ const std::vector<std::string>& History::problems() const {
   return impl_->problems;
 }
 
+std::vector<HostRuns> History::hosts() const {
+  return asked(*impl_, [&] {
+    // SQLite takes the columns beside a max() from the row that has it.
+    Statement statement = impl_->database->prepare(
+        "SELECT host, host_name, machine, count(*), max(started_at) FROM runs WHERE error = '' "
+        "GROUP BY host, CASE host WHEN '' THEN machine ELSE '' END ORDER BY 5 DESC, host, machine");
+    std::vector<HostRuns> found;
+    while (statement.step()) {
+      found.push_back({{statement.text(0), statement.text(1), statement.text(2)},
+                       static_cast<std::size_t>(statement.integer(3))});
+    }
+    return found;
+  });
+}
+
+void History::choose(const std::vector<RunHost>& hosts) {
+  impl_->hosts = hosts;
+  asked(*impl_, [&] { impl_->choose(); });
+}
+
 std::size_t History::count() const {
   return asked(*impl_, [&] {
-    Statement statement = impl_->database->prepare("SELECT count(*) FROM runs WHERE error = ''");
+    Statement statement = impl_->database->prepare("SELECT count(*) FROM chosen");
     statement.step();
     return static_cast<std::size_t>(statement.integer(0));
   });
@@ -119,8 +156,9 @@ std::size_t History::count() const {
 std::vector<RunRow> History::runs(std::size_t last) const {
   return asked(*impl_, [&] {
     Statement statement = impl_->database->prepare(
-        "SELECT path, run_id, started_at, status, scenarios, targets, rounds, failures FROM runs "
-        "WHERE error = '' ORDER BY started_at DESC, run_id DESC, path DESC LIMIT ?");
+        "SELECT path, run_id, started_at, status, scenarios, targets, rounds, failures, host, host_name, "
+        "machine FROM runs WHERE id IN (SELECT run FROM chosen) ORDER BY started_at DESC, run_id DESC, path "
+        "DESC LIMIT ?");
     statement.bind(1, limit(last));
     std::vector<RunRow> rows;
     while (statement.step()) {
@@ -133,6 +171,7 @@ std::vector<RunRow> History::runs(std::size_t last) const {
       row.targets = split(statement.text(5));
       row.rounds = static_cast<int>(statement.integer(6));
       row.failures = static_cast<int>(statement.integer(7));
+      row.host = {statement.text(8), statement.text(9), statement.text(10)};
       rows.push_back(std::move(row));
     }
     std::reverse(rows.begin(), rows.end());
@@ -144,7 +183,8 @@ std::vector<SeriesKey> History::series(const std::string& metric) const {
   return asked(*impl_, [&] {
     Statement statement = impl_->database->prepare(
         "SELECT scenario, target, against, unit, conditions, "
-        "(SELECT max(started_at) FROM points WHERE points.series = series.id) AS latest "
+        "(SELECT started_at FROM points WHERE points.series = series.id AND run IN (SELECT run FROM chosen) "
+        "ORDER BY started_at DESC LIMIT 1) AS latest "
         "FROM series WHERE metric = ? AND latest IS NOT NULL ORDER BY latest DESC, scenario, against, "
         "target");
     statement.bind(1, metric);
@@ -161,7 +201,8 @@ std::vector<std::string> History::metrics() const {
   return asked(*impl_, [&] {
     Statement statement = impl_->database->prepare(
         "SELECT DISTINCT metric FROM series "
-        "WHERE EXISTS (SELECT 1 FROM points WHERE points.series = series.id) ORDER BY metric");
+        "WHERE EXISTS (SELECT 1 FROM points WHERE points.series = series.id AND run IN (SELECT run FROM "
+        "chosen)) ORDER BY metric");
     std::vector<std::string> names;
     while (statement.step()) names.push_back(statement.text(0));
     return names;

@@ -26,10 +26,17 @@ struct SeriesPoint {
   bool usable = false;
 };
 
-/// The runs in the directories right below `directory`. The run files are the truth; an index beside them
-/// (SQLite, `.history.sqlite`) is brought up to date when a History is opened, and made anew when it is
-/// missing, damaged or of another version. Where no index can be written (read-only, full) one is made in
-/// memory. Runs are in the order of `started_at`, then run id: a clock that was set back loses nothing.
+/// The runs of one host, or those that do not say which of the same kind of machine.
+struct HostRuns {
+  RunHost host;
+  std::size_t runs = 0;
+};
+
+/// The runs in the directories right below `directory`. The run files are the truth; an index of them
+/// (SQLite, on a disk of this host: index_place.h) is brought up to date when a History is opened, and made
+/// anew when it is missing or damaged. Where no index can be written (read-only, full) one is made in memory.
+/// Runs are in the order of `started_at`, then run id: a clock that was set back loses nothing. All runs
+/// answer, whichever host's, until `choose` has been called.
 class History {
  public:
   /// Throws Error{kIo} when `directory` is not there. `progress` is told how many of how many files are read,
@@ -42,6 +49,11 @@ class History {
 
   /// One line each: files that cannot be read (they are left out), an index that could not be kept.
   [[nodiscard]] const std::vector<std::string>& problems() const;
+
+  /// The hosts whose runs are there, the one with the latest run first; whatever is chosen.
+  [[nodiscard]] std::vector<HostRuns> hosts() const;
+  /// From now on only runs that count as one of these hosts' answer (counts_as in hosts.h).
+  void choose(const std::vector<RunHost>& hosts);
 
   /// The latest `last` runs, oldest first; 0: all.
   [[nodiscard]] std::vector<RunRow> runs(std::size_t last) const;
@@ -65,7 +77,5 @@ class History {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-inline constexpr const char* kIndexName = ".history.sqlite";
 
 }  // namespace bench

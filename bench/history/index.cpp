@@ -1,11 +1,8 @@
 #include "bench/history/index.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,21 +15,21 @@
 #include <utility>
 
 #include "bench/core/error.h"
-#include "bench/history/history.h"
+#include "bench/history/index_place.h"
 #include "bench/history/rows.h"
 
 namespace bench {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kIndexVersion = 1;  ///< raised with every change of the tables below
 constexpr std::size_t kBatch = 256;
 
 constexpr const char* kTables = R"(
 CREATE TABLE runs(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, modified INTEGER NOT NULL, size INTEGER NOT NULL,
   error TEXT NOT NULL, run_id TEXT NOT NULL, started_at TEXT NOT NULL, status TEXT NOT NULL,
-  scenarios TEXT NOT NULL, targets TEXT NOT NULL, rounds INTEGER NOT NULL, failures INTEGER NOT NULL);
+  scenarios TEXT NOT NULL, targets TEXT NOT NULL, rounds INTEGER NOT NULL, failures INTEGER NOT NULL,
+  host TEXT NOT NULL, host_name TEXT NOT NULL, machine TEXT NOT NULL);
 CREATE INDEX runs_by_time ON runs(started_at, run_id);
 CREATE TABLE series(
   id INTEGER PRIMARY KEY, scenario TEXT NOT NULL, metric TEXT NOT NULL, target TEXT NOT NULL,
@@ -44,24 +41,6 @@ CREATE TABLE points(
   PRIMARY KEY(series, started_at, run_id, run)) WITHOUT ROWID;
 CREATE INDEX points_of_run ON points(run);
 )";
-
-/// Held while the index is looked at and brought up to date, so that two jobs do not do it at once. The
-/// kernel lets go of it when its holder is killed.
-class IndexLock {
- public:
-  explicit IndexLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    while (fd_ >= 0 && ::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-  ~IndexLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  IndexLock(const IndexLock&) = delete;
-  IndexLock& operator=(const IndexLock&) = delete;
-
- private:
-  int fd_;
-};
 
 struct Stamp {
   std::int64_t modified = 0;  ///< nanoseconds
@@ -101,7 +80,8 @@ class Writer {
   explicit Writer(Database& database)
       : database_(database),
         run_(database.prepare("INSERT INTO runs(path, modified, size, error, run_id, started_at, status, "
-                              "scenarios, targets, rounds, failures) VALUES(?,?,?,?,?,?,?,?,?,?,?)")),
+                              "scenarios, targets, rounds, failures, host, host_name, machine) "
+                              "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
         series_(database.prepare("INSERT INTO series(scenario, metric, target, against, unit, conditions) "
                                  "VALUES(?,?,?,?,?,?)")),
         point_(database.prepare("INSERT OR REPLACE INTO points VALUES(?,?,?,?,?,?,?,?,?)")),
@@ -126,7 +106,8 @@ class Writer {
     run_.bind(5, row.run_id).bind(6, row.started_at).bind(7, row.status);
     run_.bind(8, fmt::format("{}", fmt::join(row.scenarios, ",")));
     run_.bind(9, fmt::format("{}", fmt::join(row.targets, ",")));
-    run_.bind(10, row.rounds).bind(11, row.failures).run();
+    run_.bind(10, row.rounds).bind(11, row.failures);
+    run_.bind(12, row.host.id).bind(13, row.host.name).bind(14, row.host.machine).run();
     const std::int64_t id = database_.last_row();
     for (const FigureRow& figure : row.figures) {
       std::optional<double> low, high;
@@ -220,24 +201,25 @@ void make_tables(Database& database) {
   database.execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT", kTables, kIndexVersion));
 }
 
-void remove_index(const fs::path& file) {
-  std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix, ignored);
-}
-
-/// The index on disk, made where it is missing or of another version. Throws DatabaseError.
+/// The index on disk, made where it is missing or half made. Throws DatabaseError.
 Database index_on_disk(const fs::path& file) {
   std::error_code ignored;
   const bool is_new = !fs::exists(file, ignored);
   std::optional<Database> database(std::in_place, file);
   if (!is_new && version_of(*database) != kIndexVersion) {
     database.reset();
-    remove_index(file);
+    remove_database(file);
     database.emplace(file);
   }
   database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   if (version_of(*database) != kIndexVersion) make_tables(*database);
   return *std::move(database);
+}
+
+/// Later changes by others are not seen any more: one question, one answer.
+void hold(Database& database) {
+  database.execute("BEGIN");
+  database.prepare("SELECT count(*) FROM runs").step();
 }
 
 Database index_in_memory(const fs::path& directory, const IndexProgress& progress) {
@@ -257,21 +239,31 @@ std::string why_not_kept(const fs::path& directory, const DatabaseError& error) 
 
 std::optional<Database> kept_index(const fs::path& directory, const IndexProgress& progress,
                                    std::vector<std::string>& problems) {
-  const fs::path file = directory / kIndexName;
-  const IndexLock lock(directory / ".history.lock");
+  const auto place = index_place(directory);
+  if (!place) {
+    problems.push_back(fmt::format(
+        "{}: the index cannot be kept (no place on a disk of this host: BENCH_STATE_DIR names one); it was "
+        "made in memory, which takes longer",
+        directory.string()));
+    return std::nullopt;
+  }
+  const fs::path& file = place->database;
+  const IndexLock lock(place->lock);
+  forget_old_indexes(file.parent_path());
   for (const bool again : {false, true}) {
     try {
       Database database = index_on_disk(file);
       refresh(database, directory, progress);
+      hold(database);
       return database;
     } catch (const DatabaseError& error) {
       if (again || !error.corrupt()) {
         problems.push_back(
             fmt::format("{}: the index cannot be kept ({}); it was made in memory, which takes longer",
-                        file.string(), why_not_kept(directory, error)));
+                        file.string(), why_not_kept(file.parent_path(), error)));
         return std::nullopt;
       }
-      remove_index(file);
+      remove_database(file);
       problems.push_back(
           fmt::format("{}: the index was damaged ({}) and is made anew", file.string(), error.what()));
     }
@@ -288,6 +280,7 @@ Database open_index(const fs::path& directory, const IndexProgress& progress,
     throw Error(ErrorCode::kIo, fmt::format("{}: there is no such directory", directory.string()),
                 "name the directory that holds the runs with --history DIR");
   }
+  remove_former_index(directory);
   std::optional<Database> kept = kept_index(directory, progress, problems);
   Database database = kept ? *std::move(kept) : index_in_memory(directory, progress);
   Statement bad = database.prepare("SELECT path, error FROM runs WHERE error <> '' ORDER BY path");
@@ -298,8 +291,10 @@ Database open_index(const fs::path& directory, const IndexProgress& progress,
 }
 
 void discard_index(const fs::path& directory) {
-  const IndexLock lock(directory / ".history.lock");
-  remove_index(directory / kIndexName);
+  const auto place = index_place(directory);
+  if (!place) return;
+  const IndexLock lock(place->lock);
+  remove_database(place->database);
 }
 
 }  // namespace bench

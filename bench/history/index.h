@@ -9,10 +9,13 @@
 
 namespace bench {
 
+constexpr int kIndexVersion = 2;  ///< raised with every change of the tables
+
 using IndexProgress = std::function<void(std::size_t done, std::size_t of)>;
 
-/// An up-to-date index of the runs below `directory`. `problems` receives one line per run file that cannot
-/// be read, and one if the index itself could not be kept on disk.
+/// An up-to-date index of the runs below `directory`, which stays as it is for as long as it is open,
+/// whatever others write. `problems` receives one line per run file that cannot be read, and one if the index
+/// itself could not be kept on disk.
 Database open_index(const std::filesystem::path& directory, const IndexProgress& progress,
                     std::vector<std::string>& problems);
 

@@ -111,6 +111,7 @@ RunRow read_run_row(const std::filesystem::path& directory, const std::string& p
     row.rounds = run.rounds;
     row.failures = static_cast<int>(std::count_if(run.failures.begin(), run.failures.end(),
                                                   [](const Failure& failure) { return !failure.warmup; }));
+    row.host = host_of(run.environment);
     for (const TargetInfo& target : run.targets) row.targets.push_back(target.name);
     for (const Sample& sample : run.samples) {
       if (std::find(row.scenarios.begin(), row.scenarios.end(), sample.scenario) == row.scenarios.end()) {

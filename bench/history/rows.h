@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/core/run.h"
+#include "bench/history/hosts.h"
 
 namespace bench {
 
@@ -30,6 +31,7 @@ struct RunRow {
   std::vector<std::string> scenarios, targets;
   int rounds = 0;
   int failures = 0;
+  RunHost host;
   std::vector<FigureRow> figures;
 };
 

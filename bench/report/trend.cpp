@@ -32,7 +32,8 @@ std::string optional_text(const std::optional<double>& value) {
 }  // namespace
 
 std::string trend_name(const Trend& trend) {
-  return one_line(trend.ratio() ? trend.target + " / " + trend.against : trend.target);
+  const std::string of = trend.ratio() ? trend.target + " / " + trend.against : trend.target;
+  return one_line(trend.host.empty() ? of : of + " on " + trend.host);
 }
 
 std::string trend_value(const Trend& trend, double value) {
@@ -85,7 +86,7 @@ TextTable steps_table(const std::vector<Trend>& trends) {
 }
 
 std::string trends_csv(const std::vector<Trend>& trends) {
-  std::string text = "metric,target,against,unit,started_at,run,n,median,low,high,step\r\n";
+  std::string text = "metric,target,against,unit,started_at,run,n,median,low,high,step,host\r\n";
   for (const Trend& trend : trends) {
     for (std::size_t i = 0; i < trend.points.size(); ++i) {
       const Trend::Point& point = trend.points[i];
@@ -93,11 +94,11 @@ std::string trends_csv(const std::vector<Trend>& trends) {
           std::any_of(trend.steps.begin(), trend.steps.end(), [&](const auto& at) { return at.at == i; });
       const auto low = point.ci95 ? std::optional(point.ci95->low) : std::nullopt;
       const auto high = point.ci95 ? std::optional(point.ci95->high) : std::nullopt;
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
                           csv_field(trend.target), csv_field(trend.against),
                           trend.ratio() ? "ratio" : csv_field(trend.unit), csv_field(point.started_at),
                           csv_field(point.run), point.n, point.value, optional_text(low), optional_text(high),
-                          step);
+                          step, csv_field(trend.host));
     }
   }
   return text;

@@ -16,6 +16,7 @@ struct Trend {
   std::string metric, unit;
   std::string target;
   std::string against;    ///< of a ratio: the target that is divided by; else empty
+  std::string host;       ///< where lines of several hosts are shown; else empty
   bool container = true;  ///< its colour
   struct Point {
     std::string started_at;
@@ -44,7 +45,7 @@ TextTable trend_table(const Trend& trend);
 TextTable steps_table(const std::vector<Trend>& trends);
 
 /// metric, target, against, unit, started_at, run, n, median, low, high, step (true: the first run after a
-/// change point); RFC 4180, a row per run.
+/// change point), host (where there are several); RFC 4180, a row per run.
 std::string trends_csv(const std::vector<Trend>& trends);
 
 /// What a page says besides the lines themselves.

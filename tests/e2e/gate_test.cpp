@@ -148,7 +148,7 @@ TEST(Cli, HistoryAndTrendShowTheRunsAndTheStep) {
   EXPECT_THAT(trend.out, ::testing::ContainsRegex("n15 [^\n]*step: "));
   const Outcome csv =
       world.bench({"trend", "startup.ready", "--history", results.string(), "--format", "csv"});
-  EXPECT_THAT(csv.out, ::testing::ContainsRegex("n15[^\n]*,true\r\n"));
+  EXPECT_THAT(csv.out, ::testing::ContainsRegex("n15[^\n]*,true,\r\n"));
   EXPECT_EQ(world.bench({"trend", "startup.none", "--history", results.string()}).exit_code, 2);
   EXPECT_EQ(world.bench({"history", "--history", (results / "none").string()}).exit_code, 3);
 }

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <fstream>
@@ -21,7 +22,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// What happens to the index of the runs (.history.sqlite) in real life. The run files are the truth: the
+// What happens to the index of the runs in real life. The run files are the truth: the
 // answer still comes. Cli: no engine is needed.
 
 std::size_t occurrences(const std::string& text, const std::string& what) {
@@ -30,19 +31,34 @@ std::size_t occurrences(const std::string& text, const std::string& what) {
   return count;
 }
 
-/// bench, where `results` is a file system of its own with the same runs and no room for one byte more;
-/// nobody else sees it. `before` is run in it while there is still room.
+std::vector<std::string> names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// The one that there is.
+fs::path index_of(const World& world) {
+  for (const auto& entry : fs::directory_iterator(world.state() / "state" / "history")) {
+    if (entry.path().extension() == ".sqlite") return entry.path();
+  }
+  ADD_FAILURE() << "there is no index";
+  return {};
+}
+
+/// bench, where what it keeps for itself, the index too, is on a file system of its own with no room for one
+/// byte more; nobody else sees it. `before` is run while there is still room, with the runs' directory as $1.
 Outcome on_a_full_disk(World& world, const fs::path& results, const std::string& before,
                        const std::vector<std::string>& arguments) {
   std::vector<std::string> argv{"unshare", "--mount", "--propagation", "private"};
   if (geteuid() != 0) argv.insert(argv.begin() + 1, "--map-root-user");
   const std::string script =
-      "cp -r \"$0\" \"$0.copy\" && mount -t tmpfs -o size=400k none \"$0\" && cp -r \"$0.copy/.\" \"$0\" "
-      "&& " +
-      before +
-      " && { cat /dev/zero > \"$0/filler\" 2>/dev/null; ! cp \"$0.copy/n01/run.json\" \"$0/one-more\" "
-      "2>/dev/null; } && exec \"$@\"";
-  argv.insert(argv.end(), {"/bin/sh", "-c", script, results.string(), bench_program()});
+      "mount -t tmpfs -o size=400k none \"$0\" && { " + before +
+      "; } && { cat /dev/zero > \"$0/filler\" 2>/dev/null; ! cp \"$1/n01/run.json\" \"$0/one-more\" "
+      "2>/dev/null; } && shift && exec \"$@\"";
+  argv.insert(argv.end(),
+              {"/bin/sh", "-c", script, world.state().string(), results.string(), bench_program()});
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return Process(argv, world.env, world.scratch()).wait(60);
 }
@@ -61,13 +77,12 @@ TEST(Cli, TheDiskIsFullWhileTheIndexIsWritten) {
       {"gate", (results / "n13").string()}};
   for (const auto& question : questions) {
     SCOPED_TRACE(question.front());
-    fs::remove_all(results.string() + ".copy");
     const Outcome full = on_a_full_disk(world, results, "true", question);
     EXPECT_EQ(full.exit_code, 0) << full.err;
     EXPECT_EQ(occurrences(full.err, "cannot be kept"), 1U) << full.err;
     EXPECT_THAT(full.err, AllOf(HasSubstr("(the disk is full)"), HasSubstr("made in memory")));
     EXPECT_EQ(full.out, world.bench(question).out) << "the answer is the one with room";
-    fs::remove(results / ".history.sqlite");
+    fs::remove_all(world.state() / "state");
   }
 }
 
@@ -78,11 +93,10 @@ TEST(Cli, TheDiskIsFullWhenTheIndexHasToGrow) {
   for (int day = 13; day < 28; ++day) {  // comes when the index is there
     store(world.scratch() / "later", stored_run(fmt::format("n{:02}", day), night(day), 0.5));
   }
-  const std::string index = fmt::format("{} history --history \"$0\" > /dev/null", bench_program());
-  const std::string more = fmt::format(" && cp -r {}/. \"$0\"", (world.scratch() / "later").string());
+  const std::string index = fmt::format("{} history --history \"$1\" > /dev/null", bench_program());
+  const std::string more = fmt::format(" && cp -r {}/. \"$1\"", (world.scratch() / "later").string());
   for (const std::string& before : {index, index + more}) {
     SCOPED_TRACE(before);
-    fs::remove_all(results.string() + ".copy");
     const Outcome full = on_a_full_disk(world, results, before, {"history", "--history", results.string()});
     EXPECT_EQ(full.exit_code, 0) << full.err;
     EXPECT_THAT(full.out, HasSubstr(" n12 "));
@@ -156,16 +170,35 @@ TEST(Cli, SeveralThatMakeTheIndexAtOnceSayTheSame) {
 TEST(Cli, WhoeverMakesTheIndexIsWaitedFor) {
   World world;
   const fs::path results = history_of(world, 12);
-  const int lock = open((results / ".history.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(world.bench({"history", "--history", results.string()}).exit_code, 0);
+  const fs::path index = index_of(world);
+  const int lock = open(fs::path(index).replace_extension(".lock").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  fs::remove(index);
   const auto second = world.start({"history", "--history", results.string()});
-  EXPECT_FALSE(eventually(0.5, [&] { return fs::exists(results / ".history.sqlite"); }))
+  EXPECT_FALSE(eventually(0.5, [&] { return fs::exists(index); }))
       << "the index is made while another makes it";
   close(lock);
   const Outcome outcome = second->wait(60);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr(" n12 "));
-  EXPECT_TRUE(fs::exists(results / ".history.sqlite"));
+  EXPECT_TRUE(fs::exists(index));
+}
+
+TEST(Cli, NoIndexLiesBesideTheRuns) {
+  World world;
+  const fs::path results = history_of(world, 3);
+  // What bench once kept there goes; what only has its name stays.
+  std::ofstream(results / ".history.sqlite")
+      << "SQLite format 3" << std::string(200, '\0') << "CREATE TABLE runs(\n  id INTEGER PRIMARY KEY";
+  std::ofstream(results / ".history.sqlite-wal") << "x";
+  std::ofstream(results / ".history.lock");
+  const std::vector<std::string> question = {"history", "--history", results.string()};
+  EXPECT_EQ(world.bench(question).exit_code, 0);
+  EXPECT_EQ(names_in(results), (std::vector<std::string>{"n01", "n02", "n03"}));
+  std::ofstream(results / ".history.sqlite") << "SQLite format 3 of somebody else";
+  EXPECT_EQ(world.bench(question).exit_code, 0);
+  EXPECT_EQ(names_in(results), (std::vector<std::string>{".history.sqlite", "n01", "n02", "n03"}));
 }
 
 }  // namespace

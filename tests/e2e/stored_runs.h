@@ -10,7 +10,10 @@ namespace bench::e2e {
 
 // Stored runs, written by the test: what reads them needs no engine.
 
-/// A run of one container target whose start took `ready` seconds, give or take.
+/// What a run says of its host: "lab-1", where every test's World is, or "lab-2".
+nlohmann::ordered_json host_entry(const std::string& name);
+
+/// A run of one container target of lab-1 whose start took `ready` seconds, give or take.
 nlohmann::ordered_json stored_run(const std::string& id, const std::string& started, double ready,
                                   int rounds = 12);
 

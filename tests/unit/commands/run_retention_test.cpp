@@ -163,6 +163,45 @@ TEST_F(Retaining, TheCheckpointOfARunThatEndedEarlyStays) {
   EXPECT_FALSE(there("night-01/samples.jsonl"));
 }
 
+TEST_F(Retaining, AnotherHostsRunsAreNeitherRemovedNorCounted) {
+  const auto of = [&](const std::string& run, const std::string& host, int day) {
+    dir.write(run + "/run.json", "{\"schema\": \"bench.run/1\", \"started_at\": \"2026-02-" +
+                                     std::to_string(day) +
+                                     "T01:00:00Z\", \"status\": \"complete\", \"conditions\": {\"cache\": "
+                                     "\"warm\"}, \"environment\": {\"host\": {\"id\": \"" +
+                                     host + "\", \"name\": \"x\"}, \"fingerprint\": {\"cores\": 2}}}");
+    dir.write(run + "/samples.jsonl", "x");
+  };
+  for (int day = 10; day <= 13; ++day) {
+    of("a-" + std::to_string(day), "A", day);
+    of("b-" + std::to_string(day), "B", day);
+  }
+  apply({1, {}, 2, {}}, "a-13");
+  EXPECT_FALSE(there("a-11"));
+  EXPECT_TRUE(there("a-12/run.json")) << "the runs of B take no place of A's";
+  EXPECT_FALSE(there("a-12/samples.jsonl"));
+  for (int day = 10; day <= 13; ++day) {
+    EXPECT_TRUE(there("b-" + std::to_string(day) + "/samples.jsonl")) << day;
+  }
+  EXPECT_TRUE(there("night-01/samples.jsonl")) << "which does not say whose it is, so it may be B's";
+}
+
+TEST_F(Retaining, RunsThatDoNotSayTheirHostGoWithThoseOfTheSameMachine) {
+  const auto of = [&](const std::string& run, const std::string& host, int cores) {
+    dir.write(
+        run + "/run.json",
+        "{\"schema\": \"bench.run/1\", \"started_at\": \"2026-02-01T01:00:00Z\", \"status\": \"complete\", "
+        "\"environment\": {\"host\": " +
+            host + ", \"fingerprint\": {\"cores\": " + std::to_string(cores) + "}}}");
+  };
+  of("current", "{\"id\": \"A\", \"name\": \"x\"}", 2);
+  of("same", "null", 2);
+  of("another", "null", 4);
+  apply({{}, {}, {}, 1}, "current");
+  EXPECT_FALSE(there("same"));
+  EXPECT_TRUE(there("another"));
+}
+
 TEST_F(Retaining, ADirectoryThatIsNotThereIsSaid) {
   EXPECT_THAT(prune(dir.path() / "nothing", dir.path(), {{}, {}, 1, {}}, kNow).problems, SizeIs(1));
 }

@@ -15,6 +15,7 @@
 #include "bench/core/run_json.h"
 #include "bench/history/calibration.h"
 #include "bench/history/conditions.h"
+#include "bench/history/index_place.h"
 #include "bench/history/judgement.h"
 #include "bench/history/pins.h"
 #include "bench/stats/derive.h"
@@ -34,8 +35,16 @@ class HistoryTest : public ::testing::Test {
   void SetUp() override {
     std::string name = "/tmp/bench-history-XXXXXX";
     dir_ = mkdtemp(name.data());
+    std::string state = "/tmp/bench-history-state-XXXXXX";
+    state_ = mkdtemp(state.data());
+    setenv("BENCH_STATE_DIR", state_.c_str(), 1);
   }
-  void TearDown() override { fs::remove_all(dir_); }
+  void TearDown() override {
+    unsetenv("BENCH_STATE_DIR");
+    fs::remove_all(dir_);
+    fs::remove_all(state_);
+  }
+  [[nodiscard]] fs::path index_file() const { return index_place(dir_).value().database; }
 
   /// A run of docker alone, `slower` than usual, on day `day` of 2026.
   static bench::Run one(int day, double slower = 1) {
@@ -63,7 +72,7 @@ class HistoryTest : public ::testing::Test {
     throw std::out_of_range(metric);
   }
 
-  fs::path dir_;
+  fs::path dir_, state_;
 };
 
 SeriesKey ready_of(const History& history) {
@@ -152,8 +161,8 @@ TEST_F(HistoryTest, ADamagedIndexIsMadeAnew) {
         "..........................................",
         "", "SQLite format 3"}) {
     { const History made(dir_); }
-    for (const char* suffix : {"-wal", "-shm"}) fs::remove((dir_ / kIndexName).string() + suffix);
-    std::ofstream(dir_ / kIndexName, std::ios::trunc) << damage;
+    remove_database(index_file());
+    std::ofstream(index_file(), std::ios::trunc) << damage;
     const History history(dir_);
     EXPECT_EQ(history.count(), 3U) << damage;
     EXPECT_THAT(history.points(ready_of(history), 0), SizeIs(3));
@@ -163,10 +172,10 @@ TEST_F(HistoryTest, ADamagedIndexIsMadeAnew) {
 TEST_F(HistoryTest, DamageInsideTheIndexIsFoundWhenItIsAsked) {
   store_days(40);
   { const History made(dir_); }
-  for (const char* suffix : {"-wal", "-shm"}) fs::remove((dir_ / kIndexName).string() + suffix);
-  const auto size = static_cast<std::streamoff>(fs::file_size(dir_ / kIndexName));
+  for (const char* suffix : {"-wal", "-shm"}) fs::remove(index_file().string() + suffix);
+  const auto size = static_cast<std::streamoff>(fs::file_size(index_file()));
   {
-    std::fstream file(dir_ / kIndexName, std::ios::in | std::ios::out | std::ios::binary);
+    std::fstream file(index_file(), std::ios::in | std::ios::out | std::ios::binary);
     for (std::streamoff at = 4096; at + 4096 <= size; at += 4096) {  // every page but the first
       file.seekp(at);
       file.write(std::string(64, '\xff').data(), 64);
@@ -192,7 +201,7 @@ TEST_F(HistoryTest, KilledWhileIndexing) {
   if (child == 0) {
     alarm(60);
     for (;;) {
-      fs::remove(dir_ / kIndexName);
+      fs::remove(index_file());
       const History history(dir_);
     }
   }
@@ -206,7 +215,7 @@ TEST_F(HistoryTest, KilledWhileIndexing) {
 
 TEST_F(HistoryTest, WhereNoIndexCanBeWrittenItIsMadeInMemory) {
   store_days(3);
-  fs::create_directory(dir_ / kIndexName);  // in the way, as a full or read-only disk is
+  fs::create_directory(index_file());  // in the way, as a full or read-only disk is
   const History history(dir_);
   EXPECT_EQ(history.count(), 3U);
   ASSERT_THAT(history.problems(), SizeIs(1));

@@ -153,12 +153,13 @@ TEST(TrendPage, WithoutGnuplotThereIsTheRemedy) {
 TEST(TrendCsv, ARowPerRunAndAFieldThatNeedsQuotesHasThem) {
   Trend trend = trend_of("startup.ready", "libvirt:direct", 6, 5);
   trend.against = "a,\"b\"";
+  trend.host = "lab-1";
   trend.points[0].ci95.reset();
   const std::string csv = trends_csv({trend});
   EXPECT_EQ(test::occurrences(csv, "\r\n"), 7U);
   EXPECT_THAT(csv, HasSubstr("\r\nstartup.ready,libvirt:direct,\"a,\"\"b\"\"\",ratio,2026-01-01T02:00:00Z,"
-                             "n00,20,0.5,,,false\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",n05,20,0.6,0.59,0.62,true\r\n"));
+                             "n00,20,0.5,,,false,lab-1\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",n05,20,0.6,0.59,0.62,true,lab-1\r\n"));
 }
 
 TEST(TrendFigure, ShowsEveryRunWithinItsAxes) {
