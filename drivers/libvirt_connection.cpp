@@ -10,12 +10,9 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "bench/core/error.h"
@@ -24,6 +21,7 @@
 #include "drivers/finding.h"
 #include "drivers/libvirt_accel.h"
 #include "drivers/libvirt_daemon.h"
+#include "drivers/libvirt_daemon_memory.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_reaper.h"
 #include "drivers/libvirt_trial.h"
@@ -103,8 +101,6 @@ struct DomainEvents {
 
 namespace {
 
-/// A start that takes longer means that the daemon asks QEMU about itself again at every start.
-constexpr Seconds kSlowStart{10.0};
 constexpr Seconds kAnswerLimit{5.0};
 
 std::string stopped_because(int event, int detail) {
@@ -166,35 +162,18 @@ virConnectPtr open_in_time(const std::string& uri) {
   return connection;
 }
 
-nlohmann::json load_json(const fs::path& path) {
-  std::ifstream in(path);
-  auto json = nlohmann::json::parse(in, nullptr, false);
-  return json.is_object() ? json : nlohmann::json::object();
-}
-
 bool is_system_daemon(const std::string& uri) {
   return uri.find("///system") != std::string::npos;
 }
 
-fs::path daemons_file() {
-  return persistent_file("libvirt-daemons.json", cache_dir());
-}
-
-/// How long the daemon takes to start an empty guest without running it; remembered with its date, until the
-/// machine changes. A slow start on a busy host says nothing about the daemon and is not remembered.
+/// How long the daemon takes to start an empty guest without running it; remembered until the machine
+/// changes.
 Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   unsigned long version = 0;
   virConnectGetLibVersion(connection, &version);
   std::string key = fmt::format("{} libvirt {}, images in {}", uri, version, cache_dir().string());
   for (const auto& [name, value] : machine_key()) key += fmt::format(", {} {}", name, value);
-  const fs::path file = daemons_file();
-  auto known = load_json(file);
-  for (auto entry = known.begin(); entry != known.end();) {  // what has expired, or has no date
-    entry = finding_age(*entry) ? std::next(entry) : known.erase(entry);
-  }
-  if (known.contains(key) && known[key].value("seconds", nlohmann::json()).is_number()) {
-    return Seconds(known[key]["seconds"].get<double>());
-  }
+  if (const auto known = remembered_start(key)) return *known;
   const bool busy = host_is_busy();
   const TrialGuest guest(is_system_daemon(uri));
   const auto begin = Clock::now();
@@ -206,32 +185,11 @@ Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   const Seconds took = Clock::now() - begin;
   virDomainDestroy(domain);
   virDomainFree(domain);
-  if (took < kSlowStart || !busy) {
-    known[key] = {{"seconds", took.count()}, {"found_at", finding_time()}};
-    write_file_atomically(file, known.dump(2) + "\n");
-  }
+  remember_start(key, took, busy);
   return took;
 }
 
 }  // namespace
-
-std::vector<std::string> remembered_daemons() {
-  std::vector<std::string> lines;
-  const auto known = load_json(daemons_file());
-  for (const auto& [key, entry] : known.items()) {
-    const auto age = finding_age(entry);
-    if (age && entry.value("seconds", nlohmann::json()).is_number()) {
-      lines.push_back(fmt::format("{} starts an empty guest in {:.1f} s; {}", key.substr(0, key.find(' ')),
-                                  entry["seconds"].get<double>(), age_in_words(*age)));
-    }
-  }
-  return lines;
-}
-
-void forget_daemons() {
-  std::error_code ignored;
-  fs::remove(daemons_file(), ignored);
-}
 
 void LibvirtConnection::connect(const std::string& uri) {
   uri_ = uri;

@@ -71,8 +71,4 @@ class LibvirtConnection {
   std::vector<Warning> warnings_;
 };
 
-/// What is remembered about the daemons of this machine, a line each with its age.
-std::vector<std::string> remembered_daemons();
-void forget_daemons();
-
 }  // namespace bench

@@ -8,7 +8,7 @@
 #endif
 #if BENCH_HAVE_LIBVIRT
 #include "drivers/libvirt.h"
-#include "drivers/libvirt_connection.h"
+#include "drivers/libvirt_daemon_memory.h"
 #include "drivers/libvirt_embed.h"
 #include "drivers/libvirt_obstacle.h"
 #endif

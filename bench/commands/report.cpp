@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/list_option.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_verdict.h"
 #include "bench/commands/values.h"
@@ -196,14 +197,15 @@ void add_report(CLI::App& app, CommandContext& context) {
   command->add_option("RUN", options->runs, "a run's directory, or its run.json; several: side by side")
       ->required()
       ->take_all();
-  command
-      ->add_option(
-          "--format", options->formats,
-          "console, md, html, csv, tex, svg, png, pdf; for other tools google-benchmark, github-action, "
-          "bencher, hyperfine, openmetrics, junit, ci-summary; several with commas; default: console, "
-          "and md, html, svg, png as files")
-      ->delimiter(',')
-      ->take_all();
+  const auto known_format = [](const std::string& name) {
+    (void)chosen_formats({name});  // throws
+    return std::string();
+  };
+  add_list(*command, "--format", options->formats,
+           "console, md, html, csv, tex, svg, png, pdf; for other tools google-benchmark, github-action, "
+           "bencher, hyperfine, openmetrics, junit, ci-summary; several with commas; default: console, "
+           "and md, html, svg, png as files",
+           known_format);
   command->add_option("--out", options->out,
                       "where files go; default: the run's own directory; '-': to stdout, without files");
   command->add_flag("--force", options->force, "several runs: also when their environments differ");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <sstream>
@@ -54,6 +55,25 @@ void refuse_empty_values(CLI::App& app) {
   }
 }
 
+// The parser names a mistyped option and not the one that was meant. `command`: the command that was typed.
+void refuse_unknown_option(const CLI::App& app, const CLI::App* command) {
+  std::vector<std::string> known;
+  for (const CLI::App* level : {&app, command}) {
+    if (level == nullptr) continue;
+    for (const CLI::Option* option : level->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  for (const std::string& word : app.remaining(true)) {
+    const std::string name = word.substr(0, word.find('='));
+    if (!name.starts_with("-") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string help = command == nullptr ? "bench" : "bench " + command->get_name();
+    throw Error(ErrorCode::kUsage, fmt::format("unknown option '{}'", name),
+                (name.starts_with("--") ? did_you_mean(name, known) : std::string()) +
+                    fmt::format("{} --help shows the options", help));
+  }
+}
+
 // --help and --version are data like any other: the parser's own printing knows neither a reader that has
 // seen enough nor a full disk.
 int parse_and_run(CLI::App& app, int argc, char** argv, const CommandContext& context) {
@@ -65,6 +85,10 @@ int parse_and_run(CLI::App& app, int argc, char** argv, const CommandContext& co
     const int code = app.exit(success, text, text);
     print_out(text.str());
     return code;
+  } catch (const CLI::ExtrasError&) {
+    const auto chosen = app.get_subcommands();
+    refuse_unknown_option(app, chosen.empty() ? nullptr : chosen.front());
+    throw;
   }
 }
 

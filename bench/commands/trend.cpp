@@ -9,6 +9,7 @@
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/history_hosts.h"
+#include "bench/commands/list_option.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/stored_runs.h"
@@ -213,12 +214,11 @@ void add_trend(CLI::App& app, CommandContext& context) {
   CLI::App* command =
       app.add_subcommand("trend", "metrics through the stored runs, their change points marked");
   auto options = std::make_shared<TrendOptions>();
-  command
-      ->add_option("METRIC", options->metrics,
-                   "as in bench list metrics: startup.ready; several with commas; default: those that bench "
-                   "gate decides on")
-      ->delimiter(',')
-      ->take_all();
+  const auto any = [](const std::string&) { return std::string(); };  // the history knows which there are
+  add_list(*command, "METRIC", options->metrics,
+           "as in bench list metrics: startup.ready; several with commas; default: those that bench gate "
+           "decides on",
+           any);
   command->add_option("--target", options->target, "only this one; a ratio is \"libvirt:direct / docker\"");
   CLI::Option* history =
       command->add_option("--history", options->directory, "the directory that holds the runs")
@@ -232,13 +232,9 @@ void add_trend(CLI::App& app, CommandContext& context) {
   command->add_option("--last", options->last, "how many runs; 0: all")
       ->check(not_negative)
       ->capture_default_str();
-  command
-      ->add_option("--format", options->formats,
-                   "console, csv, html (one page), svg, png, pdf; several with commas")
-      ->delimiter(',')
-      ->take_all()
-      ->check(one_of({"console", "csv", "html", "svg", "png", "pdf"}))
-      ->capture_default_str();
+  add_list(*command, "--format", options->formats,
+           "console, csv, html (one page), svg, png, pdf; several with commas",
+           one_of({"console", "csv", "html", "svg", "png", "pdf"}), "console");
   command->add_option("--out", options->out,
                       "where trend.html and pictures go; default: here; '-': the page to stdout");
   command->footer(

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "bench/core/error.h"
 
@@ -48,6 +49,23 @@ double scale(const Quantity& quantity, const std::map<std::string, double>& unit
   return quantity.value * unit->second;
 }
 
+/// Levenshtein's distance, row by row, where two letters that changed places count once.
+std::size_t letters_apart(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    before = std::exchange(last, row);
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      row[j + 1] = std::min({last[j] + (a[i] == b[j] ? 0 : 1), row[j] + 1, last[j + 1] + 1});
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) {
+        row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
+      }
+    }
+  }
+  return row.back();
+}
+
 }  // namespace
 
 std::string not_empty(const std::string& text) {
@@ -74,20 +92,9 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   const std::string* nearest = nullptr;
   std::size_t fewest = 3;  // three letters away is another word
   for (const std::string& candidate : known) {
-    // Levenshtein's distance, row by row.
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i + 1;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t changed = diagonal + (word[i] == candidate[j] ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-      }
-    }
-    if (row.back() < fewest && row.back() < candidate.size()) {
-      fewest = row.back();
+    const std::size_t distance = letters_apart(word, candidate);
+    if (distance < fewest && distance < candidate.size()) {
+      fewest = distance;
       nearest = &candidate;
     }
   }

@@ -15,8 +15,8 @@ std::string not_empty(const std::string& text);
 std::string not_negative(const std::string& text);
 std::function<std::string(const std::string&)> one_of(std::vector<std::string> known);
 
-/// "did you mean 'startup'? " where a known word is one or two letters away, else empty: the beginning of a
-/// remedy.
+/// "did you mean 'startup'? " where a known word is one or two letters away (two that changed places are
+/// one), else empty: the beginning of a remedy.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
 
 /// "512M", "1GiB", "536870912": bytes; K, M, G are powers of 1024. Throws Error{kUsage} naming `option`.

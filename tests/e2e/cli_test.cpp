@@ -213,5 +213,38 @@ TEST(Cli, AReaderThatLeavesIsNoError) {
   EXPECT_THAT(outcome.err, IsEmpty());
 }
 
+TEST(Cli, AMistypedOptionIsNamedWithTheOneThatWasMeant) {
+  World world;
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistyped = {
+      {{"run", "startup", "--traget", "docker"},
+       "unknown option '--traget'\n  remedy: did you mean '--target"},
+      {{"run", "--bugdet=10m", "startup"}, "unknown option '--bugdet'\n  remedy: did you mean '--budget'? "},
+      {{"gate", "--quite"}, "unknown option '--quite'\n  remedy: did you mean '--quiet'? "},
+      {{"gate", "--everything"}, "unknown option '--everything'\n  remedy: bench gate --help shows"},
+      {{"history", "-x"}, "unknown option '-x'\n  remedy: bench history --help shows"}};
+  for (const auto& [arguments, said] : mistyped) {
+    const Outcome outcome = world.bench(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << said;
+    EXPECT_THAT(outcome.err, HasSubstr(said));
+  }
+  const Outcome extra = world.bench({"doctor", "extra"});
+  EXPECT_EQ(extra.exit_code, 2);
+  EXPECT_THAT(extra.err, HasSubstr("extra"));
+}
+
+TEST(Cli, AnEmptyWordInAListIsRefused) {
+  World world;
+  const std::vector<std::vector<std::string>> commands = {
+      {"report", "x", "--format", "html,"},    {"report", "x", "--format", ",md"},
+      {"report", "x", "--format", "md,,html"}, {"trend", "--format", "console,"},
+      {"trend", "startup.ready,,startup.cpu"}, {"trend", "--format", ","}};
+  for (const auto& arguments : commands) {
+    const Outcome outcome = world.bench(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments.back();
+    EXPECT_THAT(outcome.err, HasSubstr("has an empty word")) << arguments.back();
+  }
+  EXPECT_THAT(world.bench({"trend", "--format", "console,htm"}).err, HasSubstr("did you mean 'html'?"));
+}
+
 }  // namespace
 }  // namespace bench::e2e

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "e2e/harness.h"
+#include "e2e/stored_runs.h"
 
 namespace bench::e2e {
 namespace {
@@ -87,6 +88,31 @@ INSTANTIATE_TEST_SUITE_P(
                0,
                true}),
     [](const auto& info) { return info.param.name; });
+
+// The confirming run is a process of the gate's own. It is told of the interrupt and gets the time to remove
+// what it has started.
+TEST(Confirm, InterruptedTheConfirmingRunEndsInOrder) {
+  World world;
+  const auto results = history_of(world, 11);
+  auto slow = stored_run("slow", night(12), 0.8);
+  slow["command"] = {"bench", "run", "startup", "--targets", "docker", "--all-rounds", "--rounds", "200"};
+  const std::filesystem::path night = store(results, slow);
+  const auto gate = world.start({"gate", night.string(), "--confirm"});
+  const auto confirming = [&] {
+    std::error_code none;
+    for (const auto& run : std::filesystem::directory_iterator(night / "confirm", none)) return run.path();
+    return std::filesystem::path();
+  };
+  ASSERT_TRUE(eventually(120, [&] {
+    return file_text(confirming() / "samples.jsonl").find("startup.ready") != std::string::npos;
+  })) << gate->err();
+  gate->send(SIGINT);
+  const Outcome outcome = gate->wait(70);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(night / "verdict.json")) << "there is no answer";
+  EXPECT_EQ(world.run(confirming()).at("status"), "interrupted") << "it had the time to store what it has";
+  EXPECT_TRUE(world.leftovers().empty()) << ::testing::PrintToString(world.leftovers());
+}
 
 TEST(Kill, CleanLeavesNothingOfAKilledRun) {
   World world;

@@ -80,6 +80,11 @@ TEST(Streams, DoctorSaysWhatItHasToSayOnStdout) {
   const Outcome doctor = world.bench({"doctor"}, 60);
   EXPECT_THAT(doctor.out, HasSubstr("libvirt"));
   EXPECT_THAT(doctor.err, IsEmpty()) << "a library's own log is nothing for people";
+  for (const char* command : {"BENCH doctor >/dev/full", "BENCH doctor --json >/dev/full"}) {
+    const Outcome full = shell(world, command, 60);
+    EXPECT_EQ(full.exit_code, 3) << command;
+    EXPECT_THAT(full.err, HasSubstr("cannot write to stdout")) << command;
+  }
 }
 
 TEST(Streams, AnInterruptWorksAfterASignalOfSomebodyElses) {

@@ -46,6 +46,8 @@ TEST(Values, TheNearestWordIsAtMostTwoLettersAway) {
   const std::vector<std::string> known = {"startup", "memory", "md", "html"};
   EXPECT_EQ(did_you_mean("sartup", known), "did you mean 'startup'? ");
   EXPECT_EQ(did_you_mean("memroy", known), "did you mean 'memory'? ");
+  EXPECT_EQ(did_you_mean("--traget", {"--baseline", "--targets"}), "did you mean '--targets'? ")
+      << "two letters changed places, and one is missing";
   EXPECT_EQ(did_you_mean("disk", known), "");
   EXPECT_EQ(did_you_mean("x", known), "") << "a word of two letters is near to everything";
   EXPECT_EQ(did_you_mean("", known), "");

@@ -19,6 +19,7 @@
 #include "drivers/finding.h"
 #include "drivers/libvirt.h"
 #include "drivers/libvirt_accel.h"
+#include "drivers/libvirt_daemon_memory.h"
 #include "drivers/libvirt_registry.h"
 #include "support/own_state.h"
 #include "support/sleeper.h"
@@ -49,6 +50,37 @@ TEST_F(LibvirtMemory, AFindingExpires) {
   EXPECT_TRUE(aged(finding_time()));
   forget_acceleration();
   EXPECT_FALSE(remembered_acceleration(here));
+}
+
+TEST_F(LibvirtMemory, ADaemonThatWasSlowOnceIsTriedAgainAfterAMonth) {
+  const std::string daemon = "qemu:///system libvirt 9000000, images in /x, kernel 6.1";
+  EXPECT_FALSE(remembered_start(daemon));
+  remember_start(daemon, Seconds(76), true);
+  EXPECT_FALSE(remembered_start(daemon)) << "the host was busy: that says nothing about the daemon";
+  remember_start(daemon, Seconds(76), false);
+  EXPECT_EQ(remembered_start(daemon), Seconds(76));
+  EXPECT_FALSE(remembered_start(daemon + "2")) << "another kernel";
+  const std::filesystem::path file = persistent_dir() / "libvirt-daemons.json";
+  const auto aged = [&](const nlohmann::json& found_at) {
+    write_file_atomically(file, nlohmann::json{{daemon, {{"seconds", 76}, {"found_at", found_at}}}}.dump());
+    return remembered_start(daemon).has_value();
+  };
+  constexpr std::int64_t kDay = 86400;
+  EXPECT_TRUE(aged(finding_time() - 29 * kDay));
+  EXPECT_EQ(remembered_daemons(),
+            std::vector<std::string>{"qemu:///system starts an empty guest in 76.0 s; found 29 days ago"});
+  EXPECT_FALSE(aged(finding_time() - 30 * kDay));
+  EXPECT_TRUE(remembered_daemons().empty()) << "what no longer counts is not shown either";
+  EXPECT_FALSE(aged(nlohmann::json())) << "of an earlier version, without a date";
+  remember_start("qemu:///session", Seconds(0.5), true);
+  EXPECT_EQ(remembered_start("qemu:///session"), Seconds(0.5)) << "quick on a busy host is quick";
+  EXPECT_FALSE(nlohmann::json::parse(std::ifstream(file)).contains(daemon)) << "what has expired goes";
+  for (const char* text : {"", "[]", "{", R"({"d": 7})", R"({"d": {"found_at": 1790000000}})"}) {
+    write_file_atomically(file, text);
+    EXPECT_FALSE(remembered_start("d")) << text;
+  }
+  forget_daemons();
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST_F(LibvirtMemory, AVerdictOfAnEarlierVersionIsFoundOutAgain) {
