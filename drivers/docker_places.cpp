@@ -146,4 +146,18 @@ std::shared_ptr<DockerEngine> first_docker(const std::vector<DockerPlace>& place
                     "set DOCKER_HOST to the socket of one that runs");
 }
 
+EngineAccess docker_access() {
+  std::vector<DockerPlace> places;
+  try {
+    places = docker_places();
+    return {false, fmt::format("DOCKER_HOST={}{}", kUnixScheme, first_docker(places)->socket().string())};
+  } catch (const Error&) {
+    // Root is no better off with a daemon that was named and is not there.
+    return {
+        !docker_is_named() || std::any_of(places.begin(), places.end(),
+                                          [](const DockerPlace& place) { return is_refused(place.socket); }),
+        ""};
+  }
+}
+
 }  // namespace bench

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drivers/docker_engine.h"
+#include "drivers/driver.h"
 
 namespace bench {
 
@@ -29,5 +30,8 @@ bool docker_is_named();
 /// The first daemon that answers. Throws Error{kUnavailable} that names every place that was tried, and
 /// kInterrupted.
 std::shared_ptr<DockerEngine> first_docker(const std::vector<DockerPlace>& places, std::stop_token stop = {});
+
+/// Whether this user reaches a daemon, and which; or whether root would, or could start one.
+EngineAccess docker_access();
 
 }  // namespace bench

@@ -158,6 +158,12 @@ struct EngineFinding {
 };
 
 /// One row per driver. Adding a driver is one file and one row (drivers/table.cpp).
+/// How a user comes to an engine.
+struct EngineAccess {
+  bool by_root_only = false;  ///< root can use one, or start one; this user cannot
+  std::string setting;        ///< "NAME=value" for the environment, by which root finds the one this user has
+};
+
 struct DriverRow {
   std::string name;                   ///< "docker"
   std::string kind;                   ///< "container"
@@ -169,6 +175,8 @@ struct DriverRow {
   /// May be null. What on this host keeps every target of this driver from working, known without its engine
   /// and before an image is built. Starts nothing.
   std::optional<Warning> (*obstacle)(const DriverOptions&) = nullptr;
+  /// May be null: every user can use it. Starts nothing.
+  EngineAccess (*access)() = nullptr;
   /// May be null. Starts nothing.
   std::vector<EngineFinding> (*findings)(const DriverOptions&) = nullptr;
   /// May be null. Drops what is remembered about this host, so that it is found out again.

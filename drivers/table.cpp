@@ -4,6 +4,7 @@
 #if BENCH_HAVE_DOCKER
 #include "drivers/docker.h"
 #include "drivers/docker_loaded.h"
+#include "drivers/docker_places.h"
 #include "drivers/private_docker.h"
 #endif
 #if BENCH_HAVE_LIBVIRT
@@ -64,6 +65,7 @@ const std::vector<DriverRow>& driver_table() {
 #if BENCH_HAVE_DOCKER
           .make = make_docker_driver,
           .obstacle = nullptr,
+          .access = docker_access,
           .findings = nullptr,
           .forget = nullptr,
           .clean = clean_private_engine,

@@ -93,6 +93,7 @@ struct ScenarioRow {
   std::string summary;
   std::vector<MetricRow> metrics;
   std::string headline_metric;       ///< shown while the run goes on; its precision may end a run early
+  bool weighs = false;               ///< images, whose variants root alone can build
   void (*before)(Trial&) = nullptr;  ///< once per target, before the rounds; needs no instance
   void (*observe)(Trial&, StartedInstance&) = nullptr;  ///< every round, on a ready instance
   /// Every round, when the instance has ended; `stop` is the time from the stop request to its end.

@@ -121,6 +121,7 @@ ScenarioRow size_scenario() {
   row.summary = "bytes of each image: sent, stored, shared, per further app; and where they are";
   row.metrics = metrics();
   row.headline_metric = "size.disk";
+  row.weighs = true;
   row.before = &weigh;
   return row;
 }

@@ -9,6 +9,7 @@
 #include "bench/commands/all_commands.h"
 #include "bench/commands/calibration_text.h"
 #include "bench/commands/measuring.h"
+#include "bench/commands/root_need.h"
 #include "bench/commands/run_exports.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
@@ -134,6 +135,9 @@ int calibrate(const Options& options, CommandContext& context) {
   const OpenRequest request = options.target.request();
   require_single(request.names);
   (void)this_host();  // a BENCH_HOST that is no name ends it here
+  if (context.asks_root_need) return answer_root_need(root_need(request, true, !options.no_truths));
+  const GiveBackCache cache;
+  const GiveBack written(options.out.empty() ? "results" : options.out, GiveBack::Otherwise::kSudoUser);
   std::optional<NewDirectory> made;
   const fs::path dir =
       options.out.empty() ? made.emplace(new_directory("results", "calibrate")).path() : options.out;

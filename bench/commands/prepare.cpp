@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bench/commands/all_commands.h"
+#include "bench/commands/root_need.h"
 #include "bench/commands/run_files.h"
 #include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
@@ -30,6 +31,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     std::filesystem::path app;
     std::string base = "distribution";
     bool rebuild = false;
+    bool shared = false;
   };
   auto options = std::make_shared<Options>();
   command->add_option("--targets", options->targets, "for which targets; default: those of `bench run`");
@@ -38,11 +40,15 @@ void add_prepare(CLI::App& app, CommandContext& context) {
       ->add_option("--base", options->base, "'distribution', or an image reference in a reachable registry")
       ->capture_default_str();
   command->add_flag("--rebuild", options->rebuild, "build again even what the cache holds");
+  command->add_flag(
+      "--shared", options->shared,
+      "into /var/cache/bench (or BENCH_IMAGE_STORE), where every user of this host can read them");
   command->footer(
       "Examples:\n"
       "  bench prepare\n"
       "  bench prepare --targets docker,libvirt:direct,libvirt:full\n"
-      "  bench prepare --app ./my-backend\n\n"
+      "  bench prepare --app ./my-backend\n"
+      "  sudo bench prepare --shared      once, for users who are not root\n\n"
       "The only command that needs the network. Images are kept under the user's cache directory by content "
       "hash.");
   command->callback([options, &context] {
@@ -53,7 +59,13 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     OpenRequest request = target.request();
     require_apps(request.names);
     request.images.rebuild = options->rebuild;
+    request.images.shared = options->shared;
     request.images.progress = [&context](const std::string& text) { context.ui.step(text); };
+    if (context.asks_root_need) {
+      context.exit_code = answer_root_need(root_need(request, false, false));
+      return;
+    }
+    const GiveBackCache cache;
     for (const Warning& warning : request.warnings) context.ui.warn(warning.text, warning.remedy);
     const RunLock lock;
     for (const auto& [app, images] : image_requests(request.names, request.images)) {

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <ctime>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <random>
 
 #include "bench/commands/all_commands.h"
 #include "bench/commands/measuring.h"
+#include "bench/commands/root_need.h"
 #include "bench/commands/run_config.h"
 #include "bench/commands/run_exports.h"
 #include "bench/commands/run_files.h"
@@ -91,7 +93,19 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   Plan plan = make_plan(options);
   const OpenRequest request = options.request();
   std::vector<ClaimDefinition> claims = chosen_claims({}, options.claims);  // before minutes are spent, too
+  if (context.asks_root_need) {
+    const bool weighs = std::any_of(plan.scenarios.begin(), plan.scenarios.end(),
+                                    [](const ScenarioRow* row) { return row->weighs; });
+    return answer_root_need(root_need(request, true, weighs));
+  }
   Ui& ui = context.ui;
+  const GiveBackCache cache;
+  std::list<GiveBack> written;
+  const auto give_back = [&](const std::filesystem::path& path) {
+    written.emplace_back(path, GiveBack::Otherwise::kSudoUser);
+  };
+  give_back(options.out.empty() ? options.results : options.out);
+  for (const ExportTo& place : config.exports) give_back(place.to);
   require_exportable(config.exports);  // before minutes are spent
   (void)this_host();                   // a BENCH_HOST that is no name, too
   std::optional<NewDirectory> made;

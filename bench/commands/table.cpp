@@ -117,6 +117,7 @@ int run_command_line(int argc, char** argv, std::stop_token stop) {
   app.fallthrough();  // the options below may stand after the command too
   app.add_flag("-q,--quiet", context.ui.quiet, "no progress, only results, warnings and errors");
   app.add_flag("-v,--verbose", context.ui.verbose, "more progress");
+  app.add_flag("--needs-root", context.asks_root_need)->group("");  // no help: see root_need.h
   app.option_defaults()->take_last();  // an option that is given twice: the last one counts
   app.footer("First: bench run startup     What works here: bench doctor     More: bench COMMAND --help");
   app.get_formatter()->column_width(28);

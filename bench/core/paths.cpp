@@ -92,6 +92,11 @@ fs::path cache_dir() {
   return made(home() / ".cache" / "bench", "BENCH_CACHE_DIR");
 }
 
+fs::path shared_image_dir() {
+  const char* own = env("BENCH_IMAGE_STORE");
+  return fs::absolute(own != nullptr ? own : "/var/cache/bench").lexically_normal();
+}
+
 fs::path state_dir() {
   if (const char* own = env("BENCH_STATE_DIR")) return made(own, "BENCH_STATE_DIR");
   // sudo may keep the variable of a user, in whose directory root must not trust anything.

@@ -13,6 +13,9 @@ namespace bench {
 /// ~/.cache/bench. Safe to delete at any time when no run is going.
 std::filesystem::path cache_dir();
 
+/// The images that every user of this host may read: BENCH_IMAGE_STORE, else /var/cache/bench. Not made here.
+std::filesystem::path shared_image_dir();
+
 /// Sockets, pid files, locks, overlays of running instances: BENCH_STATE_DIR, else $XDG_RUNTIME_DIR/bench
 /// where that is this user's,
 /// else /run/bench (root), else /tmp/bench-<uid>. Short, since a unix socket's path has at most 107 bytes.

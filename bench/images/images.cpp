@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
+#include <vector>
 
 #include "bench/core/error.h"
 #include "bench/core/files.h"
@@ -17,6 +19,7 @@
 #include "bench/images/recipe.h"
 #include "bench/images/sha256.h"
 #include "bench/images/store.h"
+#include "bench/images/stores.h"
 
 namespace bench {
 
@@ -99,6 +102,17 @@ bool has_everything(const ImageSet& set, const ImageRequest& request) {
                      [&](const auto& profile) { return set.vm.contains(profile); });
 }
 
+/// Nothing when the images have to be built, or shall be.
+std::optional<ImageSet> found(const BuildPlan& plan, const ImageRequest& request) {
+  if (request.rebuild) return std::nullopt;
+  for (const ImageStore& store :
+       request.shared ? std::vector<ImageStore>{make_shared_image_store()} : image_stores()) {
+    auto set = store.find(plan.hash);
+    if (set && has_everything(*set, request)) return set;
+  }
+  return std::nullopt;
+}
+
 /// One build, under the lock.
 class Builder {
  public:
@@ -127,7 +141,7 @@ class Builder {
   void check_machine() const {
     if (geteuid() != 0) {
       throw Error(ErrorCode::kUnavailable, "building the images needs root (files of other owners, chroot)",
-                  "run `sudo bench prepare` once; with BENCH_CACHE_DIR the result can be shared");
+                  "run `sudo bench prepare --shared` once: every user of this host can read those images");
     }
     std::vector<std::string> programs = {"apt-get", "apt-config", "dpkg-deb", "tar", "chroot"};
     if (plan_.registry) {
@@ -341,52 +355,15 @@ class Builder {
 
 ImageSet prepare_images(const ImageRequest& request, std::stop_token stop) {
   const BuildPlan plan = plan_of(request);
-  ImageStore store(cache_dir());
-  const auto cached = [&]() -> std::optional<ImageSet> {
-    auto set = store.find(plan.hash);
-    return set && has_everything(*set, request) ? set : std::nullopt;
-  };
-  if (!request.rebuild) {
-    if (auto set = cached()) return *set;
-  }
+  if (auto set = found(plan, request)) return *set;
+  ImageStore store = request.shared ? make_shared_image_store() : own_image_store();
   const ImageStore::Lock lock(store, request.progress, stop);
-  if (!request.rebuild) {
-    if (auto set = cached()) return *set;  // made by somebody else while we waited
-  }
+  if (auto set = found(plan, request)) return *set;  // made by somebody else while we waited
   return Builder(request, plan, store, stop).build();
 }
 
 bool images_ready(const ImageRequest& request) {
-  const BuildPlan plan = plan_of(request);
-  const auto set = ImageStore(cache_dir()).find(plan.hash);
-  return !request.rebuild && set && has_everything(*set, request);
-}
-
-std::int64_t image_cache_bytes() {
-  const fs::path root = ImageStore(cache_dir()).root();
-  std::int64_t bytes = 0;
-  std::error_code error;
-  for (auto it = fs::recursive_directory_iterator(root, error);
-       !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-    struct stat status {};
-    // Allocated, not apparent: disk images have holes.
-    if (lstat(it->path().c_str(), &status) == 0) bytes += static_cast<std::int64_t>(status.st_blocks) * 512;
-  }
-  return bytes;
-}
-
-void remove_image_cache() {
-  const ImageStore store(cache_dir());
-  if (!fs::exists(store.root())) return;
-  const ImageStore::Lock lock(store, {}, {});
-  std::error_code error;
-  for (const char* part : {"requests", "sets", "stages", "transfer", "tmp"}) {
-    fs::remove_all(store.root() / part, error);
-    if (error) {
-      throw Error(ErrorCode::kIo,
-                  fmt::format("cannot remove {}: {}", (store.root() / part).string(), error.message()));
-    }
-  }
+  return found(plan_of(request), request).has_value();
 }
 
 }  // namespace bench

@@ -17,6 +17,7 @@ struct ImageRequest {
   bool container = true;
   std::string base = "distribution";  ///< or a registry reference such as "python:3.10-slim-bullseye"
   bool rebuild = false;
+  bool shared = false;                               ///< into the store that every user of the host reads
   std::function<void(const std::string&)> progress;  ///< one line for people
 };
 

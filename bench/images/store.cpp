@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -114,8 +116,31 @@ bool whole(const ImageSet& set) {
 constexpr std::size_t kSetsKept = 8;     // about 0.9 GB each with both VM profiles
 constexpr std::size_t kStagesKept = 12;  // of every kind together
 
+/// What this process has made or found, and may still need.
+class Used {
+ public:
+  void add(const fs::path& dir) {
+    const std::lock_guard lock(mutex_);
+    dirs_.insert(dir.lexically_normal());
+  }
+  bool contains(const fs::path& dir) {
+    const std::lock_guard lock(mutex_);
+    return dirs_.contains(dir.lexically_normal());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<fs::path> dirs_;
+};
+
+Used& used() {
+  static Used dirs;
+  return dirs;
+}
+
 /// A directory's time says when it was last used: made, or found.
 void touch(const fs::path& dir) {
+  used().add(dir);
   std::error_code ignored;  // a cache that cannot be written to can still be read
   fs::last_write_time(dir, fs::file_time_type::clock::now(), ignored);
 }
@@ -128,7 +153,23 @@ void keep_newest(const fs::path& parent, std::size_t count) {
   }
   if (entries.size() <= count) return;
   std::sort(entries.begin(), entries.end(), std::greater<>());
-  for (std::size_t i = count; i < entries.size(); ++i) fs::remove_all(entries[i].second, ignored);
+  for (std::size_t i = count; i < entries.size(); ++i) {
+    if (!used().contains(entries[i].second)) fs::remove_all(entries[i].second, ignored);
+  }
+}
+
+/// Whatever a recipe's tool or the umask made of them.
+void open_to_readers(const fs::path& path) {
+  using fs::perms;
+  const perms files = perms::owner_read | perms::owner_write | perms::group_read | perms::others_read;
+  const perms directories = files | perms::owner_exec | perms::group_exec | perms::others_exec;
+  const auto open_one = [&](const fs::path& entry) {
+    if (fs::is_symlink(entry)) return;
+    fs::permissions(entry, fs::is_directory(entry) ? directories : files);
+  };
+  open_one(path);
+  if (!fs::is_directory(path)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) open_one(entry.path());
 }
 
 }  // namespace
@@ -184,6 +225,11 @@ void ImageStore::save(const ImageSet& set, const std::string& request_hash) {
   make_directories(root_ / "requests");
   write_file_atomically(set.dir / "images.json", to_json(set).dump(2) + "\n");
   write_file_atomically(root_ / "requests" / request_hash, set.key + "\n");
+  if (readers_ == Readers::kEverybody) {
+    for (const fs::path& parent : {root_, set.dir.parent_path()}) fs::permissions(parent, fs::perms(0755));
+    open_to_readers(root_ / "requests");
+    open_to_readers(set.dir);
+  }
   touch(set.dir);
   keep_newest(root_ / "sets", kSetsKept);
   keep_newest(root_ / "stages", kStagesKept);

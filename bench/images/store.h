@@ -19,8 +19,12 @@ namespace bench {
 ///   tmp/                  being made; removed by the next builder
 class ImageStore {
  public:
-  /// `cache` is the program's cache directory; nothing is made until something is written.
-  explicit ImageStore(const std::filesystem::path& cache) : root_(cache / "images") {}
+  enum class Readers { kOwner, kEverybody };
+
+  /// `cache` is the program's cache directory, or one that is shared; nothing is made until something is
+  /// written. Whoever only reads writes nothing, so another user can read, or a file system be read-only.
+  explicit ImageStore(const std::filesystem::path& cache, Readers readers = Readers::kOwner)
+      : root_(cache / "images"), readers_(readers) {}
 
   [[nodiscard]] std::filesystem::path root() const { return root_; }
   [[nodiscard]] std::filesystem::path set_dir(const std::string& key) const { return root_ / "sets" / key; }
@@ -30,7 +34,8 @@ class ImageStore {
   [[nodiscard]] std::optional<ImageSet> load(const std::string& key) const;
 
   /// Writes images.json (paths relative to the set) and the request's pointer; then the sets and stages that
-  /// were used least recently go, so that the cache stays within bounds. Under the lock.
+  /// were used least recently go, so that the cache stays within bounds; none that this process has used, or
+  /// a run of many apps would lose the first ones. Under the lock.
   void save(const ImageSet& set, const std::string& request_hash);
 
   /// One builder at a time; waits for the other one, removes what an interrupted one left.
@@ -68,6 +73,7 @@ class ImageStore {
 
  private:
   std::filesystem::path root_;
+  Readers readers_;
 };
 
 /// Flushes every file below `dir` and the directories themselves.

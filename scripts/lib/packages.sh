@@ -44,6 +44,9 @@ test|program ctest|cmake|CTest
 test|header gtest/gtest.h|libgtest-dev|GoogleTest
 test|header gmock/gmock.h|libgmock-dev|GoogleMock
 test|header libfccp/csv.h|libfccp-dev|fast-cpp-csv-parser
+test?|program rootlesskit|rootlesskit|RootlessKit, for a test on rootless Docker
+test?|program slirp4netns|slirp4netns|slirp4netns, for the same
+test?|program newuidmap|uidmap|newuidmap, for the same
 lint|program clang++|clang|clang++
 lint|program clang-format|clang-format|clang-format
 lint|program clang-tidy|clang-tidy|clang-tidy
@@ -84,6 +87,7 @@ gnuplot-nox gnuplot gnuplot gnuplot
 libgtest-dev gtest-devel gtest gtest
 libgmock-dev gmock-devel gtest gmock
 libfccp-dev - - -
+uidmap shadow-utils shadow shadow
 clang-format clang-tools-extra clang clang-tools
 clang-tidy clang-tools-extra clang clang-tools
 shellcheck ShellCheck shellcheck ShellCheck

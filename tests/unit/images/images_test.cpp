@@ -14,8 +14,15 @@ namespace {
 
 class ImagesTest : public testing::Test {
  protected:
-  void SetUp() override { setenv("BENCH_CACHE_DIR", cache_.path().c_str(), 1); }
-  void TearDown() override { unsetenv("BENCH_CACHE_DIR"); }
+  void SetUp() override {
+    setenv("BENCH_CACHE_DIR", cache_.path().c_str(), 1);
+    setenv("BENCH_IMAGE_STORE", (cache_.path() / "none").c_str(),
+           1);  // that of the host, if it has one, counts not
+  }
+  void TearDown() override {
+    unsetenv("BENCH_CACHE_DIR");
+    unsetenv("BENCH_IMAGE_STORE");
+  }
   test::TempDir cache_;
 };
 

@@ -1,6 +1,8 @@
 #include "bench/images/store.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <thread>
@@ -9,6 +11,7 @@
 #include "bench/core/files.h"
 #include "bench/core/subprocess.h"
 #include "bench/images/recipe.h"
+#include "bench/images/stores.h"
 #include "temp_dir.h"
 
 namespace bench {
@@ -91,6 +94,56 @@ TEST_F(StoreTest, WhatWasNotUsedForLongGoesWhenTheCacheGrows) {
   EXPECT_TRUE(fs::exists(store_.root() / "sets" / "old-19"));
   EXPECT_FALSE(fs::exists(store_.root() / "sets" / "old-0"));
   EXPECT_EQ(std::distance(fs::directory_iterator(store_.root() / "sets"), {}), 8);
+}
+
+TEST_F(StoreTest, ARunOfManyAppsKeepsTheImagesOfEach) {
+  const auto long_ago = fs::file_time_type::clock::now() - 1000h;
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "app-" + std::to_string(i);
+    ImageSet set = whole_set();
+    set.key = name;
+    set.dir = store_.set_dir(name);
+    store_.save(set, name);
+    fs::last_write_time(set.dir,
+                        long_ago + std::chrono::hours(i));  // a clock that goes back, or a coarse one
+  }
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_TRUE(fs::exists(store_.set_dir("app-" + std::to_string(i)) / "images.json")) << i;
+  }
+}
+
+TEST_F(StoreTest, EverybodyReadsASharedStoreWhateverTheUmask) {
+  const mode_t before = umask(077);
+  ImageStore shared(cache_.path(), ImageStore::Readers::kEverybody);
+  ImageSet set = whole_set();
+  shared.save(set, "request");
+  umask(before);
+  for (const auto& entry : fs::recursive_directory_iterator(shared.root())) {
+    const auto wanted = static_cast<fs::perms>(entry.is_directory() ? 0755 : 0644);
+    if (entry.path().string().find("/stages") == std::string::npos) {
+      EXPECT_EQ(entry.status().permissions(), wanted) << entry.path();
+    }
+  }
+}
+
+TEST_F(StoreTest, ASharedStoreThatOthersCouldWriteIsRefused) {
+  test::TempDir own;
+  setenv("BENCH_CACHE_DIR", own.path().c_str(), 1);
+  setenv("BENCH_IMAGE_STORE", cache_.path().c_str(), 1);
+  fs::create_directories(store_.root());
+  fs::permissions(store_.root(), fs::perms(0755));
+  fs::permissions(cache_.path(), fs::perms(0755));
+  EXPECT_EQ(image_stores().size(), 2);
+  fs::permissions(cache_.path(), fs::perms(0777));
+  try {
+    (void)image_stores();
+    ADD_FAILURE() << "images of anybody's would be booted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(cache_.path().string()), std::string::npos);
+    EXPECT_FALSE(error.remedy().empty());
+  }
+  unsetenv("BENCH_IMAGE_STORE");
+  unsetenv("BENCH_CACHE_DIR");
 }
 
 TEST_F(StoreTest, AStageIsMadeOnceAndOnlyWhole) {
