@@ -25,10 +25,6 @@ std::string change_text(const ChangePoint& step) {
   return (share < 0 ? "-" : "+") + percent_text(std::abs(share));
 }
 
-std::string optional_text(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value) : std::string();
-}
-
 }  // namespace
 
 std::string trend_name(const Trend& trend) {
@@ -92,13 +88,12 @@ std::string trends_csv(const std::vector<Trend>& trends) {
       const Trend::Point& point = trend.points[i];
       const bool step =
           std::any_of(trend.steps.begin(), trend.steps.end(), [&](const auto& at) { return at.at == i; });
-      const auto low = point.ci95 ? std::optional(point.ci95->low) : std::nullopt;
-      const auto high = point.ci95 ? std::optional(point.ci95->high) : std::nullopt;
+      const std::string low = point.ci95 ? fmt::format("{}", point.ci95->low) : std::string();
+      const std::string high = point.ci95 ? fmt::format("{}", point.ci95->high) : std::string();
       text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
                           csv_field(trend.target), csv_field(trend.against),
                           trend.ratio() ? "ratio" : csv_field(trend.unit), csv_field(point.started_at),
-                          csv_field(point.run), point.n, point.value, optional_text(low), optional_text(high),
-                          step, csv_field(trend.host));
+                          csv_field(point.run), point.n, point.value, low, high, step, csv_field(trend.host));
     }
   }
   return text;
