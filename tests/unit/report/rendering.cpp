@@ -49,10 +49,10 @@ Run hostile_full_run() {
   return run;
 }
 
-const Section& section(const Document& document, const std::string& id) {
+const Section& section(const Document& document, std::string_view id) {
   const auto found = std::find_if(document.sections.begin(), document.sections.end(),
                                   [&](const Section& one) { return one.id == id; });
-  if (found == document.sections.end()) throw std::out_of_range(id);
+  if (found == document.sections.end()) throw std::out_of_range(std::string(id));
   return *found;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/core/run.h"
@@ -26,7 +27,7 @@ Document small_document();
 Drawings small_drawings();
 
 /// Throws std::out_of_range where the document has none of that id.
-const Section& section(const Document& document, const std::string& id);
+const Section& section(const Document& document, std::string_view id);
 
 /// As a user's folder of results.
 ReportOptions rendering_options();

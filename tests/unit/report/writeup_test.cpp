@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 #include "bench/core/claims.h"
 #include "bench/report/document.h"
 #include "bench/report/html.h"
@@ -27,11 +29,11 @@ bench::Run judged(bench::Run run) {
   return run;
 }
 
-const Claim& claim(const bench::Run& run, const std::string& id) {
+const Claim& claim(const bench::Run& run, std::string_view id) {
   for (const Claim& claim : run.claims) {
     if (claim.id == id) return claim;
   }
-  throw std::out_of_range(id);
+  throw std::out_of_range(std::string(id));
 }
 
 std::string paragraph(const bench::Run& run, const std::string& id) {
