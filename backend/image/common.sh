@@ -2,16 +2,18 @@
 # What the image recipes share. A recipe reads BENCH_* from its environment, works in $BENCH_WORK (empty, thrown
 # away afterwards) and leaves its results in $BENCH_OUT. Lines that begin with "bench: " are for people.
 
-# Where the machine allows it, the work is done in memory, in mount and process namespaces of its own: some ten
-# thousand small files cost a slow disk minutes, and whatever ends this process, the kernel ends its children and throws
-# the files away. Nothing here depends on it.
-if [ -z "${BENCH_IN_MEMORY:-}" ] && unshare --mount --pid --fork --kill-child true 2>/dev/null &&
-	[ "$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)" -gt 4194304 ]; then
-	BENCH_IN_MEMORY=1
-	export BENCH_IN_MEMORY
+# Where the machine allows it, the work is done in mount and process namespaces of its own: whatever ends this process, the
+# kernel ends its children and takes its mounts away. With memory to spare it is done in memory: some ten thousand small
+# files cost a slow disk minutes. Nothing here depends on it.
+if [ -z "${BENCH_ALONE:-}" ] && unshare --mount --pid --fork --kill-child true 2>/dev/null; then
+	BENCH_ALONE=1
+	export BENCH_ALONE
 	# shellcheck disable=SC2016 # for the inner shell
-	exec unshare --mount --pid --fork --kill-child --propagation private sh -c \
-		'mount -t proc proc /proc; mount -t tmpfs -o size=3g,mode=755 bench "$BENCH_WORK" 2>/dev/null || :; exec sh "$0"' "$0"
+	exec unshare --mount --pid --fork --kill-child --propagation private sh -c 'mount -t proc proc /proc
+		if [ "$(sed -n "s/^MemAvailable: *\([0-9]*\) kB/\1/p" /proc/meminfo)" -gt 4194304 ]; then
+			mount -t tmpfs -o size=3g,mode=755 bench "$BENCH_WORK" 2>/dev/null || :
+		fi
+		exec sh "$0"' "$0"
 fi
 # The first process of a namespace only gets the signals that it asks for.
 trap 'exit 143' TERM
@@ -107,6 +109,22 @@ pack_layer() {
 	)
 }
 
+# make_device FILE MAJOR MINOR: an unprivileged container may not make device files, and a file system mounted with nodev
+# does not open them. Then the machine's own is bound there; the mount ends with this recipe's namespace.
+make_device() {
+	if mknod -m 666 "$1" c "$2" "$3" 2>/dev/null; then
+		# The terminal is nobody's here, so that it opens nowhere.
+		if [ "${1##*/}" = tty ] || (: <"$1") 2>/dev/null; then return 0; fi
+	fi
+	rm -f "$1"
+	: >"$1"
+	if [ -z "${BENCH_ALONE:-}" ] || ! mount --bind "/dev/${1##*/}" "$1"; then
+		printf 'device files can neither be made (mknod refused, or a file system mounted with nodev) nor be bound in %s\n' \
+			"${1%/*}" >&2
+		return 1
+	fi
+}
+
 # Device files that packages' scripts need. The layers hold none: engines and kernels bring their own.
 make_devices() {
 	if [ -L "$1/dev" ]; then rm "$1/dev"; fi # it would lead to the machine's own
@@ -114,19 +132,37 @@ make_devices() {
 	for device in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
 		# shellcheck disable=SC2086 # three words on purpose
 		set -- "$1" $device
-		[ -e "$1/dev/$2" ] || mknod -m 666 "$1/dev/$2" c "$3" "$4"
+		[ -e "$1/dev/$2" ] || make_device "$1/dev/$2" "$3" "$4"
 	done
 	[ -e "$1/dev/fd" ] || ln -s /proc/self/fd "$1/dev/fd"
 }
 
-# in_tree TREE COMMAND...: runs a program of the tree. No mounts: none of what runs here needs them.
+# in_tree TREE COMMAND...: runs a program of the tree, with nothing of the environment but how the network is reached. No
+# mounts: none of what runs here needs them.
 in_tree() {
 	in_tree_tree=$1
 	shift
+	set -- chroot "$in_tree_tree" "$@"
+	for in_tree_name in http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY \
+		PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_PROXY PIP_TIMEOUT PIP_DEFAULT_TIMEOUT PIP_RETRIES; do
+		eval "in_tree_value=\${$in_tree_name:-}"
+		# shellcheck disable=SC2154 # eval sets it
+		if [ -n "$in_tree_value" ]; then set -- "$in_tree_name=$in_tree_value" "$@"; fi
+	done
 	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
-		DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true \
-		http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" no_proxy="${no_proxy:-}" \
-		chroot "$in_tree_tree" "$@"
+		DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true "$@"
+}
+
+# put_authorities TREE: who vouches for a server here does so in the tree too, such as a company's proxy that opens TLS.
+# Prints the file's name in the tree. Nothing where the machine has no such file.
+put_authorities() {
+	for authorities in "${PIP_CERT:-}" "${REQUESTS_CA_BUNDLE:-}" "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt; do
+		if [ -f "$authorities" ] && [ -r "$authorities" ]; then
+			put_file "$1" /tmp/bench-authorities.crt 644 <"$authorities"
+			printf '/tmp/bench-authorities.crt\n'
+			return
+		fi
+	done
 }
 
 # open_tree TREE: the tree can install packages, with the base system's package lists; no service is started.
@@ -135,7 +171,14 @@ open_tree() {
 	in_tree "$1" tar -xpf - -C / <"$BENCH_BASE/lists.tar"
 	put_resolver "$1"
 	printf '#!/bin/sh\nexit 101\n' | put_file "$1" /usr/sbin/policy-rc.d 755
-	put_file "$1" /etc/apt/apt.conf.d/99bench 644 <"$BENCH_BASE/apt.conf"
+	open_authorities=$(put_authorities "$1")
+	{
+		cat "$BENCH_BASE/apt.conf"
+		[ -z "$open_authorities" ] || printf 'Acquire::https::CaInfo "%s";\n' "$open_authorities"
+	} | put_file "$1" /etc/apt/apt.conf.d/99bench 644
+	for key in "$BENCH_BASE"/keys/*; do
+		[ ! -f "$key" ] || put_file "$1" "/etc/apt/trusted.gpg.d/99bench-${key##*/}" 644 <"$key"
+	done
 	in_tree "$1" mkdir -p /var/cache/apt/archives/partial
 }
 
@@ -144,7 +187,7 @@ close_tree() {
 	# shellcheck disable=SC2016 # for the shell in the tree
 	in_tree "$1" sh -c 'rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/cache/ldconfig/* /var/cache/debconf/*-old \
 		/var/lib/dpkg/*-old /tmp/* /run/* /etc/resolv.conf /usr/sbin/policy-rc.d \
-		/etc/apt/apt.conf.d/99bench /etc/apt/apt.conf.d/99mmdebstrap
+		/etc/apt/apt.conf.d/99bench /etc/apt/apt.conf.d/99mmdebstrap /etc/apt/trusted.gpg.d/99bench-*
 	find /var/log -type f -delete'
 }
 

@@ -12,7 +12,8 @@ make_devices "$tree"
 put_resolver "$tree"
 put_file "$tree" /tmp/requirements.txt 644 <"$BENCH_REQUIREMENTS_TXT"
 say "dependencies: pip install"
-in_tree "$tree" pip3 install --quiet --no-cache-dir --root-user-action=ignore -r /tmp/requirements.txt
+authorities=$(put_authorities "$tree")
+in_tree "$tree" pip3 ${authorities:+--cert "$authorities"} install --quiet --no-cache-dir --root-user-action=ignore -r /tmp/requirements.txt
 {
 	packages_of "$tree"
 	in_tree "$tree" pip3 freeze

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 #include "bench/core/error.h"
 #include "bench/core/fd.h"
@@ -23,16 +24,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool matches(const std::string& pattern, const std::string& relative) {
-  if (pattern.starts_with("**/")) {
-    const std::string rest = pattern.substr(3);
-    if (matches(rest, relative)) return true;
-    for (auto slash = relative.find('/'); slash != std::string::npos; slash = relative.find('/', slash + 1)) {
-      if (matches(rest, relative.substr(slash + 1))) return true;
+using PathParts = std::vector<std::string>;
+
+PathParts parts_of(const std::string& path) {
+  PathParts parts;
+  std::istringstream stream(path);
+  for (std::string part; std::getline(stream, part, '/');) {
+    if (!part.empty() && part != ".") parts.push_back(part);
+  }
+  return parts;
+}
+
+enum class Match { kWhole, kBelow };
+
+/// kWhole: the pattern means this path or one of its parents. kBelow: it can mean something below this path.
+bool matches(Match kind, const PathParts& pattern, std::size_t at, const PathParts& path, std::size_t from) {
+  if (from == path.size() && kind == Match::kBelow) return true;
+  if (at == pattern.size()) return from > 0;  // what lies in a directory shares its fate
+  if (pattern[at] == "**") {
+    if (at + 1 == pattern.size()) return kind == Match::kBelow || from < path.size();
+    for (std::size_t next = from; next <= path.size(); ++next) {
+      if (matches(kind, pattern, at + 1, path, next)) return true;
     }
     return false;
   }
-  return fnmatch(pattern.c_str(), relative.c_str(), FNM_PATHNAME) == 0;
+  return from < path.size() && fnmatch(pattern[at].c_str(), path[from].c_str(), 0) == 0 &&
+         matches(kind, pattern, at + 1, path, from + 1);
 }
 
 /// Never part of an app: what Python and git leave behind. Otherwise having run the app once would change it.
@@ -45,7 +62,13 @@ void walk(const fs::path& dir, const std::string& prefix, const IgnoreRules& rul
   for (const auto& entry : fs::directory_iterator(dir)) {
     const std::string name = entry.path().filename();
     const std::string relative = prefix + name;
-    if (by_product(name) || rules.ignored(relative)) continue;
+    if (by_product(name)) continue;
+    if (rules.ignored(relative)) {
+      // A later line may take back something below it.
+      if (!entry.is_symlink() && entry.is_directory() && rules.takes_back_below(relative))
+        walk(entry.path(), relative + "/", rules, files);
+      continue;
+    }
     if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
       // The recipes handle lists of files, one a line.
       throw Error(ErrorCode::kUsage,
@@ -57,6 +80,12 @@ void walk(const fs::path& dir, const std::string& prefix, const IgnoreRules& rul
       files.push_back(relative);
     } else if (entry.is_directory()) {
       walk(entry.path(), relative + "/", rules, files);
+    } else {
+      // Without it the app would be another one, and nobody would know.
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("{} is a pipe, a socket or a device: no image can hold it", entry.path().string()),
+          "remove it, or list it in .dockerignore");
     }
   }
 }
@@ -164,20 +193,25 @@ IgnoreRules::IgnoreRules(std::string_view text) {
       line.pop_back();
     if (line.empty() || line.front() == '#') continue;
     const bool negated = line.front() == '!';
-    std::string pattern = line.substr(negated ? 1 : 0);
-    while (pattern.starts_with('/')) pattern.erase(0, 1);
-    while (pattern.ends_with('/')) pattern.pop_back();
-    if (!pattern.empty()) patterns_.push_back((negated ? "!" : "") + pattern);
+    const std::string pattern = line.substr(negated ? 1 : 0);
+    if (PathParts parts = parts_of(pattern); !parts.empty()) patterns_.push_back({negated, std::move(parts)});
   }
 }
 
 bool IgnoreRules::ignored(const std::string& relative) const {
+  const PathParts path = parts_of(relative);
   bool result = false;
   for (const auto& pattern : patterns_) {
-    const bool negated = pattern.starts_with('!');
-    if (matches(negated ? pattern.substr(1) : pattern, relative)) result = !negated;
+    if (matches(Match::kWhole, pattern.parts, 0, path, 0)) result = !pattern.negated;
   }
   return result;
+}
+
+bool IgnoreRules::takes_back_below(const std::string& relative) const {
+  const PathParts path = parts_of(relative);
+  return std::any_of(patterns_.begin(), patterns_.end(), [&path](const Pattern& pattern) {
+    return pattern.negated && matches(Match::kBelow, pattern.parts, 0, path, 0);
+  });
 }
 
 void require_app(const fs::path& dir) {

@@ -11,14 +11,21 @@
 namespace bench {
 
 /// The lines of a .dockerignore, with Docker's rules: relative to the top, `**` for any depth, `!` takes
-/// back, the last match decides.
+/// back, the last match decides. What lies in a directory shares its fate until a later line names it.
 class IgnoreRules {
  public:
   explicit IgnoreRules(std::string_view text);
   [[nodiscard]] bool ignored(const std::string& relative) const;
 
+  /// Whether a `!` line can mean something below this directory, which is ignored itself.
+  [[nodiscard]] bool takes_back_below(const std::string& relative) const;
+
  private:
-  std::vector<std::string> patterns_;
+  struct Pattern {
+    bool negated;
+    std::vector<std::string> parts;  ///< between the slashes
+  };
+  std::vector<Pattern> patterns_;
 };
 
 /// An app directory as it will be put into the images.

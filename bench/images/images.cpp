@@ -190,13 +190,17 @@ class Builder {
     sum.add_field(request_.base);
     if (!plan_.registry) {
       for (const auto& line : sources_.lines) sum.add_field(line);
+      for (const auto& [name, key] : sources_.keys) sum.add_field(name).add_field(key);
     }
     base_ = store_.stage("base", sum.hex(), request_.rebuild, [&](const ImageStore::Draft& draft) {
       write(draft.in() / "sources", fmt::format("{}\n", fmt::join(sources_.lines, "\n")));
       write(draft.in() / "apt.conf", sources_.proxy_conf);
+      fs::create_directory(draft.in() / "keys");
+      for (const auto& [name, key] : sources_.keys) write(draft.in() / "keys" / name, key);
       run(recipe, draft,
           {{"BENCH_SOURCES", draft.in() / "sources"},
            {"BENCH_APT_CONF", draft.in() / "apt.conf"},
+           {"BENCH_KEYS", draft.in() / "keys"},
            {"BENCH_REFERENCE", request_.base}});
     });
     epoch_ = line_of(base_ / "epoch");
@@ -244,8 +248,8 @@ class Builder {
       set_.python = line_of(dependencies_ / "versions", 1);
       set_.flask = line_of(dependencies_ / "versions", 2);
       const Distribution distribution = this_distribution();
-      set_.base = plan_.registry ? request_.base
-                                 : fmt::format("{} {} (packages)", distribution.id, distribution.codename);
+      set_.base =
+          plan_.registry ? request_.base : fmt::format("{} {} (packages)", distribution.id, sources_.suite);
       set_.port = plan_.app.config.port;
     }
     for (const auto& note : plan_.app.config.notes) say("Dockerfile: " + note);

@@ -30,6 +30,49 @@ TEST(IgnoreRules, FollowDocker) {
   EXPECT_FALSE(rules.ignored("app.py"));
 }
 
+TEST(IgnoreRules, AWhiteListReachesIntoDirectories) {
+  const IgnoreRules rules("*\n!app.py\n!services/**\nservices/**/*.tmp\n!data/keep/one.txt\n");
+  EXPECT_TRUE(rules.ignored("other.py"));
+  EXPECT_TRUE(rules.ignored("other/deep/a.py"));
+  EXPECT_FALSE(rules.ignored("app.py"));
+  EXPECT_FALSE(rules.ignored("services/home.py"));
+  EXPECT_FALSE(rules.ignored("services/deep/home.py"));
+  EXPECT_TRUE(rules.ignored("services/a.tmp"));
+  EXPECT_TRUE(rules.ignored("services/deep/a.tmp"));
+  EXPECT_TRUE(rules.takes_back_below("services"));
+  EXPECT_TRUE(rules.takes_back_below("data"));
+  EXPECT_TRUE(rules.takes_back_below("data/keep"));
+  EXPECT_FALSE(rules.takes_back_below("data/lost"));
+  EXPECT_FALSE(rules.takes_back_below("other")) << "a large directory is not searched in vain";
+}
+
+TEST(AppFiles, AWhiteListOfDockerignoreIsFollowed) {
+  const test::TempDir dir;
+  dir.write(".dockerignore", "*\n!app.py\n!services/**\n");
+  dir.write("app.py", "x = 1\n");
+  dir.write("notes.txt", "no\n");
+  dir.write("other/a.py", "no\n");
+  dir.write("services/home.py", "y = 2\n");
+  dir.write("services/deep/b.py", "y = 2\n");
+  EXPECT_EQ(read_app(dir.path()).files,
+            (std::vector<std::string>{"app.py", "services/deep/b.py", "services/home.py"}));
+}
+
+TEST(AppFiles, WhatNoImageCanHoldIsNamed) {
+  const test::TempDir dir;
+  dir.write("app.py", "x = 1\n");
+  ASSERT_EQ(mkfifo((dir.path() / "queue").c_str(), 0600), 0);
+  try {
+    read_app(dir.path());
+    FAIL() << "a pipe was left out silently";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("queue"), std::string::npos) << error.what();
+  }
+  dir.write(".dockerignore", "queue\n");
+  EXPECT_NO_THROW(read_app(dir.path()));
+}
+
 TEST(AppFiles, TheBundledBackendHoldsTheAppAndNotTheMeasuring) {
   const App app = read_app(fs::path(BENCH_TEST_DIR) / ".." / "backend");
   for (const auto& file : app.files) {
