@@ -113,8 +113,13 @@ std::vector<ImageFigure> docker_image_figures(const DockerEngine& engine, const 
   // figure.
   if (keeps_images_in_containerd(engine.get("/info", stop))) {
     for (ImageFigure& figure : result) {
-      if (figure.quantity != "virtual") continue;
-      figure.quantity = "store";
+      if (figure.quantity == "virtual") {
+        figure.quantity = "store";
+      } else if (figure.quantity == "unique") {
+        figure.quantity = "store_unique";
+      } else {
+        continue;
+      }
       figure.source += " (containerd's image store)";
     }
   }

@@ -44,21 +44,28 @@ void warn_if_in_vm(const json& info, std::vector<Warning>& warnings) {
        "use a Docker engine that runs on this host itself (package docker.io)"});
 }
 
-void warn_of_missing_limits(const json& info, std::vector<Warning>& warnings) {
-  for (const auto& [key, what] : {std::pair{"MemoryLimit", "memory"}, std::pair{"SwapLimit", "swap"},
-                                  std::pair{"CpuCfsQuota", "CPU"}}) {
-    if (info.value(key, true)) continue;
-    warnings.push_back(
-        {fmt::format("this kernel gives Docker no {} limit: the container may use more than the VM", what),
-         "enable the cgroup controllers (kernel option cgroup_enable=memory swapaccount=1)"});
-  }
-}
-
 bool is_rootless(const json& info) {
   for (const auto& option : info.value("SecurityOptions", json::array())) {
     if (option.is_string() && option.get<std::string>().starts_with("name=rootless")) return true;
   }
   return false;
+}
+
+void warn_of_missing_limits(const json& info, std::vector<Warning>& warnings) {
+  // The kernel may have what a user's daemon is not given.
+  const bool rootless = is_rootless(info);
+  for (const auto& [key, what] : {std::pair{"MemoryLimit", "memory"}, std::pair{"SwapLimit", "swap"},
+                                  std::pair{"CpuCfsQuota", "CPU"}}) {
+    if (info.value(key, true)) continue;
+    warnings.push_back(
+        {fmt::format(
+             "{} no {} limit: the container may use more than the VM",
+             rootless ? "this rootless Docker was delegated no cgroups and has" : "this kernel gives Docker",
+             what),
+         rootless ? "boot with cgroup v2 and delegate the controllers to the user (systemd: "
+                    "Delegate=cpu memory pids in user@.service)"
+                  : "enable the cgroup controllers (kernel option cgroup_enable=memory swapaccount=1)"});
+  }
 }
 
 }  // namespace

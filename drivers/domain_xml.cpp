@@ -105,6 +105,20 @@ void add_disk(pugi::xml_node devices, const DomainSpec& spec) {
   }
 }
 
+void add_passt(pugi::xml_node devices, const DomainSpec& spec) {
+  auto interface = with(add(devices, "interface"), "type", "user");
+  with(add(interface, "backend"), "type", "passt");
+  // The address that slirp gives: the direct profile's init sets it without asking.
+  with(with(with(add(interface, "ip"), "family", "ipv4"), "address", "10.0.2.15"), "prefix", "24");
+  auto forward = with(with(add(interface, "portForward"), "proto", "tcp"), "address", "127.0.0.1");
+  with(with(add(forward, "range"), "start", std::to_string(spec.host_port)), "to",
+       std::to_string(spec.guest_port));
+  with(add(interface, "model"), "type", "virtio");
+  with(add(interface, "rom"), "enabled", "no");  // the firmware would run it
+  auto slot = with(with(add(interface, "address"), "type", "pci"), "domain", "0x0000");
+  with(with(with(slot, "bus", "0x00"), "slot", "0x10"), "function", "0x0");
+}
+
 void add_devices(pugi::xml_node domain, const DomainSpec& spec) {
   auto devices = add(domain, "devices");
   if (!spec.disk.empty()) {
@@ -117,10 +131,13 @@ void add_devices(pugi::xml_node domain, const DomainSpec& spec) {
   auto console = with(add(devices, "console"), "type", "pty");
   with(with(add(console, "target"), "type", "serial"), "port", "0");
   with(add(devices, "memballoon"), "model", "none");
+  if (spec.host_port != 0 && spec.network == GuestNetwork::kPasst) {
+    add_passt(devices, spec);
+  }
 }
 
-void add_network(pugi::xml_node domain, const DomainSpec& spec) {
-  // libvirt's own <interface type='user'> cannot forward a port without passt, which Debian 12 disables.
+void add_slirp(pugi::xml_node domain, const DomainSpec& spec) {
+  // libvirt's own <interface type='user'> cannot forward a port without passt.
   auto commandline = add(domain, "qemu:commandline");
   const auto arg = [&](const std::string& value) { with(add(commandline, "qemu:arg"), "value", value); };
   arg("-netdev");
@@ -191,8 +208,8 @@ std::string domain_xml(const DomainSpec& spec) {
     with(with(label, "model", "dac"), "relabel", "no");
     add(label, "label", fmt::format("+{}:+{}", spec.run_as->first, spec.run_as->second));
   }
-  if (spec.host_port != 0) {
-    add_network(domain, spec);
+  if (spec.host_port != 0 && spec.network == GuestNetwork::kSlirp) {
+    add_slirp(domain, spec);
   }
 
   std::ostringstream out;

@@ -19,6 +19,12 @@ struct GuestCpu {
   bool operator==(const GuestCpu&) const = default;
 };
 
+/// What carries the app's port from the guest to 127.0.0.1.
+enum class GuestNetwork {
+  kSlirp,  ///< QEMU's own user network, in QEMU's process
+  kPasst,  ///< a passt process that libvirt starts beside QEMU
+};
+
 /// One libvirt domain, in the words of this project.
 struct DomainSpec {
   std::string type = "qemu";  ///< libvirt's: "kvm", "qemu" (that is TCG), "test"
@@ -37,6 +43,7 @@ struct DomainSpec {
   std::filesystem::path firmware,
       firmware_vars;                            ///< UEFI: code (shared, read-only) and this guest's variables
   std::uint16_t host_port = 0, guest_port = 0;  ///< loopback forward; 0: no network card
+  GuestNetwork network = GuestNetwork::kSlirp;
 
   /// Run QEMU as this user and group, files as they are (a system daemon's own user cannot reach ours).
   std::optional<std::pair<unsigned, unsigned>> run_as;

@@ -19,6 +19,7 @@
 #include "drivers/libvirt_firmware.h"
 #include "drivers/libvirt_guest.h"
 #include "drivers/libvirt_image_figures.h"
+#include "drivers/libvirt_network.h"
 #include "drivers/libvirt_registry.h"
 
 namespace bench {
@@ -93,12 +94,14 @@ class LibvirtDriver final : public Driver {
   GuestAcceleration acceleration(const std::shared_ptr<LibvirtConnection>& connection, const ImageSet& images,
                                  const std::string& profile, std::stop_token stop);
   void remove_leftover(const std::string& id);
+  GuestNetwork network();
 
   DriverOptions options_;
   mutable std::mutex mutex_;
   std::shared_ptr<LibvirtConnection> connection_;
   std::string pinned_;  ///< the URI of the first connection: one run never changes its engine
   std::optional<GuestAcceleration> acceleration_;
+  std::optional<GuestNetwork> network_;
   std::map<std::string, std::shared_ptr<Entry>> guests_;
 };
 
@@ -161,12 +164,14 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
                 fmt::format("libvirt finds no QEMU for x86-64 guests: {}", virGetLastErrorMessage()),
                 "Install it (Debian, Ubuntu: apt-get install qemu-system-x86).");
   }
+  const std::string told = capabilities;
   std::free(capabilities);
+  require_offered(network(), told);
   if (virConnectGetVersion(libvirt->get(), &version) == 0) {
     info.engine["qemu"] = version_text(version);
   }
   info.engine["machine"] = std::string("q35");
-  info.engine["network"] = std::string("user (slirp), loopback forward");
+  info.engine["network"] = network_text(network());
   info.engine["disk_cache"] = std::string("writeback");
   std::optional<GuestAcceleration> known;
   {
@@ -184,6 +189,15 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
     info.warnings.push_back(*warning);
   }
   return info;
+}
+
+/// Asked once: one run never changes its network.
+GuestNetwork LibvirtDriver::network() {
+  const std::lock_guard lock(mutex_);
+  if (!network_) {
+    network_ = choose_network().network;
+  }
+  return *network_;
 }
 
 GuestAcceleration LibvirtDriver::acceleration(const std::shared_ptr<LibvirtConnection>& connection,
@@ -252,6 +266,7 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.memory_bytes = spec.memory_bytes;
   domain.cpu = accelerated.cpu;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
+  domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();
   {
     const std::lock_guard lock(mutex_);
     if (guests_.contains(spec.name)) {
@@ -265,8 +280,11 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
 }
 
 std::vector<HostProcess> LibvirtDriver::processes(const std::string& id) {
-  const auto pid = guest(id)->guest.pid();
-  return pid ? std::vector<HostProcess>{{*pid, "vmm"}} : std::vector<HostProcess>{};
+  const auto entry = guest(id);
+  std::vector<HostProcess> found;
+  if (const auto pid = entry->guest.pid()) found.push_back({*pid, "vmm"});
+  if (const auto passt = entry->guest.forwarder()) found.push_back({*passt, "proxy"});
+  return found;
 }
 
 std::vector<HostProcess> LibvirtDriver::engine_processes() {

@@ -36,7 +36,8 @@ int end_and_remove(const fs::path& dir) {
     return 0;
   }
   const auto ended = end_processes_below(dir, "qemu", kEndLimit);
-  if (ended) {
+  // A passt ends with its QEMU, and waits for one that has not come yet.
+  if (ended && end_processes_below(dir, "passt", kEndLimit)) {
     fs::remove_all(dir, ignored);  // the cache is a link: the link goes, the cache stays
   }
   return ended.value_or(0);

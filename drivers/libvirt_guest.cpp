@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include "bench/core/subprocess.h"
 #include "drivers/libvirt_console.h"
 #include "drivers/libvirt_firmware.h"
+#include "drivers/libvirt_network.h"
 #include "drivers/libvirt_registry.h"
 
 namespace bench {
@@ -173,8 +175,8 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
 }
 
 Guest::~Guest() {
-  if (reaper_) {
-    kill_guest_processes(spec_.name, Seconds(5.0));  // it could not be removed: its reaper must end
+  if (reaper_ || forwarder_reaper_) {
+    end_processes();  // it could not be removed: its reapers must end
   }
   if (console_) {
     console_->close();
@@ -206,11 +208,26 @@ void Guest::launch() {
     }
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} does not start: {}", spec_.name, said));
   }
+  if (spec_.network == GuestNetwork::kPasst) {
+    forwarder_ = passt_process(port_.number());
+  }
   if (connection_->embedded()) {
     if (const auto process = pid()) {
       reaper_ = std::make_unique<GuestReaper>(*process);
     }
+    if (forwarder_) {
+      forwarder_reaper_ = std::make_unique<GuestReaper>(forwarder_->pid);
+    }
   }
+}
+
+/// By any means. A passt ends with its QEMU; one that does not must not keep its port.
+bool Guest::end_processes() {
+  const bool ended = kill_guest_processes(spec_.name, Seconds(5.0));
+  if (forwarder_) {
+    signal_process(*forwarder_, SIGKILL);
+  }
+  return ended;
 }
 
 void Guest::open_console() {
@@ -314,11 +331,12 @@ void Guest::remove() {
   if (console_) {
     console_->finish(Seconds(1.0));
   }
-  if (!connection_->mock() && !kill_guest_processes(spec_.name, Seconds(5.0))) {
+  if (!connection_->mock() && !end_processes()) {
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", spec_.name),
                 "Kill its QEMU process by hand.");
   }
   reaper_.reset();
+  forwarder_reaper_.reset();
   std::error_code ignored;
   if (!connection_->mock()) {
     fs::remove(connection_->log_file(spec_.name), ignored);

@@ -14,6 +14,7 @@
 #include "drivers/driver.h"
 #include "drivers/libvirt_connection.h"
 #include "drivers/libvirt_reaper.h"
+#include "drivers/process_table.h"
 
 struct _virDomain;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
 
@@ -57,6 +58,10 @@ class Guest {
   void start(std::stop_token stop);
   [[nodiscard]] InstanceState state() const;
   [[nodiscard]] std::optional<pid_t> pid() const;
+  /// The process that forwards the app's port, where that is not QEMU itself.
+  [[nodiscard]] std::optional<pid_t> forwarder() const {
+    return forwarder_ ? std::optional(forwarder_->pid) : std::nullopt;
+  }
   [[nodiscard]] std::uint16_t port() const { return port_.number(); }
   /// Presses the power button and waits at most `limit`. True when the guest is off.
   bool power_button(Seconds limit);
@@ -70,6 +75,7 @@ class Guest {
  private:
   void launch();
   void open_console();
+  bool end_processes();
 
   std::shared_ptr<LibvirtConnection> connection_;
   DomainSpec spec_;
@@ -78,7 +84,8 @@ class Guest {
   std::shared_ptr<ConsoleSink> sink_;
   std::shared_ptr<ConsoleStream> console_;
   _virDomain* domain_ = nullptr;
-  std::unique_ptr<GuestReaper> reaper_;
+  std::optional<ProcessIdentity> forwarder_;
+  std::unique_ptr<GuestReaper> reaper_, forwarder_reaper_;
   std::atomic<bool> destroyed_ = false;  ///< by us
 };
 

@@ -9,8 +9,8 @@
 namespace bench {
 
 /// What keeps every VM of ours from working on this host, whatever libvirt says: another processor than
-/// x86-64, or a QEMU without its user network (slirp). Starts no guest; some 50 ms. Nothing where it is not
-/// known.
+/// x86-64, or a QEMU without its user network (slirp) where passt cannot take its place. Starts no guest;
+/// some 50 ms. Nothing where it is not known.
 std::optional<Warning> libvirt_obstacle(const DriverOptions& options);
 
 /// The two parts of it.

@@ -16,15 +16,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kPeriod{2};
 
-/// A QEMU that left our session when it was detached. One that is still in it is a child that somebody here
-/// waits for: qemu-img, or the QEMU that libvirt asks about its abilities before that one detaches itself.
-/// Taking that one's end away from libvirt would leave the detached half running.
-bool is_detached_qemu(pid_t pid) {
+/// A QEMU, or the passt of one, that left our session when it was detached. One that is still in it is a
+/// child that somebody here waits for: qemu-img, or the QEMU that libvirt asks about its abilities before
+/// that one detaches itself. Taking that one's end away from libvirt would leave the detached half running.
+bool is_detached(pid_t pid) {
   std::ifstream in(fmt::format("/proc/{}/comm", pid));
   std::string name;
   std::getline(in, name);
   const pid_t session = ::getsid(pid);  // known for a process that has ended and was not reaped, too
-  return name.starts_with("qemu") && session >= 0 && session != ::getsid(0);
+  const bool ours = name.starts_with("qemu") || name.starts_with("passt");
+  return ours && session >= 0 && session != ::getsid(0);
 }
 
 /// Several adoptions may overlap; the attribute belongs to the whole process.
@@ -41,10 +42,10 @@ void count_adoptions(int change) {
 }
 
 /// Looks without reaping, so that children that others wait for stay theirs.
-void reap_dead_qemus() {
+void reap_the_dead() {
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
-         is_detached_qemu(info.si_pid)) {
+         is_detached(info.si_pid)) {
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info = {};
   }
@@ -56,7 +57,7 @@ QemuAdoption::QemuAdoption() {
   count_adoptions(+1);
   reaper_ = std::jthread([](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      reap_dead_qemus();
+      reap_the_dead();
       std::this_thread::sleep_for(kPeriod);
     }
   });
@@ -66,7 +67,7 @@ QemuAdoption::~QemuAdoption() {
   count_adoptions(-1);
   reaper_.request_stop();
   reaper_.join();
-  reap_dead_qemus();
+  reap_the_dead();
 }
 
 GuestReaper::GuestReaper(pid_t pid)

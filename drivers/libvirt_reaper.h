@@ -6,11 +6,11 @@
 
 namespace bench {
 
-/// While it lives, QEMUs that libvirt's embedded driver has detached become children of this process and are
-/// reaped at once when they end. libvirt takes a process that nobody has reaped for one that still runs and
-/// waits for it, and the init of a container may reap late or never: ending a guest then took seconds, and so
-/// did each of libvirt's questions to QEMU. Only around opening and starting: what others detach meanwhile
-/// stays theirs.
+/// While it lives, QEMUs (and their passt) that libvirt's embedded driver has detached become children of
+/// this process and are reaped at once when they end. libvirt takes a process that nobody has reaped for one
+/// that still runs and waits for it, and the init of a container may reap late or never: ending a guest then
+/// took seconds, and so did each of libvirt's questions to QEMU. Only around opening and starting: what
+/// others detach meanwhile stays theirs.
 class QemuAdoption {
  public:
   QemuAdoption();
@@ -22,11 +22,11 @@ class QemuAdoption {
   std::jthread reaper_;
 };
 
-/// Reaps one adopted guest as soon as it ends. Ends at once when the process is not our child.
+/// Reaps one adopted process of a guest as soon as it ends. Ends at once when the process is not our child.
 class GuestReaper {
  public:
   explicit GuestReaper(pid_t pid);
-  /// Waits for the guest's end.
+  /// Waits for the process's end.
   ~GuestReaper();
   GuestReaper(const GuestReaper&) = delete;
   GuestReaper& operator=(const GuestReaper&) = delete;

@@ -73,6 +73,18 @@ TEST_F(DockerDriverTest, MissingLimitsAreWarnedAbout) {
   EXPECT_THAT(info.warnings[0].text, HasSubstr("no memory limit"));
 }
 
+TEST_F(DockerDriverTest, ARootlessEngineWithoutLimitsIsNotBlamedOnTheKernel) {
+  json told = json::parse(fixture("docker-26/info.json"));
+  told["KernelVersion"] = "";  // the recording machine's
+  told["MemoryLimit"] = told["CpuCfsQuota"] = false;
+  told["SecurityOptions"] = {"name=seccomp,profile=builtin", "name=rootless"};
+  daemon.answer("GET", "/info$", {.body = told.dump()});
+  const DriverInfo info = driver->info("");
+  ASSERT_EQ(info.warnings.size(), 3U);
+  EXPECT_THAT(info.warnings[1].text, HasSubstr("rootless Docker was delegated no cgroups and has no memory"));
+  EXPECT_THAT(info.warnings[1].remedy, HasSubstr("Delegate="));
+}
+
 TEST_F(DockerDriverTest, CreateAsksForLimitsLabelsNonceAndALoopbackPort) {
   EXPECT_EQ(driver->create(images, spec, {}), "c1");
   const DaemonRequest request = daemon.requests().back();
@@ -311,6 +323,33 @@ TEST_F(DockerDriverTest, ContainerdsStoreIsNoSecondSourceOfALength) {
   }
   EXPECT_EQ(figures,
             (std::map<std::string, std::int64_t>{{"store_engine", 312000000}, {"store_history", 165000000}}));
+}
+
+/// Recorded from Docker 26.1.5: the same image in both of its stores.
+TEST_F(DockerDriverTest, BothStoresOfDocker26AreReadAsWhatTheyAre) {
+  const auto figures_of = [&](const std::string& recording) {
+    daemon.answer("GET", "^/version$", {.body = fixture(recording + "/version.json")});
+    daemon.answer("GET", "/info$", {.body = fixture(recording + "/info.json")});
+    daemon.answer("GET", "/images/.*/history$", {.body = fixture(recording + "/history.json")});
+    daemon.answer("GET", "/images/.*/json$", {.body = fixture(recording + "/image.json")});
+    daemon.answer("GET", "/system/df$", {.body = fixture(recording + "/df.json")});
+    images.container.id = json::parse(fixture(recording + "/image.json")).at("Id");
+    std::map<std::string, std::int64_t> figures;
+    for (const auto& figure : make_docker_driver_at(daemon.socket())->image_figures(images, "", {})) {
+      figures[figure.quantity + "_" + figure.check] = figure.bytes;
+    }
+    return figures;
+  };
+  using Figures = std::map<std::string, std::int64_t>;
+  EXPECT_EQ(figures_of("docker-26"), (Figures{{"virtual_engine", 162209220},
+                                              {"virtual_history", 162209220},
+                                              {"virtual_df", 162209220},
+                                              {"unique_df", 162209220}}));
+  // What was loaded; the blocks of what was unpacked; the sum of both.
+  EXPECT_EQ(figures_of("docker-26-containerd"), (Figures{{"store_engine", 167794683},
+                                                         {"store_history", 181583872},
+                                                         {"store_df", 349378555},
+                                                         {"store_unique_df", 349378555}}));
 }
 
 TEST_F(DockerDriverTest, FiguresThatAreNotThereAreAbsent) {
