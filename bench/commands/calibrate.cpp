@@ -153,7 +153,9 @@ int calibrate(const Options& options, CommandContext& context) {
   const std::vector<Run> runs = measure_twins(session);
   const AaFindings findings = noise_floors(runs);
   calibration.floors = findings.floors;
-  calibration.fingerprint = runs.front().environment.fingerprint;
+  const Environment& here = runs.front().environment;
+  calibration.fingerprint = here.fingerprint;
+  calibration.host = here.host ? here.host->id : std::string();
   calibration.calibrated_at = utc_now();
   store_calibration(calibration, file);
 

@@ -243,7 +243,7 @@ int gate(const GateOptions& options, CommandContext& context) {
   const fs::path directory = run_directory(path);
   const fs::path history_dir = given.empty() ? directory.parent_path() : given;
   const GateRequest request = make_request(options);
-  if (request.calibration && request.calibration->fingerprint != run.environment.fingerprint) {
+  if (request.calibration && !request.calibration->holds_for(run.environment)) {
     context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
                     "bench calibrate");
   } else if (!request.calibration) {

@@ -97,6 +97,11 @@ double Calibration::floor(const std::string& scenario, const std::string& metric
   return 0;
 }
 
+bool Calibration::holds_for(const Environment& environment) const {
+  const bool elsewhere = !host.empty() && environment.host && environment.host->id != host;
+  return !elsewhere && fingerprint == environment.fingerprint;
+}
+
 std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
   const std::optional<std::string> text = file_bytes(file);
   if (!text) return std::nullopt;
@@ -118,6 +123,9 @@ std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
       }
       calibration.floors.push_back(floor);
     }
+    if (const auto host = json.find("host"); host != json.end() && !host->is_null()) {
+      calibration.host = host->get<std::string>();
+    }
     calibration.rounds = json.value("rounds", 0);
     calibration.runs = json.value("runs", 0);
     for (const Json& row : json.value("truths", Json::array())) calibration.truths.push_back(to_truth(row));
@@ -133,6 +141,7 @@ std::string calibration_text(const Calibration& calibration) {
   json["calibrated_at"] = calibration.calibrated_at;
   json["fingerprint"] = Json::object();
   for (const auto& [name, fact] : calibration.fingerprint) json["fingerprint"][name] = fact_json(fact);
+  json["host"] = calibration.host.empty() ? Json(nullptr) : Json(calibration.host);
   json["rounds"] = calibration.rounds;
   json["runs"] = calibration.runs;
   json["floors"] = Json::array();

@@ -40,7 +40,8 @@ struct KnownTruth {
 };
 
 /// What is known about this host's noise: calibration.json in persistent_dir(),
-///   {"schema": "bench.calibration/1", "calibrated_at": "…Z", "fingerprint": {…as in run.json},
+///   {"schema": "bench.calibration/1", "calibrated_at": "…Z", "fingerprint": {…as in run.json}, "host": "id
+///   of the host"|null,
 ///    "rounds": 10, "runs": 3,
 ///    "floors": [{"scenario": "startup", "metric": "startup.ready", "target": "docker", "share": 0.021,
 ///                "between": 0.018, "within": 0.021, "detectable": 0.09, "runs": 3}, …],
@@ -55,7 +56,10 @@ struct Calibration {
   std::vector<NoiseFloor> floors{};
   int rounds = 0, runs = 0;          ///< of the A/A runs; 0: a file that does not say
   std::vector<KnownTruth> truths{};  ///< empty: not checked
+  std::string host{};                ///< its id; empty: a file that does not say, or a host that has none
 
+  /// Whether it says anything about what was measured there: of the same host, as it was then.
+  [[nodiscard]] bool holds_for(const Environment& environment) const;
   /// 0 where nothing is known.
   [[nodiscard]] double floor(const std::string& scenario, const std::string& metric,
                              const std::string& target) const;

@@ -40,7 +40,7 @@ std::string change_text(double change) {
 
 /// A ratio's noise is at most that of both of its sides.
 double noise_floor(const FigureRow& row, const Run& run, const GateRequest& request) {
-  if (!request.calibration || request.calibration->fingerprint != run.environment.fingerprint) return 0;
+  if (!request.calibration || !request.calibration->holds_for(run.environment)) return 0;
   const double own = request.calibration->floor(row.scenario, row.metric, row.target);
   return row.against.empty() ? own : own + request.calibration->floor(row.scenario, row.metric, row.against);
 }

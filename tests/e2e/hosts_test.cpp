@@ -162,6 +162,29 @@ TEST(Cli, RunsOfTwoHostsAreNotComparedUnasked) {
   EXPECT_THAT(gate.out, AllOf(HasSubstr("not comparable"), HasSubstr("another host measured")));
 }
 
+TEST(Cli, TwoHostsReadOneDirectoryWhileRunsComeAndGo) {
+  World here, there;  // a state directory each
+  there.env["BENCH_HOST"] = "lab-2";
+  const fs::path results = shared_history(here);
+  const std::vector<std::string> question = {"history", "--history", results.string(), "--host", "all"};
+  for (int round = 0; round < 6; ++round) {
+    const auto one = here.start(question);
+    const auto two = there.start(question);
+    store_of(results, "lab-1", fmt::format("a{}", round), 13 + round, 0.5);
+    store_of(results, "lab-2", fmt::format("b{}", round), 13 + round, 1.0);
+    fs::remove_all(results / fmt::format("n{:02}", 1 + round));
+    for (const auto& reader : {one.get(), two.get()}) {
+      const Outcome outcome = reader->wait(60);
+      EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+      EXPECT_THAT(outcome.out, AllOf(HasSubstr(" n12 "), HasSubstr(" o12 ")));
+    }
+  }
+  const Outcome last = here.bench(question);
+  EXPECT_EQ(last.out, there.bench(question).out) << "each index has caught up with the files";
+  EXPECT_THAT(last.out, AllOf(HasSubstr(" a5 "), HasSubstr(" b5 "), Not(HasSubstr(" n06 "))));
+  EXPECT_THAT(last.err, Not(HasSubstr("warning")));
+}
+
 TEST(Cli, AHostsNameHasToBeOne) {
   World world;
   for (const char* name : {"all", "lab 1", "../x", "-x"}) {

@@ -194,6 +194,7 @@ Calibration sample_calibration() {
       {"kernel", std::string("6.1")}, {"cores", std::int64_t{2}}, {"governor", Fact()}};
   calibration.rounds = 10;
   calibration.runs = 3;
+  calibration.host = "0123456789abcdef";
   calibration.floors = {{"startup", "startup.ready", "docker", 0.03, 0.02, 0.03, 0.1, 3},
                         {"memory", "memory.host_pss", "docker", 0.01, 0.01, std::nullopt, std::nullopt, 3}};
   calibration.truths = {

@@ -362,6 +362,16 @@ TEST_F(HistoryTest, TheNoiseFloorOfACalibrationHoldsOnItsHostOnly) {
   request.calibration = load_calibration(dir_ / kCalibrationFile);
   ASSERT_TRUE(request.calibration);
   EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "pass");
+  const auto on = [](const std::string& host) {
+    bench::Run run = one(12, 1.5);
+    run.environment.host = Host{host, host};
+    return run;
+  };
+  request.calibration->host = "A";
+  EXPECT_EQ(gate_by_history(on("A"), History(dir_), {}, request).answer, "pass");
+  EXPECT_EQ(gate_by_history(on("B"), History(dir_), {}, request).answer, "regression")
+      << "another one that is like it";
+  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "pass") << "it does not say";
   request.calibration->fingerprint["kernel"] = std::string("other");
   EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "regression");
   EXPECT_FALSE(load_calibration(dir_ / "none").has_value());
