@@ -154,11 +154,13 @@ std::string quoted(const fs::path& path) {
 
 void start_containerd(DaemonPlace& place, const std::stop_token& stop) {
   // One of our own even if the system has one: containers of ours have no place in it. What dockerd does not
-  // use is switched off.
+  // use is switched off: Kubernetes' interface by its names in containerd 1 and 2, and what needs devices or
+  // modules.
   write_file_atomically(
       place.run_dir / "containerd.toml",
       fmt::format("version = 2\nroot = {}\nstate = {}\noom_score = 0\n"
-                  "disabled_plugins = [\"io.containerd.grpc.v1.cri\", \"io.containerd.snapshotter.v1.aufs\", "
+                  "disabled_plugins = [\"io.containerd.grpc.v1.cri\", \"io.containerd.cri.v1.images\", "
+                  "\"io.containerd.cri.v1.runtime\", \"io.containerd.snapshotter.v1.aufs\", "
                   "\"io.containerd.snapshotter.v1.btrfs\", \"io.containerd.snapshotter.v1.devmapper\", "
                   "\"io.containerd.snapshotter.v1.zfs\"]\n"
                   "[grpc]\naddress = {}\n",
