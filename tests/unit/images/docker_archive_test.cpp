@@ -54,8 +54,8 @@ TEST_F(DockerArchiveTest, EverythingIsNamedByItsContent) {
   ASSERT_EQ(config["rootfs"]["diff_ids"].size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
     const std::string layer = files.at(manifest[0]["Layers"][i]);
-    EXPECT_EQ("sha256:" + Sha256().add(layer).hex(), config["rootfs"]["diff_ids"][i]);
-    EXPECT_EQ(image.layers[i].diff_id, config["rootfs"]["diff_ids"][i]);
+    EXPECT_EQ("sha256:" + Sha256().add(layer).hex(), config["rootfs"]["diff_ids"][i].get<std::string>());
+    EXPECT_EQ(image.layers[i].diff_id, config["rootfs"]["diff_ids"][i].get<std::string>());
     EXPECT_EQ(image.layers[i].bytes, static_cast<std::int64_t>(layer.size()));
   }
   EXPECT_EQ(image.layers[0].role, "base");
