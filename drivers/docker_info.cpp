@@ -83,7 +83,7 @@ DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
   const json& version = engine.version();
   const json info = engine.get("/info");
   DriverInfo result;
-  result.kind = "container";
+  result.kind = Kind::kContainer;
   const std::string podman = component_version(version, "Podman Engine");
   result.engine_name = podman.empty() ? "Docker" : "Podman";
   result.engine_version = podman.empty() ? version.value("Version", "") : podman;

@@ -65,10 +65,10 @@ struct OwnedInstance {
 
 /// What a driver says about itself and the target it would make.
 struct DriverInfo {
-  std::string kind;  ///< "container" | "vm" | "process"
+  Kind kind = Kind::kProcess;
   std::string engine_name, engine_version;
   Facts engine;
-  std::string acceleration = "none";  ///< proven, see measurement rules
+  Acceleration acceleration = Acceleration::kNone;  ///< proven, see measurement rules
   std::vector<Warning>
       warnings;  ///< with remedies ("engine runs inside a VM", "KVM does not boot here: TCG", …)
 };
@@ -166,7 +166,7 @@ struct EngineAccess {
 
 struct DriverRow {
   std::string name;                   ///< "docker"
-  std::string kind;                   ///< "container"
+  Kind kind = Kind::kProcess;
   std::vector<std::string> profiles;  ///< {""}, or {"direct", "full"}; the first is the default
   bool built = false;                 ///< false: left out at build time
   std::string left_out;               ///< why, and the remedy

@@ -142,7 +142,7 @@ std::shared_ptr<LibvirtDriver::Entry> LibvirtDriver::guest(const std::string& id
 DriverInfo LibvirtDriver::info(const std::string& profile) {
   const auto libvirt = connection();
   DriverInfo info;
-  info.kind = "vm";
+  info.kind = Kind::kVm;
   info.engine_name = "libvirt";
   unsigned long version = 0;
   if (virConnectGetLibVersion(libvirt->get(), &version) == 0) {
@@ -155,7 +155,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   info.engine["profile"] = profile;
   info.warnings = libvirt->warnings();
   if (libvirt->mock()) {
-    info.acceleration = "tcg";  // nothing runs at all, and surely not at hardware speed
+    info.acceleration = Acceleration::kTcg;  // nothing runs at all, and surely not at hardware speed
     return info;
   }
   char* capabilities = virConnectGetDomainCapabilities(libvirt->get(), nullptr, "x86_64", "q35", "qemu", 0);

@@ -138,7 +138,7 @@ std::string cpu_words(const GuestCpu& cpu) {
 }
 
 GuestAcceleration emulated(std::string how, bool proven, std::string remedy) {
-  return {{"tcg", proven, std::move(how), std::move(remedy)}, GuestCpu{"maximum", "", {}}};
+  return {{Acceleration::kTcg, proven, std::move(how), std::move(remedy)}, GuestCpu{"maximum", "", {}}};
 }
 
 /// What is known without booting anything.
@@ -165,7 +165,7 @@ std::string acceleration_age(const DriverOptions& options) {
 }
 
 bool may_pass(const GuestAcceleration& found, bool busy_host) {
-  if (found.verdict.acceleration != "tcg") {
+  if (found.verdict.acceleration != Acceleration::kTcg) {
     return false;
   }
   // Another hypervisor has the processor, memory is short, rights are still to be given.
@@ -199,7 +199,7 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
   for (;;) {
     const BootAttempt attempt = boot("kvm", cpu, limit);
     if (attempt.booted) {
-      return {{nested ? "kvm-nested" : "kvm", true,
+      return {{nested ? Acceleration::kNestedKvm : Acceleration::kKvm, true,
                fmt::format("a guest booted with KVM, CPU {}: {}", cpu_words(cpu), attempt.outcome), ""},
               cpu};
     }
@@ -259,7 +259,7 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
       remember_acceleration(key, *found);
     }
   }
-  if (options.accel == "kvm" && found->verdict.acceleration == "tcg") {
+  if (options.accel == "kvm" && found->verdict.acceleration == Acceleration::kTcg) {
     throw Error(
         ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
         "Use --accel tcg or auto. After a change of the host: bench doctor --again, then the next run "
@@ -269,7 +269,7 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
 }
 
 std::optional<Warning> acceleration_warning(const AccelerationVerdict& verdict) {
-  if (verdict.acceleration != "tcg") {
+  if (verdict.acceleration != Acceleration::kTcg) {
     return std::nullopt;
   }
   return Warning{
@@ -286,7 +286,7 @@ AccelerationVerdict acceleration_verdict(const DriverOptions& options) {
   if (const auto known = remembered_acceleration(key)) {
     return known->verdict;
   }
-  return {inside_a_vm() ? "kvm-nested" : "kvm", false,
+  return {inside_a_vm() ? Acceleration::kNestedKvm : Acceleration::kKvm, false,
           "/dev/kvm opens, but no guest has been booted with it yet: the first run finds out",
           "Run bench run startup: it boots a guest first and remembers the answer."};
 }

@@ -113,8 +113,10 @@ std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key) 
         continue;
       }
       const auto& cpu = entry.at("cpu");
+      const auto acceleration = from_text<Acceleration>(entry.at("acceleration").get<std::string>());
+      if (!acceleration) continue;
       return GuestAcceleration{
-          {entry.at("acceleration"), entry.at("proven"), entry.at("how"), entry.at("remedy")},
+          {*acceleration, entry.at("proven"), entry.at("how"), entry.at("remedy")},
           {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
     }
   } catch (const nlohmann::json::exception&) {
@@ -128,7 +130,7 @@ void remember_acceleration(const MachineKey& key, const GuestAcceleration& found
   verdicts.push_back(
       {{"machine", key},
        {"found_at", finding_time()},
-       {"acceleration", found.verdict.acceleration},
+       {"acceleration", to_text(found.verdict.acceleration)},
        {"proven", found.verdict.proven},
        {"how", found.verdict.how},
        {"remedy", found.verdict.remedy},

@@ -26,11 +26,11 @@ std::vector<std::string> clean_private_engine() {
 #if BENCH_HAVE_LIBVIRT
 std::vector<EngineFinding> acceleration_finding(const DriverOptions& options) {
   const AccelerationVerdict verdict = acceleration_verdict(options);
-  const bool good = verdict.proven && verdict.acceleration != "tcg";
+  const bool good = verdict.proven && verdict.acceleration != Acceleration::kTcg;
   const std::string age = acceleration_age(options);
   std::vector<EngineFinding> findings{
       {"acceleration", good,
-       verdict.acceleration + ": " + verdict.how + (age.empty() ? "" : " (" + age + ")"), verdict.remedy}};
+       to_text(verdict.acceleration) + ": " + verdict.how + (age.empty() ? "" : " (" + age + ")"), verdict.remedy}};
   for (const std::string& daemon : remembered_daemons()) findings.push_back({"daemon", true, daemon, ""});
   return findings;
 }
@@ -54,7 +54,7 @@ const std::vector<DriverRow>& driver_table() {
   static const std::vector<DriverRow> table{
       {
           .name = "docker",
-          .kind = "container",
+          .kind = Kind::kContainer,
           .profiles = {""},
           .built = BENCH_HAVE_DOCKER != 0,
           .left_out =
@@ -74,7 +74,7 @@ const std::vector<DriverRow>& driver_table() {
       },
       {
           .name = "libvirt",
-          .kind = "vm",
+          .kind = Kind::kVm,
           .profiles = {"direct", "full"},
           .built = BENCH_HAVE_LIBVIRT != 0,
           .left_out =

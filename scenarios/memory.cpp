@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/core/error.h"
+#include "bench/core/first_metrics.h"
 #include "bench/measure/host_cost.h"
 #include "bench/measure/host_memory.h"
 #include "bench/measure/host_memory_settle.h"
@@ -65,7 +66,7 @@ class Reader {
   [[nodiscard]] std::optional<double> load() const {
     return wall_.count() > 0 ? std::optional(cpu_ / wall_.count()) : std::nullopt;
   }
-  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == "vm"; }
+  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == Kind::kVm; }
 
  private:
   /// Nothing when one of its processes ended meanwhile, or none can be seen.
@@ -113,35 +114,35 @@ class Reader {
 };
 
 void record(Trial& trial, const std::string& metric, const std::optional<std::int64_t>& bytes) {
-  if (bytes) trial.record(metric, "bytes", static_cast<double>(*bytes));
+  if (bytes) trial.record(metric, static_cast<double>(*bytes));
 }
 
 void record_settled(Trial& trial, const Footprint& footprint) {
   if (const auto& host = footprint.host) {
-    record(trial, "memory.host_pss", host->total.pss);
-    record(trial, "memory.host_rss", host->total.rss);
-    record(trial, "memory.host_uss", host->total.uss);
-    record(trial, "memory.host_unbacked", host->total.pss_unbacked);
-    record(trial, "memory.vmm_overhead", host->vmm_overhead);
-    for (const auto& [role, bytes] : host->parts) record(trial, "memory.part." + role, bytes);
+    record(trial, metric::kHostPss, host->total.pss);
+    record(trial, metric::kHostRss, host->total.rss);
+    record(trial, metric::kHostUss, host->total.uss);
+    record(trial, metric::kHostUnbacked, host->total.pss_unbacked);
+    record(trial, metric::kVmmOverhead, host->vmm_overhead);
+    for (const auto& [role, bytes] : host->parts) record(trial, metric::kMemoryPart + role, bytes);
   }
   if (const auto& cgroup = footprint.cgroup) {
-    record(trial, "memory.cgroup", cgroup->total);
-    record(trial, "memory.cgroup_anon", cgroup->anonymous);
-    record(trial, "memory.cgroup_file", cgroup->file);
-    record(trial, "memory.cgroup_kernel", cgroup->kernel);
+    record(trial, metric::kCgroup, cgroup->total);
+    record(trial, metric::kCgroupAnon, cgroup->anonymous);
+    record(trial, metric::kCgroupFile, cgroup->file);
+    record(trial, metric::kCgroupKernel, cgroup->kernel);
   }
-  trial.record("memory.guest_used", "bytes", footprint.guest_used);
+  trial.record(metric::kGuestUsed, footprint.guest_used);
 }
 
 void record_loaded(Trial& trial, const Footprint& footprint) {
   if (const auto& host = footprint.host) {
-    record(trial, "memory.loaded_pss", host->total.pss);
-    record(trial, "memory.loaded_rss", host->total.rss);
-    record(trial, "memory.loaded_uss", host->total.uss);
+    record(trial, metric::kLoadedPss, host->total.pss);
+    record(trial, metric::kLoadedRss, host->total.rss);
+    record(trial, metric::kLoadedUss, host->total.uss);
   }
-  if (footprint.cgroup) record(trial, "memory.loaded_cgroup", footprint.cgroup->total);
-  trial.record("memory.loaded_guest_used", "bytes", footprint.guest_used);
+  if (footprint.cgroup) record(trial, metric::kLoadedCgroup, footprint.cgroup->total);
+  trial.record(metric::kLoadedGuestUsed, footprint.guest_used);
 }
 
 /// What a reader has to know, and why a figure is absent.
@@ -201,44 +202,15 @@ void observe_memory(Trial& trial, StartedInstance& started) {
                "name a path that is answered faster with --ready-path");
   }
   if (const auto load = reader.load()) {
-    trial.record("harness.settle", "seconds", settling.seconds.count());
-    trial.record("harness.settle_load", "ratio", *load);
+    trial.record(metric::kSettle, settling.seconds.count());
+    trial.record(metric::kSettleLoad, *load);
   }
 }
 
 }  // namespace
 
 ScenarioRow memory_scenario() {
-  ScenarioRow row;
-  row.name = "memory";
-  row.summary = "what a running instance costs the host in memory, and what one more costs";
-  row.metrics = {
-      {"memory.host_pss", "bytes", "PSS of every host process of the instance, settled after ready"},
-      {"memory.host_rss", "bytes", "RSS of the same processes: shared pages counted again for each"},
-      {"memory.host_uss", "bytes", "USS of the same processes: pages that nobody else maps"},
-      {"memory.host_unbacked", "bytes", "the part of host_pss that no file backs"},
-      {"memory.part.app", "bytes", "the part of host_pss of the app's own processes (container)"},
-      {"memory.part.shim", "bytes", "… of the engine's monitor of the container (container)"},
-      {"memory.part.proxy", "bytes", "… of the proxy of the published port (container)"},
-      {"memory.part.guest_ram", "bytes", "… of the guest's RAM that has been touched (VM)"},
-      {"memory.part.translations", "bytes", "… of code that the emulator has translated (VM under TCG)"},
-      {"memory.part.vmm", "bytes", "… of the rest of the VMM (VM)"},
-      {"memory.vmm_overhead", "bytes", "PSS of the VMM without the guest's RAM (VM)"},
-      {"memory.guest_used", "bytes", "what the guest's own kernel has in use: total less available (VM)"},
-      {"memory.cgroup", "bytes", "what the kernel charges to the instance's cgroup, page cache included"},
-      {"memory.cgroup_anon", "bytes", "the cgroup's anonymous memory"},
-      {"memory.cgroup_file", "bytes", "the cgroup's page cache"},
-      {"memory.cgroup_kernel", "bytes", "the cgroup's kernel memory"},
-      {"memory.loaded_pss", "bytes", "host_pss again, after 100 requests"},
-      {"memory.loaded_rss", "bytes", "host_rss again, after 100 requests"},
-      {"memory.loaded_uss", "bytes", "host_uss again, after 100 requests"},
-      {"memory.loaded_cgroup", "bytes", "cgroup again, after 100 requests"},
-      {"memory.loaded_guest_used", "bytes", "guest_used again, after 100 requests (VM)"},
-      {"memory.available", "bytes", "the host's available memory while `at` instances run (a curve)"},
-      {"memory.marginal", "bytes", "what one more instance takes of it: the curve's slope (derived)"},
-      {"harness.settle", "seconds", "how long an instance took to settle after ready"},
-      {"harness.settle_load", "ratio", "CPU time of our reading per second of settling"}};
-  row.headline_metric = "memory.host_pss";
+  ScenarioRow row{memory_spec()};
   row.observe = &observe_memory;
   row.after = [](Trial& trial) { measure_marginal_memory(trial, {}); };
   return row;

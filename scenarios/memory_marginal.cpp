@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
+#include "bench/core/first_metrics.h"
 #include "bench/measure/host_memory.h"
 #include "bench/measure/host_memory_settle.h"
 #include "scenarios/memory.h"
@@ -49,7 +50,7 @@ class Curve {
 
  private:
   [[nodiscard]] int count() const { return static_cast<int>(running_.size()); }
-  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == "vm"; }
+  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == Kind::kVm; }
 
   void read() {
     require_alive();
@@ -61,7 +62,7 @@ class Curve {
     }
     const auto middle = readings.begin() + rules_.readings / 2;
     std::nth_element(readings.begin(), middle, readings.end());
-    trial_.record("memory.available", "bytes", *middle, std::nullopt, static_cast<double>(count()), number_);
+    trial_.record(metric::kAvailable, *middle, std::nullopt, static_cast<double>(count()), number_);
   }
 
   /// Nobody counts that is not there any more.
@@ -128,7 +129,7 @@ std::string gibibytes(double bytes) {
 /// The number of instances at once, with a warning where it is less than planned.
 int choose_most(Trial& trial, const MarginalRules& rules) {
   const TargetInfo& target = trial.target().info;
-  const bool is_vm = target.kind == "vm";
+  const bool is_vm = target.kind == Kind::kVm;
   const int wanted = is_vm ? rules.vms : rules.containers;
   const double allowed = static_cast<double>(allowed_memory());
   const double each =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/metric.h"
 #include "bench/measure/stopwatch.h"
 
 namespace bench {
@@ -44,12 +45,12 @@ class Trial {
   [[nodiscard]] const About& about() const { return about_; }
   void set_about(About about) { about_ = std::move(about); }
 
-  /// A sample of the scenario whose turn it is. `round`: for a visit that repeats what it does (a pass of a
+  /// A sample of the scenario whose turn it is, in the unit that it declares the metric in; a metric that it
+  /// does not declare is a std::logic_error. `round`: for a visit that repeats what it does (a pass of a
   /// curve); otherwise the round of the trial. `at`: see Sample::at.
-  void record(const std::string& metric, const std::string& unit, double value,
-              std::optional<double> resolution = std::nullopt, std::optional<double> at = std::nullopt,
-              std::optional<int> round = std::nullopt);
-  void record(const std::string& metric, const std::string& unit, std::optional<double> value,
+  void record(const std::string& metric, double value, std::optional<double> resolution = std::nullopt,
+              std::optional<double> at = std::nullopt, std::optional<int> round = std::nullopt);
+  void record(const std::string& metric, std::optional<double> value,
               std::optional<double> resolution = std::nullopt);
 
   /// A condition of the measuring that a reader must know; stored as "<scenario>.<target>.<key>".
@@ -60,8 +61,7 @@ class Trial {
   void progress(const std::string& line) const;
 
   /// For the harness: whose turn it is, and what was left.
-  void turn(const std::string& scenario) { scenario_ = scenario; }
-  [[nodiscard]] const std::string& scenario() const { return scenario_; }
+  void turn(const ScenarioSpec& scenario) { scenario_ = &scenario; }
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
   void forget_since(std::size_t sample) { samples_.resize(sample); }
   [[nodiscard]] const Facts& notes() const { return notes_; }
@@ -71,15 +71,11 @@ class Trial {
   const TrialHost& host_;
   Target& target_;
   TrialPlace place_;
-  std::string scenario_;
+  const ScenarioSpec* scenario_ = nullptr;
   About about_;
   std::vector<Sample> samples_;
   Facts notes_;
   std::vector<Warning> warnings_;
-};
-
-struct MetricRow {
-  std::string name, unit, summary;
 };
 
 /// One row per scenario. Adding one is one file and one row (scenarios/table.cpp).
@@ -88,11 +84,7 @@ struct MetricRow {
 /// instance of a round is shared by the scenarios of the run, in the table's order: what one does after ready
 /// cannot change what was measured up to ready. An exception is a Failure of that scenario for that target;
 /// what other scenarios recorded stays.
-struct ScenarioRow {
-  std::string name;
-  std::string summary;
-  std::vector<MetricRow> metrics;
-  std::string headline_metric;       ///< shown while the run goes on; its precision may end a run early
+struct ScenarioRow : ScenarioSpec {
   bool weighs = false;               ///< images, whose variants root alone can build
   void (*before)(Trial&) = nullptr;  ///< once per target, before the rounds; needs no instance
   void (*observe)(Trial&, StartedInstance&) = nullptr;  ///< every round, on a ready instance

@@ -19,6 +19,7 @@
 #include "bench/commands/truth_apps.h"
 #include "bench/commands/values.h"
 #include "bench/core/error.h"
+#include "bench/core/first_metrics.h"
 #include "bench/core/paths.h"
 #include "bench/history/known_truths.h"
 #include "bench/history/noise_floors.h"
@@ -105,7 +106,8 @@ std::vector<KnownTruth> check_truths(const Session& session) {
   const TruthApps apps;
   // What one more instance costs is no part of a truth.
   std::vector<ScenarioRow> rows;
-  for (const ScenarioRow* row : chosen_scenarios({"startup", "memory", "size"})) rows.push_back(*row);
+  for (const ScenarioRow* row : chosen_scenarios({"startup", scenario::kMemory, "size"}))
+    rows.push_back(*row);
   std::vector<const ScenarioRow*> scenarios;
   for (ScenarioRow& row : rows) {
     row.after = nullptr;
@@ -121,7 +123,7 @@ std::vector<Run> measure_twins(const Session& session) {
     twins.push_back(name);
     twins.back().name = twin_of(name.name);
   }
-  const std::vector<const ScenarioRow*> scenarios = chosen_scenarios({"startup", "memory"});
+  const std::vector<const ScenarioRow*> scenarios = chosen_scenarios({scenario::kStartup, scenario::kMemory});
   std::vector<Run> runs;
   for (int run = 0; run < session.options.runs; ++run) {
     session.context.ui.step(

@@ -9,7 +9,8 @@
 #include <set>
 
 #include "bench/commands/command.h"
-#include "bench/history/judgement.h"
+#include "bench/commands/measuring.h"
+#include "bench/core/first_metrics.h"
 #include "bench/history/known_truths.h"
 #include "bench/report/numbers.h"
 #include "bench/stats/bootstrap.h"
@@ -87,8 +88,8 @@ TextTable floor_table(const Calibration& calibration) {
                             plural(calibration.runs, "run"), plural(calibration.rounds, "round"));
   table.header = {"target", "metric", "floor", "between", "within", "can be seen"};
   table.align = "llrrrr";
+  const std::vector<std::string> main = gated_metrics();
   for (const NoiseFloor& floor : calibration.floors) {
-    const auto& main = gated_metrics();
     if (std::find(main.begin(), main.end(), floor.metric) == main.end()) continue;
     table.rows.push_back({floor.target, floor.metric, percent_text(floor.share), percent_text(floor.between),
                           share_text(floor.within), share_text(floor.detectable)});
@@ -167,7 +168,7 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
   }
   for (const std::string& target : targets) {
     std::vector<std::string> shares;
-    for (const char* metric : {"startup.ready", "startup.cpu", "memory.host_pss"}) {
+    for (const char* metric : {metric::kReady, metric::kCpu, metric::kHostPss}) {
       for (const NoiseFloor& floor : calibration->floors) {
         if (floor.target != target || floor.metric != metric) continue;
         shares.push_back(fmt::format("{} {}", metric, percent_text(floor.share)));

@@ -82,24 +82,15 @@ Question ask(const CompareOptions& options) {
   return question;
 }
 
-bool is_shown(const std::string& metric, bool all) {
-  if (all) return true;
-  for (const char* prefix : {"harness.", "size.part.", "size.check.", "memory.part."}) {
-    if (metric.starts_with(prefix)) return false;
-  }
-  static const std::set<std::string> phases = {"startup.create", "startup.launch", "startup.firmware",
-                                               "startup.kernel", "startup.init",   "startup.runtime",
-                                               "startup.app"};
-  return !phases.contains(metric);
-}
-
 std::vector<Comparison> answers(const Question& question, bool all) {
   std::vector<Comparison> found;
   for (const auto& [name_a, name_b] : question.targets) {
     const TargetInfo& a = target_of(question.a, name_a);
     const TargetInfo& b = target_of(question.b, name_b);
     for (const Summary& summary : question.a.summaries) {
-      if (summary.target != name_a || !is_shown(summary.metric, all)) continue;
+      if (summary.target != name_a || (!all && !is_result(spec_of(question.a, summary.metric)))) {
+        continue;
+      }
       auto result = question.one_run
                         ? compare(question.a, summary.scenario, summary.metric, a, b)
                         : compare_runs(question.a, a, question.b, b, summary.scenario, summary.metric);
@@ -137,7 +128,7 @@ TextTable comparison_rows(const Question& question, const std::vector<Comparison
     table.rows.push_back({result.metric,
                           one_line(result.a == result.b ? result.a : result.b + " / " + result.a),
                           median_text(a, scale), median_text(b, scale), ratio_text(result.ratio),
-                          result.ci95 ? ratio_bracket(*result.ci95) : "–", result.verdict,
+                          result.ci95 ? ratio_bracket(*result.ci95) : "–", to_text(result.verdict),
                           result.detectable ? percent_text(*result.detectable) : "–", one_line(result.why)});
   }
   return table;
@@ -168,7 +159,7 @@ Json json_of(const Question& question, const std::vector<Comparison>& results,
          {"ratio", row.ratio},
          {"ci95", row.ci95 ? Json::array({row.ci95->low, row.ci95->high}) : Json(nullptr)},
          {"shift", row.shift},
-         {"verdict", row.verdict},
+         {"verdict", to_text(row.verdict)},
          {"detectable", number_or_null(row.detectable)},
          {"n", row.n},
          {"why", row.why}});
@@ -205,9 +196,8 @@ std::string text_of(const Question& question, const std::vector<Comparison>& res
 }
 
 bool is_worse(const Question& question, const Comparison& result) {
-  if (result.verdict == "slower") return true;
-  const Summary* a = summary_of(question.a, result, result.a);
-  return result.verdict == "larger" && (a == nullptr || a->unit != "per_second");
+  if (result.verdict == Verdict::kSlower) return true;
+  return result.verdict == Verdict::kLarger && spec_of(question.a, result.metric).better != Better::kHigher;
 }
 
 int compare_command(const CompareOptions& options, Ui& ui) {
@@ -237,7 +227,7 @@ int compare_command(const CompareOptions& options, Ui& ui) {
     return exit_code::kRegression;
   }
   const bool unanswered = std::any_of(results.begin(), results.end(), [](const Comparison& row) {
-    return row.verdict == "inconclusive" || row.verdict == "not comparable";
+    return row.verdict == Verdict::kInconclusive || row.verdict == Verdict::kNotComparable;
   });
   return options.strict && unanswered ? exit_code::kInconclusive : exit_code::kOk;
 }

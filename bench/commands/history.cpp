@@ -57,7 +57,7 @@ void list_history(const HistoryOptions& options, Ui& ui) {
       json.push_back({{"path", row.path},
                       {"run_id", row.run_id},
                       {"started_at", row.started_at},
-                      {"status", row.status},
+                      {"status", to_text(row.status)},
                       {"scenarios", row.scenarios},
                       {"targets", row.targets},
                       {"rounds", row.rounds},
@@ -74,7 +74,7 @@ void list_history(const HistoryOptions& options, Ui& ui) {
   table.align = "lllrrlll";
   for (const RunRow& row : rows) {
     table.rows.push_back(
-        {one_line(row.started_at), one_line(row.path), one_line(row.status), std::to_string(row.rounds),
+        {one_line(row.started_at), one_line(row.path), to_text(row.status), std::to_string(row.rounds),
          std::to_string(row.failures), one_line(fmt::format("{}", fmt::join(row.scenarios, ","))),
          one_line(fmt::format("{}", fmt::join(row.targets, ","))), one_line(pins_of(pins, row.path))});
   }

@@ -28,7 +28,7 @@ ordered_json scenarios() {
 ordered_json metrics() {
   ordered_json rows = ordered_json::array();
   for (const ScenarioRow& scenario : scenario_table()) {
-    for (const MetricRow& row : scenario.metrics) {
+    for (const MetricSpec& row : scenario.metrics) {
       rows.push_back({{"name", row.name}, {"unit", row.unit}, {"summary", row.summary}});
     }
   }
@@ -40,7 +40,7 @@ ordered_json targets() {
   for (const DriverRow& row : driver_table()) {
     for (const std::string& profile : row.profiles) {
       rows.push_back({{"name", profile.empty() ? row.name : row.name + ":" + profile},
-                      {"kind", row.kind},
+                      {"kind", to_text(row.kind)},
                       {"built", row.built},
                       {"summary", row.built ? row.summary : "not in this build: " + row.left_out}});
     }

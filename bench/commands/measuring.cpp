@@ -67,13 +67,23 @@ bool measured_all(const Run& run, const Plan& plan) {
 void require_metrics(const std::vector<std::string>& names) {
   std::vector<std::string> known{"all"};
   for (const ScenarioRow& scenario : scenario_table()) {
-    for (const MetricRow& row : scenario.metrics) known.push_back(row.name);
+    for (const MetricSpec& row : scenario.metrics) known.push_back(row.name);
   }
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     throw Error(ErrorCode::kUsage, fmt::format("unknown metric '{}'", name),
                 did_you_mean(name, known) + "all of them: bench list metrics");
   }
+}
+
+std::vector<std::string> gated_metrics() {
+  std::vector<std::string> names;
+  for (const ScenarioRow& scenario : scenario_table()) {
+    for (const MetricSpec& spec : scenario.metrics) {
+      if (spec.gated) names.push_back(spec.name);
+    }
+  }
+  return names;
 }
 
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names) {
@@ -120,6 +130,7 @@ Run new_run(const CommandContext& context, const Plan& plan, const std::vector<W
   run.environment = read_environment(cache_dir());
   run.environment.host = this_host();
   for (const Warning& warning : warnings) run.environment.warnings.push_back(warning);
+  for (const ScenarioRow* row : plan.scenarios) run.scenarios.push_back(*row);
   for (const Target& target : plan.targets) run.targets.push_back(target.info);
   return run;
 }
@@ -150,7 +161,7 @@ Measured measure(Plan& plan, Run run, const std::filesystem::path& dir, CommandC
     measured.files = {"samples.jsonl"};
   }
   measured.whole =
-      !measured.failed && measured.run.status != "interrupted" && measured_all(measured.run, plan);
+      !measured.failed && measured.run.status != RunStatus::kInterrupted && measured_all(measured.run, plan);
   return measured;
 }
 
@@ -160,7 +171,7 @@ void rethrow_failure(const Measured& measured) {
 }
 
 int exit_code_of(const Measured& measured) {
-  if (measured.run.status == "interrupted") return exit_code::kInterrupted;
+  if (measured.run.status == RunStatus::kInterrupted) return exit_code::kInterrupted;
   if (!measured.whole) {
     throw Error(ErrorCode::kEngine, "nothing valid was measured for at least one target",
                 "the failures above say why; `bench doctor` shows what works here");

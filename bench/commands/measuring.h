@@ -19,6 +19,10 @@ namespace bench {
 /// for ever.
 void require_metrics(const std::vector<std::string>& names);
 
+/// The metrics that `bench gate` decides on unless others are named: the few that a person asks about. Every
+/// further one is one more chance of a false alarm.
+std::vector<std::string> gated_metrics();
+
 /// The rows of these scenarios, each once; "all" is every one. Throws Error{kUsage} for an unknown name.
 std::vector<const ScenarioRow*> chosen_scenarios(const std::vector<std::string>& names);
 

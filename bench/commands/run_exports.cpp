@@ -50,13 +50,14 @@ std::string stored_line(const Run& run, const fs::path& dir) {
   const std::string trials = failed == 0   ? ""
                              : failed == 1 ? ", 1 failed trial"
                                            : fmt::format(", {} failed trials", failed);
-  const std::string why = run.status != "complete"        ? ""
-                          : run.stopped_by == "precision" ? " (known well enough)"
-                          : run.stopped_by == "budget"    ? " (the budget is spent)"
-                                                          : "";
-  return fmt::format("run stored in {}: {}, {} of {} round{}{}, {} target{}{}", dir.string(), run.status,
-                     std::min<std::size_t>(rounds.size(), run.rounds), run.rounds, run.rounds == 1 ? "" : "s",
-                     why, run.targets.size(), run.targets.size() == 1 ? "" : "s", trials);
+  const std::string why = run.status != RunStatus::kComplete ? ""
+                          : run.stopped_by == "precision"    ? " (known well enough)"
+                          : run.stopped_by == "budget"       ? " (the budget is spent)"
+                                                             : "";
+  return fmt::format("run stored in {}: {}, {} of {} round{}{}, {} target{}{}", dir.string(),
+                     to_text(run.status), std::min<std::size_t>(rounds.size(), run.rounds), run.rounds,
+                     run.rounds == 1 ? "" : "s", why, run.targets.size(), run.targets.size() == 1 ? "" : "s",
+                     trials);
 }
 
 }  // namespace bench

@@ -117,7 +117,8 @@ std::optional<StoredRun> stored_run(const fs::path& dir) {
   if (!file || (!nlohmann::json::sax_parse(file, &head) && head.schema.empty())) return std::nullopt;
   const auto started = unix_time(head.started_at);
   if (head.schema != kRunSchema || !started) return std::nullopt;
-  return StoredRun{dir, *started, head.status == "complete", host_of(head.environment)};
+  return StoredRun{dir, *started, from_text<RunStatus>(head.status) == RunStatus::kComplete,
+                   host_of(head.environment)};
 }
 
 /// The runs that have a name as a baseline: pins.json beside them, {"NAME": "directory"}. Nothing where that

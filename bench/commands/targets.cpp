@@ -101,7 +101,7 @@ void require_apps(const std::vector<TargetName>& names) {
 
 std::vector<TargetName> default_targets() {
   std::vector<TargetName> names;
-  for (const char* kind : {"container", "vm"}) {
+  for (const Kind kind : {Kind::kContainer, Kind::kVm}) {
     const DriverRow* first = nullptr;
     for (const DriverRow& row : driver_table()) {
       if (row.kind == kind && (first == nullptr || (!first->built && row.built))) first = &row;
@@ -161,7 +161,7 @@ std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>
       if (!name.app.empty()) request.app = name.app;
     }
     auto& profiles = request.vm_profiles;
-    if (name.row->kind == "container") {
+    if (name.row->kind == Kind::kContainer) {
       request.container = true;
     } else if (std::find(profiles.begin(), profiles.end(), name.profile) == profiles.end()) {
       profiles.push_back(name.profile);

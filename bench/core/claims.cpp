@@ -67,7 +67,7 @@ double within(const JsonNode& node, const char* key, double low, double high, co
 }
 
 void read_sides(const JsonNode& node, ClaimDefinition& claim) {
-  claim.kind = one_of(node, "kind", {"size", "speed", "memory"});
+  claim.kind = *from_text<ClaimKind>(one_of(node, "kind", {"size", "speed", "memory"}));
   claim.side = filled(node, "side");
   claim.against = filled(node, "against");
   if (claim.side == claim.against) {
@@ -113,7 +113,7 @@ nlohmann::ordered_json claim_definition_json(const ClaimDefinition& claim) {
     json["not_measured"] = claim.not_measured;
     return json;
   }
-  json["kind"] = claim.kind;
+  json["kind"] = to_text(claim.kind);
   json["side"] = claim.side;
   json["against"] = claim.against;
   json["metrics"] = claim.metrics;

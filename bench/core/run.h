@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "bench/core/metric.h"
+
 namespace bench {
 
 /// The schema that this program writes; a change of meaning raises it.
@@ -49,13 +51,13 @@ struct Equivalence {
 /// One of the things that are compared: driver + profile.
 struct TargetInfo {
   std::string name;     ///< as the user writes it: "docker", "libvirt:direct"; unique in a run
-  std::string kind;     ///< "container" | "vm" | "process"
+  Kind kind = Kind::kProcess;
   std::string driver;   ///< "docker", "libvirt", …
   std::string profile;  ///< "" | "direct" | "full" | …
   std::string engine_name;
   std::string engine_version;
   Facts engine;  ///< more about the engine: API version, storage driver, runtime, QEMU, URI, …
-  std::string acceleration = "none";  ///< "none" | "kvm" | "kvm-nested" | "tcg"
+  Acceleration acceleration = Acceleration::kNone;
   int cpus = 0;
   std::int64_t memory_bytes = 0;
   Facts image;      ///< digest, reference, layers, …
@@ -126,8 +128,7 @@ struct Comparison {
   double ratio = 0;
   std::optional<Interval> ci95 = std::nullopt;
   double shift = 0;       ///< Hodges–Lehmann shift b − a, in the metric's unit
-  std::string verdict{};  ///< "faster" | "slower" | "smaller" | "larger" | "equivalent" | "inconclusive" |
-                          ///< "not comparable"
+  Verdict verdict = Verdict::kInconclusive;
   std::string why{};      ///< one line for people
   std::optional<double> detectable =
       std::nullopt;  ///< the smallest relative difference that this run could have seen
@@ -141,7 +142,7 @@ struct Comparison {
 /// (`not_measured`).
 struct ClaimDefinition {
   std::string id, sentence;
-  std::string kind;                  ///< "size" | "speed" | "memory"; only a size is the same under emulation
+  ClaimKind kind = ClaimKind::kNone;
   std::string side, against;         ///< "container", "vm" (each of them), or a target's name
   std::vector<std::string> metrics;  ///< the claim must hold in every one
   std::string direction;             ///< what `side` is said to be: "lower" | "higher"
@@ -161,7 +162,7 @@ struct ClaimFinding {
   std::optional<Interval> ci95{};  ///< of the ratio; none where the figure is exact
   int n = 0;                       ///< paired rounds
   bool exact = false;              ///< counted, not sampled: it needs no interval
-  std::string verdict{};           ///< as of a claim
+  std::optional<ClaimVerdict> verdict{};  ///< none: not judged yet
   std::string why{};
   bool operator==(const ClaimFinding&) const = default;
 };
@@ -169,12 +170,11 @@ struct ClaimFinding {
 /// The verdict on one claim. Its figures are those of the finding that decided: the least favourable one.
 struct Claim {
   std::string id, sentence;
-  std::string
-      verdict;  ///< "supported" | "not supported" | "inconclusive" | "not comparable" | "not measured"
+  ClaimVerdict verdict = ClaimVerdict::kNotMeasured;
   std::optional<double> ratio = std::nullopt;
   std::optional<Interval> ci95 = std::nullopt;
   std::string why{};  ///< one line for people
-  std::string kind{};
+  ClaimKind kind = ClaimKind::kNone;
   std::string metric{}, a{}, b{};  ///< of the finding that decided; empty where there is none
   std::optional<double> share = std::nullopt;
   std::optional<double> threshold = std::nullopt;  ///< the factor or the share that the definition asks for
@@ -193,13 +193,14 @@ struct Run {
   std::vector<std::string> command;
   std::uint64_t seed = 0;
   std::string started_at, finished_at;  ///< RFC 3339, UTC
-  std::string status = "failed";        ///< "complete" | "interrupted" | "failed"
+  RunStatus status = RunStatus::kFailed;
   std::string stopped_by;               ///< "rounds" | "precision" | "budget" | "signal" | "error"
   int rounds = 0, warmup_rounds = 0;    ///< as planned
   double wall_seconds = 0;              ///< from the first trial's t0 to the end of the last
   double trials_seconds = 0;            ///< sum over the trials, t0 to stopped
   Facts conditions;                     ///< cache state ("warm"), time-outs, limits, probe periods
   Environment environment;
+  std::vector<ScenarioSpec> scenarios;  ///< what was measured, with the declarations of its metrics
   std::vector<TargetInfo> targets;
   std::vector<ClaimDefinition> claim_definitions;  ///< what `claims` are judged by
   std::vector<Sample> samples;

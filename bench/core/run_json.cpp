@@ -69,16 +69,52 @@ OrderedJson warnings(const std::vector<Warning>& values) {
   return json;
 }
 
+/// What is not said is as a declaration has it by itself.
+OrderedJson metric(const MetricSpec& spec) {
+  OrderedJson json;
+  json["name"] = spec.name;
+  json["unit"] = spec.unit;
+  json["role"] = to_text(spec.role);
+  json["better"] = to_text(spec.better);
+  json["manner"] = to_text(spec.manner);
+  for (const auto& [key, value] : {std::pair{"exact", spec.exact},
+                                   {"needs_hardware", spec.needs_hardware},
+                                   {"gated", spec.gated},
+                                   {"prominent", spec.prominent}}) {
+    if (value) json[key] = true;
+  }
+  if (spec.threshold) json["threshold"] = *spec.threshold;
+  for (const auto& [key, value] : {std::pair{"part_of", &spec.part_of},
+                                   {"slope_of", &spec.slope_of},
+                                   {"column", &spec.column},
+                                   {"words", &spec.words},
+                                   {"subject", &spec.subject},
+                                   {"summary", &spec.summary}}) {
+    if (!value->empty()) json[key] = *value;
+  }
+  return json;
+}
+
+OrderedJson scenario(const ScenarioSpec& spec) {
+  OrderedJson json;
+  json["name"] = spec.name;
+  json["title"] = known(spec.title);
+  json["summary"] = known(spec.summary);
+  json["metrics"] = OrderedJson::array();
+  for (const MetricSpec& one : spec.metrics) json["metrics"].push_back(metric(one));
+  return json;
+}
+
 OrderedJson target(const TargetInfo& info) {
   const Equivalence& same = info.equivalence;
   OrderedJson json;
   json["name"] = info.name;
-  json["kind"] = info.kind;
+  json["kind"] = to_text(info.kind);
   json["driver"] = info.driver;
   json["profile"] = info.profile;
   json["engine"] =
       facts(info.engine, {{"name", known(info.engine_name)}, {"version", known(info.engine_version)}});
-  json["acceleration"] = info.acceleration;
+  json["acceleration"] = to_text(info.acceleration);
   json["cpus"] = positive(info.cpus);
   json["memory_bytes"] = positive(info.memory_bytes);
   json["image"] = facts(info.image);
@@ -109,7 +145,7 @@ OrderedJson head(const Run& run) {
   json["seed"] = run.seed;
   json["started_at"] = known(run.started_at);
   json["finished_at"] = known(run.finished_at);
-  json["status"] = run.status;
+  json["status"] = to_text(run.status);
   json["stopped_by"] = known(run.stopped_by);
   json["rounds"] = run.rounds;
   json["warmup_rounds"] = run.warmup_rounds;
@@ -120,6 +156,10 @@ OrderedJson head(const Run& run) {
                          {"fingerprint", facts(run.environment.fingerprint)},
                          {"volatile", facts(run.environment.volatile_)},
                          {"warnings", warnings(run.environment.warnings)}};
+  if (!run.scenarios.empty()) {
+    json["scenarios"] = OrderedJson::array();
+    for (const ScenarioSpec& spec : run.scenarios) json["scenarios"].push_back(scenario(spec));
+  }
   json["targets"] = OrderedJson::array();
   for (const TargetInfo& info : run.targets) {
     json["targets"].push_back(target(info));
@@ -196,7 +236,7 @@ OrderedJson record(const Comparison& comparison) {
   json["ratio"] = comparison.ratio;
   json["ci95"] = interval(comparison.ci95);
   json["shift"] = comparison.shift;
-  json["verdict"] = comparison.verdict;
+  json["verdict"] = to_text(comparison.verdict);
   json["why"] = comparison.why;
   json["detectable"] = known(comparison.detectable);
   json["n"] = comparison.n;
@@ -212,7 +252,7 @@ OrderedJson record(const ClaimFinding& finding) {
           {"ci95", interval(finding.ci95)},
           {"n", finding.n},
           {"exact", finding.exact},
-          {"verdict", finding.verdict},
+          {"verdict", finding.verdict ? to_text(*finding.verdict) : std::string()},
           {"why", finding.why}};
 }
 
@@ -220,11 +260,11 @@ OrderedJson record(const Claim& claim) {
   OrderedJson json;
   json["id"] = claim.id;
   json["sentence"] = claim.sentence;
-  json["verdict"] = claim.verdict;
+  json["verdict"] = to_text(claim.verdict);
   json["ratio"] = known(claim.ratio);
   json["ci95"] = interval(claim.ci95);
   json["why"] = claim.why;
-  json["kind"] = known(claim.kind);
+  json["kind"] = known(to_text(claim.kind));
   json["metric"] = known(claim.metric);
   json["a"] = known(claim.a);
   json["b"] = known(claim.b);
@@ -323,7 +363,7 @@ Run load_run(const std::filesystem::path& path) {
                 fmt::format("the raw samples are also in {}: move {} away and try again", checkpoint.string(),
                             file.filename().string()));
   }
-  if (run.status != "complete" && checkpoint_text) {
+  if (run.status != RunStatus::kComplete && checkpoint_text) {
     Run recovered = read_checkpoint(*checkpoint_text, checkpoint.string());
     if (recovered.run_id == run.run_id &&
         recovered.samples.size() + recovered.failures.size() > run.samples.size() + run.failures.size()) {

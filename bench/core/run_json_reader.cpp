@@ -17,17 +17,58 @@ using Node = JsonNode;
 
 constexpr const char* kRunRemedy = "restore the file from where it came, or run again";
 
+/// A word of an enumeration.
+template <Spoken Value>
+Value word(const Node& node, const char* key) {
+  const Node at = node.at(key);
+  const std::optional<Value> value = from_text<Value>(at.text());
+  if (!value) at.fail(fmt::format("\"{}\" is none of: {}", at.text(), all_words<Value>()));
+  return *value;
+}
+
+bool flag(const Node& node, const char* key) {
+  return node.has(key) && node.at(key).boolean();
+}
+
+MetricSpec read_metric(const Node& node) {
+  return {.name = node.at("name").text(),
+          .unit = node.at("unit").text(),
+          .role = word<Role>(node, "role"),
+          .summary = text_or_unknown(node, "summary"),
+          .better = word<Better>(node, "better"),
+          .manner = word<Manner>(node, "manner"),
+          .exact = flag(node, "exact"),
+          .needs_hardware = flag(node, "needs_hardware"),
+          .gated = flag(node, "gated"),
+          .prominent = flag(node, "prominent"),
+          .threshold = optional_number(node, "threshold"),
+          .part_of = text_or_unknown(node, "part_of"),
+          .slope_of = text_or_unknown(node, "slope_of"),
+          .column = text_or_unknown(node, "column"),
+          .words = text_or_unknown(node, "words"),
+          .subject = text_or_unknown(node, "subject")};
+}
+
+ScenarioSpec read_scenario(const Node& node) {
+  ScenarioSpec scenario{.name = node.at("name").text(),
+                        .title = text_or_unknown(node, "title"),
+                        .summary = text_or_unknown(node, "summary"),
+                        .metrics = {}};
+  node.at("metrics").each([&](const Node& item) { scenario.metrics.push_back(read_metric(item)); });
+  return scenario;
+}
+
 TargetInfo read_target(const Node& node) {
   TargetInfo target;
   target.name = node.at("name").text();
-  target.kind = node.at("kind").text();
+  target.kind = word<Kind>(node, "kind");
   target.driver = node.at("driver").text();
   target.profile = node.at("profile").text();
   const Node engine = node.at("engine");
   target.engine_name = text_or_unknown(engine, "name");
   target.engine_version = text_or_unknown(engine, "version");
   target.engine = engine.facts({"name", "version"});
-  target.acceleration = node.at("acceleration").text();
+  target.acceleration = word<Acceleration>(node, "acceleration");
   target.cpus = node.has("cpus") ? node.at("cpus").small() : 0;
   target.memory_bytes = optional_integer(node, "memory_bytes").value_or(0);
   target.image = node.at("image").facts();
@@ -91,14 +132,10 @@ Comparison read_comparison(const Node& node) {
           .ratio = node.at("ratio").number(),
           .ci95 = optional_interval(node, "ci95"),
           .shift = node.at("shift").number(),
-          .verdict = node.at("verdict").text(),
+          .verdict = word<Verdict>(node, "verdict"),
           .why = text_or_unknown(node, "why"),
           .detectable = optional_number(node, "detectable"),
           .n = node.at("n").small()};
-}
-
-bool flag(const Node& node, const char* key) {
-  return node.has(key) && node.at(key).boolean();
 }
 
 ClaimFinding read_finding(const Node& node) {
@@ -110,18 +147,18 @@ ClaimFinding read_finding(const Node& node) {
           .ci95 = optional_interval(node, "ci95"),
           .n = node.at("n").small(),
           .exact = flag(node, "exact"),
-          .verdict = node.at("verdict").text(),
+          .verdict = word<ClaimVerdict>(node, "verdict"),
           .why = text_or_unknown(node, "why")};
 }
 
 Claim read_claim(const Node& node) {
   Claim claim{.id = node.at("id").text(),
               .sentence = node.at("sentence").text(),
-              .verdict = node.at("verdict").text(),
+              .verdict = word<ClaimVerdict>(node, "verdict"),
               .ratio = optional_number(node, "ratio"),
               .ci95 = optional_interval(node, "ci95"),
               .why = text_or_unknown(node, "why"),
-              .kind = text_or_unknown(node, "kind"),
+              .kind = node.has("kind") ? word<ClaimKind>(node, "kind") : ClaimKind::kNone,
               .metric = text_or_unknown(node, "metric"),
               .a = text_or_unknown(node, "a"),
               .b = text_or_unknown(node, "b"),
@@ -161,10 +198,7 @@ Run read_head(const Node& node) {
   run.seed = node.at("seed").natural();
   run.started_at = text_or_unknown(node, "started_at");
   run.finished_at = text_or_unknown(node, "finished_at");
-  run.status = node.at("status").text();
-  if (run.status != "complete" && run.status != "interrupted" && run.status != "failed") {
-    node.at("status").fail("expected \"complete\", \"interrupted\" or \"failed\"");
-  }
+  run.status = word<RunStatus>(node, "status");
   run.stopped_by = text_or_unknown(node, "stopped_by");
   run.rounds = node.has("rounds") ? node.at("rounds").small() : 0;
   run.warmup_rounds = node.has("warmup_rounds") ? node.at("warmup_rounds").small() : 0;
@@ -183,6 +217,7 @@ Run read_head(const Node& node) {
   environment.at("warnings").each([&](const Node& warning) {
     run.environment.warnings.push_back({warning.at("text").text(), text_or_unknown(warning, "remedy")});
   });
+  if (node.has("scenarios")) read_list(node, "scenarios", run.scenarios, read_scenario);
   read_list(node, "targets", run.targets, read_target);
   if (node.has("claim_definitions")) {
     read_list(node, "claim_definitions", run.claim_definitions, read_claim_definition);
@@ -247,7 +282,7 @@ Run read_checkpoint(const std::string& text, const std::string& origin) {
   if (!have_header) {
     throw Error(ErrorCode::kCorrupt, fmt::format("{}: empty: nothing was measured", origin), "run again");
   }
-  run.status = "interrupted";
+  run.status = RunStatus::kInterrupted;
   return run;
 }
 

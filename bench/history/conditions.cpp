@@ -52,12 +52,12 @@ Facts target_conditions(const TargetInfo& target) {
   for (const auto& [name, fact] : target.engine) {
     if (!not_conditions().contains(name)) facts["engine " + name] = fact;
   }
-  facts["kind"] = fact_of(target.kind);
+  facts["kind"] = fact_of(to_text(target.kind));
   facts["driver"] = fact_of(target.driver);
   facts["profile"] = fact_of(target.profile);
   facts["engine"] = fact_of(target.engine_name);
   facts["engine version"] = fact_of(target.engine_version);
-  facts["acceleration"] = fact_of(target.acceleration);
+  facts["acceleration"] = fact_of(to_text(target.acceleration));
   facts["cpus"] = static_cast<std::int64_t>(target.cpus);
   facts["memory limit"] = bytes(target.memory_bytes);
   return facts;

@@ -166,7 +166,7 @@ std::vector<RunRow> History::runs(std::size_t last) const {
       row.path = statement.text(0);
       row.run_id = statement.text(1);
       row.started_at = statement.text(2);
-      row.status = statement.text(3);
+      row.status = from_text<RunStatus>(statement.text(3)).value_or(RunStatus::kFailed);
       row.scenarios = split(statement.text(4));
       row.targets = split(statement.text(5));
       row.rounds = static_cast<int>(statement.integer(6));

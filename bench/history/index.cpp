@@ -103,7 +103,7 @@ class Writer {
 
   void add(const RunRow& row, const Stamp& stamp) {
     run_.bind(1, row.path).bind(2, stamp.modified).bind(3, stamp.size).bind(4, row.error);
-    run_.bind(5, row.run_id).bind(6, row.started_at).bind(7, row.status);
+    run_.bind(5, row.run_id).bind(6, row.started_at).bind(7, to_text(row.status));
     run_.bind(8, fmt::format("{}", fmt::join(row.scenarios, ",")));
     run_.bind(9, fmt::format("{}", fmt::join(row.targets, ",")));
     run_.bind(10, row.rounds).bind(11, row.failures);

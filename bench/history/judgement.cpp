@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -18,16 +17,14 @@ namespace bench {
 namespace {
 
 constexpr int kRoundsToJudge = 3;  ///< a median of fewer says too little
-constexpr std::array<std::string_view, 4> kParts = {"harness.", "size.part.", "size.check.", "memory.part."};
 
-bool is_watched(const std::string& metric) {
-  return std::none_of(kParts.begin(), kParts.end(),
-                      [&](std::string_view prefix) { return metric.starts_with(prefix); });
+bool is_watched(const Run& run, const std::string& metric) {
+  return is_compared(spec_of(run, metric));
 }
 
-bool decides(const std::string& metric, const GateRequest& request) {
-  const std::vector<std::string>& names = request.metrics.empty() ? gated_metrics() : request.metrics;
-  return std::any_of(names.begin(), names.end(),
+bool decides(const Run& run, const std::string& metric, const GateRequest& request) {
+  if (request.metrics.empty()) return spec_of(run, metric).gated;
+  return std::any_of(request.metrics.begin(), request.metrics.end(),
                      [&](const std::string& name) { return name == "all" || name == metric; });
 }
 
@@ -54,7 +51,7 @@ std::string unfit(const Run& run, const FigureRow& row) {
     if (std::string failed = too_many_failed(run, row.scenario, *target, *target); !failed.empty())
       return failed;
   }
-  if (!is_exact(row.metric) && row.n < kRoundsToJudge) {
+  if (!spec_of(run, row.metric).exact && row.n < kRoundsToJudge) {
     return fmt::format("{} round{}, {} are needed", row.n, row.n == 1 ? "" : "s", kRoundsToJudge);
   }
   return {};
@@ -185,7 +182,8 @@ void add_missing(const Run& run, const History* history, const GateRequest& requ
     if (empty.contains(target.name)) continue;
     const std::string conditions = conditions_digest(run, target);
     for (const std::string& metric : history->metrics()) {
-      if (!is_watched(metric) || !decides(metric, request) || there.contains({metric, target.name})) continue;
+      if (!is_watched(run, metric) || !decides(run, metric, request) || there.contains({metric, target.name}))
+        continue;
       for (const SeriesKey& key : history->series(metric)) {
         if (key.target != target.name || key.conditions != conditions || !key.against.empty() ||
             !tried.contains(key.scenario)) {
@@ -209,10 +207,10 @@ void settle(GateAnswer& answer) {
                                                                                        : "pass";
 }
 
-GateState state_of(const std::string& verdict, const std::string& unit, double ratio) {
-  if (verdict == "equivalent") return GateState::kOk;
-  if (verdict == "inconclusive" || verdict == "not comparable") return GateState::kNoBaseline;
-  return (ratio > 1) == more_is_worse(unit) ? GateState::kWorse : GateState::kBetter;
+GateState state_of(Verdict verdict, Better better, double ratio) {
+  if (verdict == Verdict::kEquivalent) return GateState::kOk;
+  if (verdict == Verdict::kInconclusive || verdict == Verdict::kNotComparable) return GateState::kNoBaseline;
+  return (ratio > 1) == more_is_worse(better) ? GateState::kWorse : GateState::kBetter;
 }
 
 /// A figure of a run against the same of a baseline run.
@@ -220,7 +218,7 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
                      const GateRequest& request) {
   GateLine line;
   line.finding.series = {row.scenario, row.metric, row.target, row.against, row.unit, {}, row.value, 0, 0};
-  line.decides = decides(row.metric, request);
+  line.decides = decides(run, row.metric, request);
   line.verdict = "no baseline";
   line.why = "the baseline has no such figure";
   const TargetInfo* a = find_target(baseline, row.target);
@@ -231,9 +229,9 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
   if (!result) return line;
   line.finding.limits = GateLimits{row.value / result->ratio, threshold * row.value / result->ratio, 1};
   line.finding.change = result->ratio - 1;
-  line.finding.state =
-      forbidden ? GateState::kNoBaseline : state_of(result->verdict, row.unit, result->ratio);
-  line.verdict = forbidden ? "not comparable" : result->verdict;
+  line.finding.state = forbidden ? GateState::kNoBaseline
+                                 : state_of(result->verdict, spec_of(run, row.metric).better, result->ratio);
+  line.verdict = to_text(forbidden ? Verdict::kNotComparable : result->verdict);
   line.why = forbidden ? "measured under other conditions than the baseline"
                        : fmt::format("{}: {}", change_text(line.finding.change), result->why);
   if (line.finding.state == GateState::kOk || line.finding.state == GateState::kWorse ||
@@ -245,27 +243,22 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
 
 }  // namespace
 
-const std::vector<std::string>& gated_metrics() {
-  static const std::vector<std::string> names = {"startup.ready",   "startup.cpu",       "startup.stop",
-                                                 "size.transfer",   "size.disk",         "size.unique",
-                                                 "memory.host_pss", "memory.loaded_pss", "memory.marginal"};
-  return names;
-}
-
 GateAnswer gate_by_history(const Run& run, const History& history, const std::vector<std::string>& own_paths,
                            const GateRequest& request) {
   GateAnswer answer;
   bool out_of_order = false;
   for (const FigureRow& row : figures_of(run)) {
-    if (!is_watched(row.metric)) continue;
+    if (!is_watched(run, row.metric)) continue;
     GateLine line;
-    line.decides = decides(row.metric, request);
+    line.decides = decides(run, row.metric, request);
     const SeriesKey key{row.scenario, row.metric, row.target, row.against, row.unit, row.conditions};
     const Found found = baseline_points(history, key, run, own_paths, request.rules);
     out_of_order = out_of_order || found.out_of_order;
-    GateSeries series{row.scenario,  row.metric, row.target, row.against,
-                      row.unit,      {},         row.value,  noise_floor(row, run, request),
-                      row.resolution};
+    GateSeries series{row.scenario,   row.metric,
+                      row.target,     row.against,
+                      row.unit,       {},
+                      row.value,      noise_floor(row, run, request),
+                      row.resolution, spec_of(run, row.metric).better};
     for (const SeriesPoint& point : found.points) series.history.push_back(point.value);
     line.finding = judge_series(series, request.rules);
     line.verdict = verdict_of(line.finding.state);
@@ -298,7 +291,7 @@ GateAnswer gate_by_run(const Run& run, const Run& baseline, const GateRequest& r
     answer.notes.push_back("other conditions: " + difference.in_words);
   }
   for (const FigureRow& row : figures_of(run)) {
-    if (!is_watched(row.metric) || !row.against.empty()) continue;
+    if (!is_watched(run, row.metric) || !row.against.empty()) continue;
     answer.lines.push_back(line_by_run(row, run, baseline, forbidden, request));
   }
   add_missing(run, nullptr, request, answer);

@@ -14,7 +14,7 @@ namespace bench {
 /// What a gate is asked.
 struct GateRequest {
   GateRules rules;
-  std::vector<std::string> metrics;  ///< that decide; empty: gated_metrics(); {"all"}: every one
+  std::vector<std::string> metrics;  ///< that decide; empty: the gated ones; {"all"}: every one
   std::optional<Calibration> calibration;
 };
 
@@ -35,10 +35,6 @@ struct GateAnswer {
   std::string against;       ///< "the last 20 runs in results", "results/release-1"
   std::string confirmed_by;  ///< run id of the confirming run; empty: none
 };
-
-/// The metrics that decide unless others are named: the few that a person asks about. Every further one that
-/// decides is one more chance of a false alarm.
-const std::vector<std::string>& gated_metrics();
 
 /// `run` (derived) against the runs before it in the history that were measured under the same conditions;
 /// runs at `own_paths` (itself, its confirmation) are no part of it.

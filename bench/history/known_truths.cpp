@@ -1,5 +1,6 @@
 #include "bench/history/known_truths.h"
 
+#include "bench/core/first_metrics.h"
 #include "bench/stats/truth.h"
 
 namespace bench {
@@ -25,19 +26,19 @@ bool boots_alike(const TargetInfo& vm) {
 }
 
 std::vector<Check> checks_of(const TargetInfo& target) {
-  const bool vm = target.kind == "vm";
+  const bool vm = target.kind == Kind::kVm;
   const TruthRule delay{.expected = kTruthDelay};
   const TruthRule ballast{.expected = kTruthBallast};
   TruthRule ballast_on_host = ballast;
   if (vm && !boots_alike(target)) ballast_on_host.tolerance = ballast_on_host.widest = kBootsDiffer;
   const TruthRule bytes{.expected = kTruthBytes, .tolerance = kExactTolerance, .exact = true};
   std::vector<Check> checks = {
-      {"delay", "delay", "startup", "startup.ready", "", "seconds", delay},
-      {"delay", "delay", "startup", "startup.ready", "startup.runtime", "seconds", delay, true},
-      {"ballast", "ballast", "memory", "memory.host_pss", "", "bytes", ballast_on_host},
-      {"ballast", "ballast", "memory", "memory.guest_used", "", "bytes", ballast, true},
-      {"size", "ballast", "size", "size.disk", "", "bytes", bytes},
-      {"size", "ballast", "size", "size.transfer", "", "bytes", bytes},
+      {"delay", "delay", scenario::kStartup, metric::kReady, "", "seconds", delay},
+      {"delay", "delay", scenario::kStartup, metric::kReady, metric::kRuntime, "seconds", delay, true},
+      {"ballast", "ballast", scenario::kMemory, metric::kHostPss, "", "bytes", ballast_on_host},
+      {"ballast", "ballast", scenario::kMemory, metric::kGuestUsed, "", "bytes", ballast, true},
+      {"size", "ballast", scenario::kSize, metric::kDisk, "", "bytes", bytes},
+      {"size", "ballast", scenario::kSize, metric::kTransfer, "", "bytes", bytes},
   };
   if (!vm) std::erase_if(checks, [](const Check& check) { return check.vm_only; });
   return checks;

@@ -14,13 +14,13 @@ std::optional<Comparison> twins_compared(const Run& run, const Summary& of) {
   const TargetInfo* target = find_target(run, of.target);
   const TargetInfo* twin = find_target(run, twin_of(of.target));
   if (target == nullptr || twin == nullptr) return std::nullopt;
-  if (of.metric == kMarginal) return marginal_comparison(run, *target, *twin);
+  if (const auto slope = curve_slope(run, of.metric)) return marginal_comparison(run, *slope, *target, *twin);
   return compare(run, of.scenario, of.metric, *target, *twin);
 }
 
 bool differs(const Comparison& comparison) {
-  return comparison.verdict != "equivalent" && comparison.verdict != "inconclusive" &&
-         comparison.verdict != "not comparable";
+  return comparison.verdict != Verdict::kEquivalent && comparison.verdict != Verdict::kInconclusive &&
+         comparison.verdict != Verdict::kNotComparable;
 }
 
 /// The medians of the target and of its twin in all runs: every pair of them is the same thing twice.
@@ -76,7 +76,8 @@ AaFindings noise_floors(std::span<const Run> runs) {
   for (const TargetInfo& target : runs.front().targets) {
     if (find_target(runs.front(), twin_of(target.name)) == nullptr) continue;
     for (const Summary& summary : runs.front().summaries) {
-      if (summary.target == target.name && is_compared(summary.metric)) add_floor(runs, summary, findings);
+      if (summary.target != target.name) continue;
+      if (is_compared(spec_of(runs.front(), summary.metric))) add_floor(runs, summary, findings);
     }
   }
   return findings;

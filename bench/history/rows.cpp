@@ -76,7 +76,7 @@ std::vector<FigureRow> figures_of(Run run) {
   if (run.summaries.empty()) derive(run);
   const Tally tally(run);
   const std::map<std::string, std::string> conditions = digests(run);
-  const bool complete = run.status == "complete";
+  const bool complete = run.status == RunStatus::kComplete;
   std::vector<FigureRow> rows;
   rows.reserve(run.summaries.size() + run.comparisons.size());
   std::map<Key, std::string> units;

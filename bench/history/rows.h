@@ -27,7 +27,8 @@ struct FigureRow {
 struct RunRow {
   std::string path;   ///< directory, relative to the history
   std::string error;  ///< why it could not be read; all that follows is then empty
-  std::string run_id, started_at, status;
+  std::string run_id, started_at;
+  RunStatus status = RunStatus::kFailed;
   std::vector<std::string> scenarios, targets;
   int rounds = 0;
   int failures = 0;

@@ -145,8 +145,9 @@ class Session {
 
  private:
   static Sample* find(Visit& visit, const ScenarioRow& scenario) {
+    const MetricSpec* headline = headline_of(scenario);
     const auto found = std::find_if(visit.samples.begin(), visit.samples.end(), [&](const Sample& sample) {
-      return sample.metric == scenario.headline_metric;
+      return headline != nullptr && sample.metric == headline->name;
     });
     return found == visit.samples.end() ? nullptr : &*found;
   }
@@ -202,7 +203,8 @@ class Session {
 
 bool all_precise(const bench::Run& run, const std::vector<const ScenarioRow*>& scenarios, double half_width) {
   return std::all_of(scenarios.begin(), scenarios.end(), [&](const ScenarioRow* row) {
-    return precise_enough(run, row->name, row->headline_metric, half_width);
+    const MetricSpec* headline = headline_of(*row);
+    return headline != nullptr && precise_enough(run, row->name, headline->name, half_width);
   });
 }
 
@@ -239,17 +241,17 @@ void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& o
     }
   }
   if (stop.stop_requested()) {
-    run.status = "interrupted";
+    run.status = RunStatus::kInterrupted;
     run.stopped_by = "signal";
   } else if (session.fatal()) {
-    run.status = "failed";
+    run.status = RunStatus::kFailed;
     run.stopped_by = "error";
     std::rethrow_exception(session.fatal());
   } else {
     // A run without a single number that counts is none, however orderly it ended.
     const bool measured = std::any_of(run.samples.begin(), run.samples.end(),
                                       [](const Sample& sample) { return !sample.warmup; });
-    run.status = measured ? "complete" : "failed";
+    run.status = measured ? RunStatus::kComplete : RunStatus::kFailed;
   }
 }
 

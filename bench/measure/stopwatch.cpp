@@ -68,7 +68,7 @@ class Listening {
 StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, const StartRules& rules,
                                const std::stop_token& stop) {
   Driver& driver = *target.driver;
-  const bool is_vm = target.info.kind == "vm";
+  const bool is_vm = target.info.kind == Kind::kVm;
   const Seconds timeout = is_vm ? rules.vm_timeout : rules.container_timeout;
   auto console = std::make_shared<ConsoleMarks>(is_vm);
   StartTimes times;

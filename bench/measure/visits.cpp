@@ -92,7 +92,7 @@ std::optional<Error> Visits::observe(Trial& trial, StartedInstance& started, Vis
   std::optional<Error> problem;
   for (const ScenarioRow* row : plan_.scenarios) {
     if (row->observe == nullptr) continue;
-    trial.turn(row->name);
+    trial.turn(*row);
     const std::size_t before = trial.samples().size();
     try {
       row->observe(trial, started);
@@ -116,7 +116,7 @@ void Visits::end(Trial& trial, StartedInstance& started, Visit& visit) {
   if (!visit.failures.empty()) return;
   for (const ScenarioRow* row : plan_.scenarios) {
     if (row->ended == nullptr) continue;
-    trial.turn(row->name);
+    trial.turn(*row);
     row->ended(trial, started, took);
   }
 }
@@ -124,7 +124,7 @@ void Visits::end(Trial& trial, StartedInstance& started, Visit& visit) {
 Visit Visits::outside(const ScenarioRow& scenario, Target& target, void (*hook)(Trial&), const char* phase) {
   Visit visit;
   Trial trial(host_, target, {});
-  trial.turn(scenario.name);
+  trial.turn(scenario);
   const TimePoint began = Clock::now();
   try {
     hook(trial);

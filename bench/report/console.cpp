@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/report.h"
 #include "bench/report/view.h"
@@ -109,16 +110,16 @@ class Page {
   std::string text_;
 };
 
-const char* verdict_colour(const std::string& verdict) {
-  return verdict == "supported" ? kAnsiGreen : verdict == "not supported" ? kAnsiRed : kAnsiYellow;
+const char* verdict_colour(ClaimVerdict verdict) {
+  return verdict == ClaimVerdict::kSupported ? kAnsiGreen : verdict == ClaimVerdict::kNotSupported ? kAnsiRed : kAnsiYellow;
 }
 
 void print_claims(Page& page, const std::vector<ClaimView>& claims) {
   page.heading("The claims");
   for (const ClaimView& claim : claims) {
-    page.wrapped(fmt::format("{}: {}", claim.verdict, claim.sentence), "  ", verdict_colour(claim.verdict),
+    page.wrapped(fmt::format("{}: {}", to_text(claim.verdict), claim.sentence), "  ", verdict_colour(claim.verdict),
                  4);
-    if (claim.verdict == "not measured") {
+    if (claim.verdict == ClaimVerdict::kNotMeasured) {
       page.wrapped(claim.settle.empty() ? claim.why : claim.settle, "    → ", kAnsiDim, 6);
       continue;
     }
@@ -220,7 +221,7 @@ std::string console_report(const Run& run, const ReportOptions& options) {
   const std::vector<TextTable> summaries = summary_tables(run);
   print_tables(summaries);
   if (std::any_of(run.samples.begin(), run.samples.end(),
-                  [](const Sample& sample) { return sample.scenario != "size"; })) {
+                  [](const Sample& sample) { return sample.scenario != scenario::kSize; })) {
     if (summaries.empty()) {
       page.blank();
     }

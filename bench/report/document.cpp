@@ -4,9 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
+#include "bench/report/view_parts.h"
 #include "bench/report/writeup.h"
 
 namespace bench {
@@ -58,9 +59,9 @@ TextTable targets_table(const Run& run) {
         more += (more.empty() ? "" : ", ") + fmt::format("{} {}", one_line(name), fact_text(value));
       }
     }
-    table.rows.push_back({one_line(target.name), one_line(target.kind),
-                          one_line(target.engine_name + " " + target.engine_version), target.acceleration,
-                          more});
+    table.rows.push_back({one_line(target.name), to_text(target.kind),
+                          one_line(target.engine_name + " " + target.engine_version),
+                          to_text(target.acceleration), more});
   }
   return table;
 }
@@ -75,7 +76,7 @@ TextTable provenance(const Run& run) {
   add("run", run.run_id);
   add("from", run.started_at);
   add("to", run.finished_at);
-  add("status", run.status + (run.stopped_by.empty() ? "" : ", ended by: " + run.stopped_by));
+  add("status", to_text(run.status) + (run.stopped_by.empty() ? "" : ", ended by: " + run.stopped_by));
   add("rounds", fmt::format("{} planned and {} warm-up, the order shuffled in each with seed {}", run.rounds,
                             run.warmup_rounds, run.seed));
   if (run.wall_seconds > 0) {
@@ -87,29 +88,20 @@ TextTable provenance(const Run& run) {
   return table;
 }
 
-/// "time to ready" and the like: what a tile is about.
-const std::map<std::string, std::string>& tile_metrics() {
-  static const std::map<std::string, std::string> words = {{"startup.ready", "time to ready"},
-                                                           {"size.transfer", "bytes to transfer"},
-                                                           {"size.disk", "bytes on disk"},
-                                                           {"memory.host_pss", "host memory (PSS)"},
-                                                           {"memory.marginal", "memory of one more"}};
-  return words;
-}
-
 /// The ratios to the first target, one per headline metric and target.
 std::vector<Tile> tiles(const Run& run) {
   constexpr std::size_t kMost = 8;
   std::vector<Tile> tiles;
   for (const Comparison& comparison : run.comparisons) {
-    const auto metric = tile_metrics().find(comparison.metric);
-    if (metric == tile_metrics().end() || comparison.a != run.comparisons.front().a) continue;
+    const MetricSpec& spec = spec_of(run, comparison.metric);
+    if (spec.role != Role::kHeadline && !spec.prominent) continue;
+    if (comparison.a != run.comparisons.front().a) continue;
     if (tiles.size() == kMost) break;
     tiles.push_back(
         {ratio_text(comparison.ratio),
-         fmt::format("{}{}: {} against {}; {}", metric->second,
+         fmt::format("{}{}: {} against {}; {}", one_line(label_words(spec, comparison.metric)),
                      comparison.ci95 ? " " + ratio_bracket(*comparison.ci95) : "", stamped(run, comparison.b),
-                     stamped(run, comparison.a), comparison.verdict)});
+                     stamped(run, comparison.a), to_text(comparison.verdict))});
   }
   return tiles;
 }
@@ -165,8 +157,8 @@ Document run_document(const Run& run, const ReportOptions& options) {
   document.words = writeup(run);
   document.verdicts = claim_views(run);
   add_tables(document, "results", "Results", summary_tables(run));
-  add_tables(document, "size", "Image size", size_tables(run));
-  add_tables(document, "memory", "Memory", memory_tables(run));
+  add_tables(document, scenario::kSize, scenario_words(run, scenario::kSize), size_tables(run));
+  add_tables(document, scenario::kMemory, scenario_words(run, scenario::kMemory), memory_tables(run));
   add_tables(document, "comparisons", "Comparisons", {comparison_table(run, false)});
   add_tables(
       document, "phases", "Where the time goes", phases_of_document(run),

@@ -42,7 +42,7 @@ std::string bullets(const std::vector<std::string>& lines) {
 std::string mark(const Run& run) {
   const bool failed_trials = std::any_of(run.failures.begin(), run.failures.end(),
                                          [](const Failure& failure) { return !failure.warmup; });
-  if (run.status != "complete") return "❌";
+  if (run.status != RunStatus::kComplete) return "❌";
   return failed_trials ? "⚠️" : "✅";
 }
 
@@ -52,7 +52,7 @@ TextTable summary_medians(const Run& run) {
   table.header = {"metric", "target", "median", "95 % interval", "n", "failed"};
   table.align = "llrrrr";
   for (const Summary& summary : run.summaries) {
-    if (!smaller_is_better(summary)) continue;
+    if (!smaller_is_better(run, summary)) continue;
     const double value = summary.median;
     const Scale scale = scale_for(summary.unit, {&value, 1});
     table.rows.push_back({summary.metric, stamped(run, summary.target), with_unit(value, scale),
@@ -65,7 +65,7 @@ TextTable summary_medians(const Run& run) {
 }  // namespace
 
 std::string ci_summary_export(const Run& run) {
-  std::string text = fmt::format("### {} bench: {}\n\n", mark(run), markdown_escaped(run.status));
+  std::string text = fmt::format("### {} bench: {}\n\n", mark(run), to_text(run.status));
   for (const std::string& line : headlines(run)) text += "**" + markdown_escaped(line) + "**\n\n";
   for (const std::string& line : status_lines(run)) text += markdown_escaped(line) + "\n\n";
   text += markdown_table(comparison_table(run, false));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "bench/core/first_metrics.h"
 #include "bench/core/json_number.h"
 #include "bench/report/export_formats.h"
 #include "bench/report/export_series.h"
@@ -15,8 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kTime = "startup.ready";     // what a start takes
-constexpr const char* kCpuTime = "startup.cpu";    // what the host spends on it
+constexpr const char* kTime = metric::kReady;      // what a start takes
+constexpr const char* kCpuTime = metric::kCpu;     // what the host spends on it
 constexpr std::size_t kBencherNameLength = 1024;   // longer ones are refused with the whole report
 constexpr std::size_t kBencherMeasureLength = 64;  // the same
 
@@ -45,9 +46,9 @@ Json google_context(const Run& run) {
   context["library_build_type"] = "release";
   context["bench_version"] = run.suite_version;
   context["bench_run_id"] = run.run_id;
-  context["bench_status"] = run.status;
+  context["bench_status"] = to_text(run.status);
   for (const TargetInfo& target : run.targets) {
-    context["bench_acceleration_" + one_line(target.name)] = target.acceleration;
+    context["bench_acceleration_" + one_line(target.name)] = to_text(target.acceleration);
   }
   return context;
 }
@@ -90,7 +91,7 @@ std::string google_benchmark_export(const Run& run) {
 std::string github_action_export(const Run& run) {
   Json entries = Json::array();
   for (const Summary& summary : run.summaries) {
-    if (!smaller_is_better(summary)) continue;
+    if (!smaller_is_better(run, summary)) continue;
     Json entry = {{"name", one_line(summary.metric + " " + summary.target)},
                   {"unit", summary.unit},
                   {"value", summary.median}};
@@ -99,9 +100,9 @@ std::string github_action_export(const Run& run) {
     }
     std::string extra = fmt::format("median of {}, {} failed", summary.n, summary.failures);
     const TargetInfo* target = find_target(run, summary.target);
-    if (target != nullptr && target->acceleration != "none")
-      extra += "\nacceleration: " + target->acceleration;
-    if (run.status != "complete") extra += "\nthe run is " + run.status;
+    if (target != nullptr && target->acceleration != Acceleration::kNone)
+      extra += "\nacceleration: " + to_text(target->acceleration);
+    if (run.status != RunStatus::kComplete) extra += "\nthe run is " + to_text(run.status);
     entry["extra"] = extra;
     entries.push_back(std::move(entry));
   }
@@ -111,7 +112,7 @@ std::string github_action_export(const Run& run) {
 std::string bencher_export(const Run& run) {
   Json benchmarks = Json::object();
   for (const Summary& summary : run.summaries) {
-    if (!is_headline_metric(summary.metric)) continue;
+    if (!is_headline_metric(run, summary.metric)) continue;
     Json metric = {{"value", summary.median}};
     if (summary.ci95) {
       metric["lower_value"] = summary.ci95->low;

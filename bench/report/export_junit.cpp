@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/export_formats.h"
 #include "bench/report/export_series.h"
 #include "bench/report/numbers.h"
@@ -66,7 +67,7 @@ std::string decimal(double seconds) {
 double test_time(const Run& run, const std::string& scenario, const std::string& target) {
   double time = 0;
   for (const Sample& sample : run.samples) {
-    const bool whole = sample.metric == "startup.ready" || sample.metric == "startup.stop";
+    const bool whole = sample.metric == metric::kReady || sample.metric == metric::kStop;
     if (whole && sample.scenario == scenario && sample.target == target) time += sample.value;
   }
   return time;
@@ -95,7 +96,7 @@ TestCase measured_case(const Run& run, const std::string& scenario, const std::s
   }
   const int trials = failed + static_cast<int>(rounds.size());
   if (rounds.empty() && failed == 0 && !outside) {
-    test.message = fmt::format("nothing was measured (status: {})", run.status);
+    test.message = fmt::format("nothing was measured (status: {})", to_text(run.status));
   } else if (rounds.empty() && failed > 0) {
     test.message = fmt::format("could not be measured: all of {} trials failed", failed);
   } else if (rounds.empty()) {
@@ -149,7 +150,8 @@ std::vector<TestCase> measured_cases(const Run& run) {
     for (const std::string& target : targets) cases.push_back(measured_case(run, scenario, target));
   }
   if (cases.empty()) {
-    cases.push_back({"bench", "run", 0, "error", fmt::format("nothing was measured (status: {})", run.status),
+    cases.push_back({"bench", "run", 0, "error",
+                     fmt::format("nothing was measured (status: {})", to_text(run.status)),
                      "could not measure", ""});
   }
   return cases;
@@ -197,9 +199,10 @@ std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdi
   };
   property("run_id", run.run_id);
   property("suite_version", run.suite_version);
-  property("status", run.status);
+  property("status", to_text(run.status));
   property("rounds", fmt::format("{}", run.rounds));
-  for (const TargetInfo& target : run.targets) property("acceleration." + target.name, target.acceleration);
+  for (const TargetInfo& target : run.targets)
+    property("acceleration." + target.name, to_text(target.acceleration));
   text += "    </properties>\n";
   for (const TestCase& test : cases) text += case_text(test);
   text += "    <system-out>";

@@ -95,15 +95,12 @@ struct NamedMetric {
   Labels labels;
 };
 
-NamedMetric metric_with_labels(const std::string& metric) {
-  for (const auto& [prefix, label] :
-       {std::pair{"size.part.", "part"}, {"memory.part.", "part"}, {"size.check.", "source"}}) {
-    const std::string_view whole = prefix;
-    if (metric.substr(0, whole.size()) == whole) {
-      return {metric_name(whole.substr(0, whole.size() - 1)), {{label, metric.substr(whole.size())}}};
-    }
-  }
-  return {metric_name(metric), {}};
+NamedMetric metric_with_labels(const MetricSpec& spec, const std::string& metric) {
+  const std::size_t dot = metric.rfind('.');
+  const bool is_part = spec.role == Role::kPart || spec.role == Role::kCheck;
+  if (!is_part || dot == std::string::npos) return {metric_name(metric), {}};
+  return {metric_name(metric.substr(0, dot)),
+          {{spec.role == Role::kPart ? "part" : "source", metric.substr(dot + 1)}}};
 }
 
 Labels joined(Labels labels, const Labels& more) {
@@ -122,7 +119,7 @@ void add_run(Families& families, const Run& run, const Labels& job) {
   families.add("bench_run_info", "", "The program that measured, always 1.",
                joined({{"version", run.suite_version}}, job), 1);
   families.add("bench_run_complete", "", "1 when the latest run measured all that was planned, else 0.", job,
-               run.status == "complete" ? 1 : 0);
+               run.status == RunStatus::kComplete ? 1 : 0);
   if (const auto finished = unix_time(run.finished_at)) {
     families.add("bench_run_finished_timestamp_seconds", "seconds", "When the latest run ended, Unix time.",
                  job, *finished);
@@ -134,16 +131,17 @@ void add_run(Families& families, const Run& run, const Labels& job) {
 }
 
 void add_summary(Families& families, const Run& run, const Summary& summary, const Labels& job) {
-  if (summary.metric.rfind("harness.", 0) == 0) return;
+  const MetricSpec& spec = spec_of(run, summary.metric);
+  if (spec.role == Role::kHarness) return;
   const TargetInfo* target = find_target(run, summary.target);
-  const NamedMetric metric = metric_with_labels(summary.metric);
+  const NamedMetric metric = metric_with_labels(spec, summary.metric);
   const bool has_unit = summary.unit != "count" && summary.unit != "per_second";
   const std::string suffix = summary.unit == "count" ? "" : "_" + metric_name(summary.unit);
   const std::string unit = has_unit ? metric_name(summary.unit) : "";
   Labels labels = {{"target", summary.target}};
   if (target != nullptr) {
-    labels.emplace_back("kind", target->kind);
-    labels.emplace_back("acceleration", target->acceleration);
+    labels.emplace_back("kind", to_text(target->kind));
+    labels.emplace_back("acceleration", to_text(target->acceleration));
   }
   labels = joined(joined(labels, metric.labels), job);
   const auto add = [&](const char* statistic, const char* help, double value) {
@@ -176,7 +174,7 @@ void add_comparison(Families& families, const Run& run, const Comparison& compar
   const TargetInfo* b = find_target(run, comparison.b);
   Labels labels = {{"metric", comparison.metric}, {"baseline", comparison.a}, {"target", comparison.b}};
   if (a != nullptr && b != nullptr) {
-    labels.emplace_back("acceleration", b->acceleration != "none" ? b->acceleration : a->acceleration);
+    labels.emplace_back("acceleration", to_text(b->acceleration != Acceleration::kNone ? b->acceleration : a->acceleration));
   }
   labels = joined(labels, job);
   families.add("bench_comparison_ratio", "ratio", "Median of the target over that of the baseline.", labels,

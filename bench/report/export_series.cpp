@@ -8,15 +8,13 @@
 
 namespace bench {
 
-bool is_headline_metric(std::string_view metric) {
-  constexpr std::array<std::string_view, 4> kOthers = {"harness.", "size.part.", "size.check.",
-                                                       "memory.part."};
-  return std::none_of(kOthers.begin(), kOthers.end(),
-                      [&](std::string_view prefix) { return metric.substr(0, prefix.size()) == prefix; });
+bool is_headline_metric(const Run& run, std::string_view metric) {
+  return is_compared(spec_of(run, metric));
 }
 
-bool smaller_is_better(const Summary& summary) {
-  return is_headline_metric(summary.metric) && (summary.unit == "seconds" || summary.unit == "bytes");
+bool smaller_is_better(const Run& run, const Summary& summary) {
+  const MetricSpec& spec = spec_of(run, summary.metric);
+  return is_compared(spec) && spec.better == Better::kLower;
 }
 
 const Sample* TrialSamples::find(std::string_view metric) const {

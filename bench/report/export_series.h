@@ -13,10 +13,10 @@ namespace bench {
 
 /// False for figures about the measuring itself, for parts of another figure and for cross-checks: tools that
 /// raise an alarm for every series should not be given these.
-bool is_headline_metric(std::string_view metric);
+bool is_headline_metric(const Run& run, std::string_view metric);
 
-/// True where less is better beyond doubt: times and bytes.
-bool smaller_is_better(const Summary& summary);
+/// True for those of which less is better.
+bool smaller_is_better(const Run& run, const Summary& summary);
 
 /// Every counted sample (no warm-up, no point of a curve) of one trial.
 struct TrialSamples {

@@ -5,13 +5,14 @@
 #include <map>
 #include <numeric>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/figures_charts.h"
 #include "bench/report/figures_style.h"
 
 namespace bench {
 namespace {
 
-constexpr const char* kMetric = "memory.available";
+constexpr const char* kMetric = metric::kAvailable;
 constexpr double kCurveHeight = 270;  // pixels of a panel
 
 /// One target's curve: how much available memory the host has given up at N instances, all passes.
@@ -45,10 +46,10 @@ struct Curve {
 Curve curve_of(const Run& run, const TargetLook& look) {
   Curve curve;
   curve.look = look;
-  curve.slope = find_summary(run, "memory", look.target->name, "memory.marginal");
+  curve.slope = find_summary(run, scenario::kMemory, look.target->name, metric::kOneMore);
   std::map<int, std::vector<std::pair<double, double>>> passes;
   for (const Sample& sample : run.samples) {
-    if (!sample.warmup && sample.scenario == "memory" && sample.metric == kMetric && sample.at &&
+    if (!sample.warmup && sample.scenario == scenario::kMemory && sample.metric == kMetric && sample.at &&
         sample.target == look.target->name && std::isfinite(sample.value) && std::isfinite(*sample.at)) {
       passes[sample.round].emplace_back(*sample.at, sample.value);
     }

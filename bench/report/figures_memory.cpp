@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/figures_bars.h"
 #include "bench/report/figures_charts.h"
 #include "bench/report/view.h"
@@ -10,46 +11,47 @@
 namespace bench {
 namespace {
 
-constexpr std::string_view kPart = "memory.part.";
+constexpr std::string_view kPart = metric::kMemoryPart;
 
 /// Other points of view on the same instance.
 struct View {
   const char* metric;
   const char* words;
 };
-constexpr std::array<View, 4> kViews = {{{"memory.host_rss", "RSS"},
-                                         {"memory.host_uss", "USS"},
-                                         {"memory.cgroup", "cgroup"},
-                                         {"memory.guest_used", "guest's own view"}}};
+constexpr std::array<View, 4> kViews = {{{metric::kHostRss, "RSS"},
+                                         {metric::kHostUss, "USS"},
+                                         {metric::kCgroup, "cgroup"},
+                                         {metric::kGuestUsed, "guest's own view"}}};
 
-struct Role {
+struct ProcessRole {
   std::string name, words, colour;
 };
 
 /// The roles of the run's processes: the known ones first, dark and light by turns, then the others in the
 /// order of the run.
-std::vector<Role> known_roles(const Run& run) {
-  static const std::array<Role, 7> known = {{{"guest_ram", "guest RAM", kOrange},
-                                             {"vmm", "VMM", kVermilion},
-                                             {"translations", "TCG translations", kYellow},
-                                             {"app", "app", kGreen},
-                                             {"shim", "shim", kSkyBlue},
-                                             {"proxy", "proxy", kGrey},
-                                             {"monitor", "monitor", kPurple}}};
+std::vector<ProcessRole> known_roles(const Run& run) {
+  static const std::array<ProcessRole, 7> known = {{{"guest_ram", "guest RAM", kOrange},
+                                                    {"vmm", "VMM", kVermilion},
+                                                    {"translations", "TCG translations", kYellow},
+                                                    {"app", "app", kGreen},
+                                                    {"shim", "shim", kSkyBlue},
+                                                    {"proxy", "proxy", kGrey},
+                                                    {"monitor", "monitor", kPurple}}};
   static const std::array<const char*, 4> more = {kBlue, "#F3B58C", "#8C3D00", "#444444"};
-  std::vector<Role> roles;
+  std::vector<ProcessRole> roles;
   const auto measured = [&](const std::string& name) {
     return std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-      return summary.scenario == "memory" && summary.metric == std::string(kPart) + name;
+      return summary.scenario == scenario::kMemory && summary.metric == std::string(kPart) + name;
     });
   };
   std::copy_if(known.begin(), known.end(), std::back_inserter(roles),
-               [&](const Role& role) { return measured(role.name); });
+               [&](const ProcessRole& role) { return measured(role.name); });
   std::size_t others = 0;
   for (const Summary& summary : run.summaries) {
-    if (summary.scenario != "memory" || !summary.metric.starts_with(kPart)) continue;
+    if (summary.scenario != scenario::kMemory || !summary.metric.starts_with(kPart)) continue;
     const std::string name = summary.metric.substr(kPart.size());
-    if (std::none_of(roles.begin(), roles.end(), [&](const Role& role) { return role.name == name; })) {
+    if (std::none_of(roles.begin(), roles.end(),
+                     [&](const ProcessRole& role) { return role.name == name; })) {
       roles.push_back({name, one_line(name), more[others++ % more.size()]});
     }
   }
@@ -59,16 +61,16 @@ std::vector<Role> known_roles(const Run& run) {
 }  // namespace
 
 std::optional<Figure> memory_figure(const Run& run) {
-  const std::vector<Role> roles = known_roles(run);
+  const std::vector<ProcessRole> roles = known_roles(run);
   std::vector<double> values;
   const auto median_of = [&](const TargetLook& look, const std::string& metric) -> std::optional<double> {
-    const Summary* summary = find_summary(run, "memory", look.target->name, metric);
+    const Summary* summary = find_summary(run, scenario::kMemory, look.target->name, metric);
     if (summary == nullptr) return std::nullopt;
     return summary->median;
   };
   const std::vector<TargetLook> looks = target_looks(run);
   for (const TargetLook& look : looks) {
-    if (const auto pss = median_of(look, "memory.host_pss")) values.push_back(*pss);
+    if (const auto pss = median_of(look, metric::kHostPss)) values.push_back(*pss);
   }
   if (values.empty()) return std::nullopt;
 
@@ -77,14 +79,14 @@ std::optional<Figure> memory_figure(const Run& run) {
   bool loaded_shown = false;
   std::string alt = "Stacked bars: the memory that one instance costs the host, by role of its processes.";
   for (const TargetLook& look : looks) {
-    const auto pss = median_of(look, "memory.host_pss");
+    const auto pss = median_of(look, metric::kHostPss);
     if (!pss) continue;
     BarRow row{look.name};
     row.target = look.name;
     row.gap = rows.empty() ? 8 : 16;
     row.height = 28;
     std::vector<std::string> spoken;
-    for (const Role& role : roles) {
+    for (const ProcessRole& role : roles) {
       const auto part = median_of(look, std::string(kPart) + role.name);
       if (!part || *part <= 0) continue;
       row.parts.push_back({role.words, role.colour, *part});
@@ -94,7 +96,7 @@ std::optional<Figure> memory_figure(const Run& run) {
     row.text = with_unit(*pss, scale);
     alt += fmt::format(" {}: {} PSS", look.name, row.text);
     if (!spoken.empty()) alt += " (" + listed(spoken) + ")";
-    if (const auto loaded = median_of(look, "memory.loaded_pss")) {
+    if (const auto loaded = median_of(look, metric::kLoadedPss)) {
       row.mark = loaded;
       row.text += fmt::format(", loaded {}", with_unit(*loaded, scale));
       alt += fmt::format(", {} after 100 requests", with_unit(*loaded, scale));
@@ -120,12 +122,13 @@ std::optional<Figure> memory_figure(const Run& run) {
                              std::string("thick bar: PSS of every host process that the instance costs") +
                                  (loaded_shown ? "; diamond: the same after 100 requests" : "") +
                                  "; thin bars: the same instance seen otherwise; medians",
-                             rounds_text(run, "memory", "memory.host_pss")));
+                             rounds_text(run, scenario::kMemory, metric::kHostPss)));
   std::vector<std::pair<std::string, std::string>> legend;
   legend.reserve(roles.size());
-  for (const Role& role : roles) legend.emplace_back(role.words, role.colour);
+  for (const ProcessRole& role : roles) legend.emplace_back(role.words, role.colour);
   if (!legend.empty()) y = add_legend(canvas, y + 6, legend);
-  y = add_zoomed_bars(canvas, y, labels_room(rows), rows, {"bytes", scale, "memory", Shape::kDiamond});
+  y = add_zoomed_bars(canvas, y, labels_room(rows), rows,
+                      {"bytes", scale, scenario::kMemory, Shape::kDiamond});
   canvas.height = static_cast<int>(y + 54);
   if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
   return finished(

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/figures_charts.h"
 #include "bench/report/figures_style.h"
 #include "bench/report/view.h"
@@ -134,7 +135,7 @@ std::optional<Figure> phases_figure(const Run& run) {
           run,
           std::string("each target's median trial, from the first engine call to the first verified answer") +
               (gaps ? "; a phase whose mark is unknown is part of the next" : ""),
-          rounds_text(run, "startup", "startup.ready")));
+          rounds_text(run, scenario::kStartup, metric::kReady)));
   std::vector<std::pair<std::string, std::string>> legend;
   for (const PhaseColour& row : kPhaseColours) {
     const bool used = std::any_of(tables.begin(), tables.end(), [&](const PhaseTable& table) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/figures_charts.h"
 #include "bench/report/figures_style.h"
 #include "bench/report/view.h"
@@ -16,46 +17,30 @@ constexpr double kRatioRow = 20;  // pixels
 constexpr double kGroupGap = 8;
 constexpr double kHeading = 24;
 
-struct MetricWords {
-  const char* metric;
-  const char* words;
-};
-/// The metrics that the claims are about.
-constexpr std::array<MetricWords, 11> kHeadline = {{{"startup.ready", "time to ready"},
-                                                    {"startup.cpu", "CPU until ready"},
-                                                    {"startup.stop", "time to stop"},
-                                                    {"size.transfer", "to transfer"},
-                                                    {"size.disk", "on disk"},
-                                                    {"size.unique", "unique"},
-                                                    {"size.marginal", "one more app"},
-                                                    {"memory.host_pss", "PSS on the host"},
-                                                    {"memory.loaded_pss", "PSS, loaded"},
-                                                    {"memory.cgroup", "cgroup"},
-                                                    {"memory.marginal", "one more instance"}}};
-
-const MetricWords* headline(const std::string& metric) {
-  const auto found = std::find_if(kHeadline.begin(), kHeadline.end(),
-                                  [&](const MetricWords& row) { return metric == row.metric; });
-  return found == kHeadline.end() ? nullptr : &*found;
+/// A figure that people ask for; null for details and what nobody declared.
+const MetricSpec* asked_for(const Run& run, const std::string& metric) {
+  const MetricSpec& spec = spec_of(run, metric);
+  return spec.role == Role::kHeadline || spec.role == Role::kResult ? &spec : nullptr;
 }
 
-std::string scenario_words(const std::string& scenario) {
-  return scenario == "startup"  ? "Start-up"
-         : scenario == "size"   ? "Size"
-         : scenario == "memory" ? "Memory"
-                                : one_line(scenario);
-}
-
-/// In the order of the claims; what is not known comes last.
-std::size_t scenario_rank(const std::string& scenario) {
-  constexpr std::array<std::string_view, 3> kOrder = {"startup", "size", "memory"};
-  return static_cast<std::size_t>(std::find(kOrder.begin(), kOrder.end(), scenario) - kOrder.begin());
+/// Scenarios and, in them, metrics in the order in which they are declared; what is not comes last.
+std::pair<std::size_t, std::size_t> rank_of(const Run& run, const std::string& scenario,
+                                            const std::string& metric) {
+  const auto& declared = declared_scenarios(run);
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    if (declared[i].name != scenario) continue;
+    const auto& metrics = declared[i].metrics;
+    const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                    [&](const MetricSpec& spec) { return spec.name == metric; });
+    return {i, static_cast<std::size_t>(found - metrics.begin())};
+  }
+  return {declared.size(), 0};
 }
 
 /// All ratios of one metric.
 struct Group {
   std::string scenario, label;
-  std::ptrdiff_t rank = 0;  ///< among the metrics that the claims are about; those come first
+  std::pair<std::size_t, std::size_t> rank;
   std::vector<std::pair<const TargetLook*, const Comparison*>> rows;
 };
 
@@ -69,23 +54,23 @@ std::vector<Group> groups_of(const Run& run, const std::vector<TargetLook>& look
         !std::isfinite(comparison.ratio)) {
       continue;
     }
-    const MetricWords* words = headline(comparison.metric);
-    if (words == nullptr && !all) continue;
+    const MetricSpec* asked = asked_for(run, comparison.metric);
+    if (asked == nullptr && !all) continue;
     const std::string key = comparison.scenario + "\n" + comparison.metric;
     auto found = std::find(metrics.begin(), metrics.end(), key);
     if (found == metrics.end()) {
       metrics.push_back(key);
       found = metrics.end() - 1;
       groups.push_back({comparison.scenario,
-                        all ? shorten_middle(one_line(comparison.metric), kNameWidth) : words->words,
-                        words == nullptr ? std::ptrdiff_t{kHeadline.size()} : words - kHeadline.data(),
+                        all ? shorten_middle(one_line(comparison.metric), kNameWidth)
+                            : one_line(label_words(*asked, comparison.metric)),
+                        rank_of(run, comparison.scenario, comparison.metric),
                         {}});
     }
     groups[static_cast<std::size_t>(found - metrics.begin())].rows.emplace_back(look, &comparison);
   }
-  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
-    return std::pair(scenario_rank(a.scenario), a.rank) < std::pair(scenario_rank(b.scenario), b.rank);
-  });
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) { return a.rank < b.rank; });
   return groups;
 }
 
@@ -105,18 +90,18 @@ void add_ratio(Panel& panel, const TargetLook& look, const Comparison& compariso
     panel.line(ci.high, y - 4, ci.high, y + 4, look.colour, 1.5);
   }
   panel.point(comparison.ratio, y, look.colour, look.shape, 0.9);
-  if (comparison.verdict == "not comparable") panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
+  if (comparison.verdict == Verdict::kNotComparable) panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
 }
 
-std::string spoken_groups(const std::vector<Group>& groups) {
+std::string spoken_groups(const Run& run, const std::vector<Group>& groups) {
   std::string alt;
   for (const Group& group : groups) {
     std::vector<std::string> parts;
     for (const auto& [look, comparison] : group.rows) {
       parts.push_back(fmt::format("{} {}{}", look->name, ratio_words(*comparison),
-                                  comparison->verdict == "not comparable" ? " (not comparable)" : ""));
+                                  comparison->verdict == Verdict::kNotComparable ? " (not comparable)" : ""));
     }
-    alt += fmt::format(" {}, {}: {}.", scenario_words(group.scenario), group.label, listed(parts));
+    alt += fmt::format(" {}, {}: {}.", scenario_words(run, group.scenario), group.label, listed(parts));
   }
   return alt;
 }
@@ -136,12 +121,12 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
     scenario = group.scenario;
     height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
     label_width =
-        std::max({label_width, text_width(group.label, 12), text_width(scenario_words(scenario), 13)});
+        std::max({label_width, text_width(group.label, 12), text_width(scenario_words(run, scenario), 13)});
     for (const auto& [look, comparison] : group.rows) {
       values.push_back(comparison->ratio);
       if (has_line(*comparison)) values.insert(values.end(), {comparison->ci95->low, comparison->ci95->high});
       bare = bare || !has_line(*comparison);
-      hollow = hollow || comparison->verdict == "not comparable";
+      hollow = hollow || comparison->verdict == Verdict::kNotComparable;
       right_text = std::max(right_text, text_width(ratio_words(*comparison), 12));
       if (std::find(targets.begin(), targets.end(), look->name) == targets.end())
         targets.push_back(look->name);
@@ -152,7 +137,7 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
   const bool several = targets.size() > 1;
   const std::string title =
       std::string("How many times ") +
-      (base_look != nullptr && base_look->target->kind == "container" ? "the container" : base_name) +
+      (base_look != nullptr && base_look->target->kind == Kind::kContainer ? "the container" : base_name) +
       (all ? ", every metric" : "");
   const std::string who = several ? "each target" : targets.front();
   std::string what = fmt::format("{} against {}: ratio of the medians", who, base_name);
@@ -160,7 +145,7 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
                : ", line: its 95 % interval";
   if (hollow) what += "; hollow: not comparable";
   what += "; log scale";
-  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, "startup", "startup.ready")));
+  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, scenario::kStartup, metric::kReady)));
 
   y += 18;
   const double names_left = kEdge + label_width + 16;
@@ -181,7 +166,7 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
     if (group.scenario != scenario) {
       at -= kHeading;
       scenario = group.scenario;
-      canvas.words.push_back({kEdge, panel.y_pixel(at + kHeading / 2 - 3), scenario_words(scenario),
+      canvas.words.push_back({kEdge, panel.y_pixel(at + kHeading / 2 - 3), scenario_words(run, scenario),
                               Align::kLeft, kBlack, 12.5, true});
     }
     at -= kGroupGap / 2;
@@ -203,7 +188,7 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
   canvas.height = static_cast<int>(panel.bottom + 54);
 
   std::string alt =
-      fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(groups));
+      fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(run, groups));
   if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
   return finished(
       all ? "ratio-all" : "ratio", title, canvas, alt,

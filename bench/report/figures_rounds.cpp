@@ -120,8 +120,8 @@ std::vector<Tick> round_ticks(int rounds) {
 }  // namespace
 
 std::optional<Figure> rounds_figure(const Run& run) {
-  const Subject* subject = subject_of(run);
-  if (subject == nullptr) return std::nullopt;
+  const std::optional<Subject> subject = subject_of(run);
+  if (!subject) return std::nullopt;
   std::vector<Series> all;
   std::vector<double> values;
   for (Series& series : series_of(run, subject->scenario, subject->metric)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/figures_bars.h"
 #include "bench/report/figures_charts.h"
 #include "bench/report/view.h"
@@ -15,10 +16,11 @@ struct SizeRow {
   const char* words;
   const char* slim;  ///< the metric of the slimmed variant; "": it has none
 };
-constexpr std::array<SizeRow, 4> kSizes = {{{"size.transfer", "to send (compressed)", "size.slim.transfer"},
-                                            {"size.disk", "on disk", "size.slim.disk"},
-                                            {"size.unique", "beyond the shared base", ""},
-                                            {"size.marginal", "one more app", ""}}};
+constexpr std::array<SizeRow, 4> kSizes = {
+    {{metric::kTransfer, "to send (compressed)", metric::kSlimTransfer},
+     {metric::kDisk, "on disk", metric::kSlimDisk},
+     {metric::kUnique, "beyond the shared base", ""},
+     {metric::kOneMoreApp, "one more app", ""}}};
 
 /// In the order in which they are stacked. Dark and light by turns.
 struct Category {
@@ -41,7 +43,7 @@ constexpr std::array<Category, 12> kCategories = {{{"kernel", "kernel", kVermili
 
 std::string subtitle_of(const Run& run, const std::string& what) {
   std::string text = what;
-  if (run.status != "complete") text += "; run " + one_line(run.status);
+  if (run.status != RunStatus::kComplete) text += "; run " + to_text(run.status);
   if (const std::string note = emulation_note(run); !note.empty()) {
     text += "; VM runs under TCG, which sizes do not depend on";
   }
@@ -57,7 +59,7 @@ std::optional<Figure> size_figure(const Run& run) {
     const bool shown = std::any_of(kSizes.begin(), kSizes.end(), [&](const SizeRow& row) {
       return summary.metric == row.metric || summary.metric == row.slim;
     });
-    if (shown && summary.scenario == "size") values.push_back(summary.median);
+    if (shown && summary.scenario == scenario::kSize) values.push_back(summary.median);
   }
   const Scale scale = readable_scale("bytes", values);
   std::vector<BarRow> rows;
@@ -67,7 +69,7 @@ std::optional<Figure> size_figure(const Run& run) {
     bool first = true;
     std::vector<std::string> spoken;
     for (const TargetLook& look : looks) {
-      const Summary* summary = find_summary(run, "size", look.target->name, size.metric);
+      const Summary* summary = find_summary(run, scenario::kSize, look.target->name, size.metric);
       if (summary == nullptr) continue;
       if (first) {
         BarRow heading{size.words};
@@ -80,8 +82,9 @@ std::optional<Figure> size_figure(const Run& run) {
       row.height = 18;
       row.gap = 5;
       spoken.push_back(fmt::format("{} {}", look.name, row.text));
-      if (const Summary* smaller =
-              size.slim[0] == '\0' ? nullptr : find_summary(run, "size", look.target->name, size.slim)) {
+      if (const Summary* smaller = size.slim[0] == '\0'
+                                       ? nullptr
+                                       : find_summary(run, scenario::kSize, look.target->name, size.slim)) {
         row.mark = smaller->median;
         row.text += fmt::format(" (slimmed: {})", with_unit(smaller->median, scale));
         spoken.back() += fmt::format(" (slimmed {})", with_unit(smaller->median, scale));
@@ -119,8 +122,8 @@ std::optional<Figure> size_parts_figure(const Run& run) {
     row.target = look.name;
     std::vector<std::pair<double, std::string>> spoken;
     for (std::size_t i = 0; i < kCategories.size(); ++i) {
-      const Summary* part =
-          find_summary(run, "size", look.target->name, std::string("size.part.") + kCategories[i].name);
+      const Summary* part = find_summary(run, scenario::kSize, look.target->name,
+                                         std::string(metric::kSizePart) + kCategories[i].name);
       if (part == nullptr || part->median <= 0) continue;
       used[i] = true;
       row.parts.push_back({kCategories[i].name, kCategories[i].colour, part->median});
@@ -128,7 +131,7 @@ std::optional<Figure> size_parts_figure(const Run& run) {
                           fmt::format("{} {}", kCategories[i].words, value_text(part->median, "bytes")));
     }
     if (row.parts.empty()) continue;
-    const Summary* disk = find_summary(run, "size", look.target->name, "size.disk");
+    const Summary* disk = find_summary(run, scenario::kSize, look.target->name, metric::kDisk);
     disks.push_back(disk == nullptr ? row.total() : disk->median);
     totals.push_back(row.total());
     std::stable_sort(spoken.begin(), spoken.end(),

@@ -27,7 +27,7 @@ std::array<int, 3> channels(const std::string& colour) {
   return rgb;
 }
 
-bool has_acceleration(const Run& run, const std::string& acceleration) {
+bool has_acceleration(const Run& run, Acceleration acceleration) {
   return std::any_of(run.targets.begin(), run.targets.end(),
                      [&](const TargetInfo& target) { return target.acceleration == acceleration; });
 }
@@ -45,8 +45,8 @@ std::vector<TargetLook> target_looks(const Run& run) {
     const std::string name = one_line(target.name);
     const std::string stamp = stamped(target).substr(name.size());
     look.name = shorten_middle(name, kNameWidth - std::min<std::size_t>(display_width(stamp), 14)) + stamp;
-    look.colour = target.kind == "container" ? kContainerColours[containers++ % kContainerColours.size()]
-                  : target.kind == "vm"      ? kVmColours[vms++ % kVmColours.size()]
+    look.colour = target.kind == Kind::kContainer ? kContainerColours[containers++ % kContainerColours.size()]
+                  : target.kind == Kind::kVm      ? kVmColours[vms++ % kVmColours.size()]
                                              : kOtherColours[others++ % kOtherColours.size()];
     look.tint = lighter(look.colour, 0.7);
     look.shape = kShapes[looks.size() % kShapes.size()];
@@ -106,7 +106,7 @@ std::string rounds_text(const Run& run, const std::string& scenario, const std::
 }
 
 std::string emulation_note(const Run& run) {
-  return has_acceleration(run, "tcg") ? "VM emulated (TCG): not a figure for hardware virtualisation" : "";
+  return has_acceleration(run, Acceleration::kTcg) ? "VM emulated (TCG): not a figure for hardware virtualisation" : "";
 }
 
 std::string subtitle(const Run& run, const std::string& what, const std::string& rounds) {
@@ -118,26 +118,30 @@ std::string subtitle(const Run& run, const std::string& what, const std::string&
   if (const auto cache = run.conditions.find("cache"); cache != run.conditions.end()) {
     add(fact_text(cache->second) + " cache");
   }
-  if (run.status != "complete") add("run " + one_line(run.status));
-  if (has_acceleration(run, "tcg")) {
+  if (run.status != RunStatus::kComplete) add("run " + to_text(run.status));
+  if (has_acceleration(run, Acceleration::kTcg)) {
     add(emulation_note(run));
-  } else if (has_acceleration(run, "kvm-nested")) {
+  } else if (has_acceleration(run, Acceleration::kNestedKvm)) {
     add("VM under nested KVM");
-  } else if (has_acceleration(run, "kvm")) {
+  } else if (has_acceleration(run, Acceleration::kKvm)) {
     add("VM under KVM");
   }
   return text;
 }
 
-const Subject* subject_of(const Run& run) {
-  static const std::array<Subject, 2> subjects = {
-      {{"startup", "startup.ready", "seconds", "Time to ready", "time to ready"},
-       {"memory", "memory.host_pss", "bytes", "Memory of one instance (PSS)", "PSS"}}};
-  const auto found = std::find_if(subjects.begin(), subjects.end(), [&](const Subject& subject) {
-    return std::any_of(run.summaries.begin(), run.summaries.end(),
-                       [&](const Summary& summary) { return summary.metric == subject.metric; });
-  });
-  return found == subjects.end() ? nullptr : &*found;
+std::optional<Subject> subject_of(const Run& run) {
+  for (const ScenarioSpec& scenario : declared_scenarios(run)) {
+    const MetricSpec* headline = headline_of(scenario);
+    if (headline == nullptr || headline->exact) continue;
+    const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
+                                    [&](const Summary& summary) { return summary.metric == headline->name; });
+    if (found == run.summaries.end()) continue;
+    const std::string words = one_line(label_words(*headline, headline->name));
+    std::string title = words;
+    title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
+    return Subject{scenario.name, headline->name, found->unit, title, words};
+  }
+  return std::nullopt;
 }
 
 std::vector<Series> series_of(const Run& run, const std::string& scenario, const std::string& metric) {

@@ -62,14 +62,14 @@ std::string subtitle(const Run& run, const std::string& what, const std::string&
 /// The sentence for the alternative text of every figure that shows an emulated VM; "" where none is.
 std::string emulation_note(const Run& run);
 
-/// What a chart of single trials shows: the start-up, or where the run has none the memory.
+/// What a chart of single trials shows: the first headline of the run that was sampled and not counted.
 struct Subject {
   std::string scenario, metric, unit;
   std::string title;  ///< "Time to ready"
   std::string axis;   ///< "time to ready"
 };
-/// Null for a run that has neither.
-const Subject* subject_of(const Run& run);
+/// Nothing for a run that has none.
+std::optional<Subject> subject_of(const Run& run);
 
 /// The valid samples of one metric, per target in the run's order, warm-up left out; targets without one too.
 struct Series {

@@ -108,8 +108,8 @@ std::string spoken_trials(const Run& run, const Subject& subject, const Series& 
 }  // namespace
 
 std::optional<Figure> trials_figure(const Run& run) {
-  const Subject* subject = subject_of(run);
-  if (subject == nullptr) return std::nullopt;
+  const std::optional<Subject> subject = subject_of(run);
+  if (!subject) return std::nullopt;
   std::vector<Series> rows;
   std::vector<Failed> failures;
   std::vector<double> all;

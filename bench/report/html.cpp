@@ -67,9 +67,9 @@ void add_headlines(std::string& page, const std::vector<std::string>& headlines)
 void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
   page += "<section id=\"claims\">\n<h2>The claims</h2>\n<ul class=\"claims\">\n";
   for (const ClaimView& card : verdicts) {
-    const char* kind = card.verdict == "supported" ? " yes" : card.verdict == "not supported" ? " no" : "";
+    const char* kind = card.verdict == ClaimVerdict::kSupported ? " yes" : card.verdict == ClaimVerdict::kNotSupported ? " no" : "";
     page += fmt::format("<li>\n<p class=\"says\">{}</p>\n<p><span class=\"verdict{}\">{}</span></p>\n",
-                        html_escaped(card.sentence), kind, html_escaped(card.verdict));
+                        html_escaped(card.sentence), kind, to_text(card.verdict));
     if (!card.figures.empty()) page += fmt::format("<p><b>{}</b></p>\n", html_escaped(card.figures));
     if (!card.against.empty()) page += fmt::format("<p>{}</p>\n", html_escaped(card.against));
     for (const std::string* text : {&card.why, &card.conditions}) {

@@ -111,8 +111,8 @@ void add_targets(std::string& text, const Run& run) {
         more += (more.empty() ? "" : ", ") + fmt::format("{} {}", name, fact_text(value));
       }
     }
-    table.rows.push_back({target.name, target.kind, target.engine_name + " " + target.engine_version,
-                          target.acceleration, more});
+    table.rows.push_back({target.name, to_text(target.kind), target.engine_name + " " + target.engine_version,
+                          to_text(target.acceleration), more});
   }
   text += "## Targets\n\n";
   add_markdown_table(text, table);
@@ -124,7 +124,7 @@ void add_claims(std::string& text, const std::vector<ClaimView>& claims) {
   table.header = {"claim", "verdict", "figure", "of", "why"};
   table.align = "lllll";
   for (const ClaimView& claim : claims) {
-    table.rows.push_back({claim.sentence, claim.verdict, claim.figures, claim.against, claim.why});
+    table.rows.push_back({claim.sentence, to_text(claim.verdict), claim.figures, claim.against, claim.why});
   }
   add_markdown_table(text, table);
   for (const ClaimView& claim : claims) {
@@ -175,7 +175,7 @@ void add_provenance(std::string& text, const Run& run, const ReportOptions& opti
   text += "## Where this comes from\n\n";
   text += fmt::format("- run {}, from {} to {}, status {}{}\n", code(run.run_id),
                       run.started_at.empty() ? "unknown" : escaped(run.started_at),
-                      run.finished_at.empty() ? "unknown" : escaped(run.finished_at), escaped(run.status),
+                      run.finished_at.empty() ? "unknown" : escaped(run.finished_at), to_text(run.status),
                       run.stopped_by.empty() ? "" : fmt::format(" (ended by: {})", escaped(run.stopped_by)));
   text += fmt::format("- {} rounds planned and {} warm-up, order shuffled in every round with seed {}\n",
                       run.rounds, run.warmup_rounds, run.seed);

@@ -16,9 +16,6 @@
 namespace bench {
 namespace {
 
-/// Metrics about the measuring itself, parts of a whole, and the same quantity from another source.
-constexpr const char* kPartial[] = {"harness.", "size.part.", "size.check.", "memory.part."};
-
 /// A table with a column per run.
 TextTable table_of(const std::vector<NamedRun>& runs, std::vector<std::string> left,
                    const std::string& title) {
@@ -28,12 +25,6 @@ TextTable table_of(const std::vector<NamedRun>& runs, std::vector<std::string> l
   table.header = std::move(left);
   for (const NamedRun& named : runs) table.header.push_back(one_line(named.name));
   return table;
-}
-
-/// Figures that say what a run is about, and not how it was measured or what a whole is made of.
-bool is_whole_result(const std::string& metric) {
-  return std::none_of(std::begin(kPartial), std::end(kPartial),
-                      [&](const char* prefix) { return metric.starts_with(prefix); });
 }
 
 /// The target's name with its stamp where all runs agree on it; a run that differs says so in its cell.
@@ -69,7 +60,7 @@ TextTable runs_table(const std::vector<NamedRun>& runs) {
   };
   add("run", [](const Run& run) { return run.run_id; });
   add("begun", [](const Run& run) { return run.started_at; });
-  add("status", [](const Run& run) { return run.status; });
+  add("status", [](const Run& run) { return to_text(run.status); });
   add("rounds planned", [](const Run& run) { return std::to_string(run.rounds); });
   add("processor", fact("cpu_model"));
   add("cores", fact("cores"));
@@ -87,8 +78,10 @@ std::vector<Key> keys_of(const std::vector<NamedRun>& runs, List list, Make make
   for (const NamedRun& named : runs) {
     for (const auto& item : named.run.*list) {
       const Key key = make(item);
-      if (is_whole_result(item.metric) && std::find(keys.begin(), keys.end(), key) == keys.end())
+      if (is_compared(spec_of(named.run, item.metric)) &&
+          std::find(keys.begin(), keys.end(), key) == keys.end()) {
         keys.push_back(key);
+      }
     }
   }
   return keys;
@@ -154,7 +147,7 @@ TextTable ratios(const std::vector<NamedRun>& runs) {
                         ? kAbsent
                         : ratio_text(at->ratio) +
                               (at->ci95 ? " " + ratio_bracket(*at->ci95) : std::string()) + ", " +
-                              one_line(at->verdict) + stamp_in_cell(runs, named.run, at->b));
+                              to_text(at->verdict) + stamp_in_cell(runs, named.run, at->b));
     }
     table.rows.push_back(std::move(row));
   }
@@ -179,7 +172,7 @@ TextTable claims(const std::vector<NamedRun>& runs) {
       const auto at =
           std::find_if(list.begin(), list.end(), [&](const Claim& claim) { return claim.id == id; });
       row.push_back(at == list.end() ? kAbsent
-                                     : one_line(at->verdict) +
+                                     : to_text(at->verdict) +
                                            (at->ratio ? ", " + ratio_text(*at->ratio) : std::string()));
     }
     table.rows.push_back(std::move(row));

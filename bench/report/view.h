@@ -64,8 +64,7 @@ std::vector<TextTable> memory_tables(const Run& run);
 /// One claim and its verdict.
 struct ClaimView {
   std::string id, sentence;
-  std::string
-      verdict;  ///< "supported" | "not supported" | "inconclusive" | "not comparable" | "not measured"
+  ClaimVerdict verdict = ClaimVerdict::kNotMeasured;
   std::string figures;  ///< "17× [16, 17], 20 rounds", "2.94× (exact)", "62 % (exact)"; empty: there are none
   std::string against;     ///< what the figures are of: "startup.ready, libvirt:direct (TCG) against docker"
   std::string conditions;  ///< under which it was found; may be empty

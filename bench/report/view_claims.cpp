@@ -30,7 +30,7 @@ std::string pair_text(const Run& run, const Figure& figure) {
 std::string evidence_text(const Run& run, const ClaimFinding& finding) {
   const std::string figures = figures_text(finding);
   return fmt::format("{}: {}{}", pair_text(run, finding), figures.empty() ? "" : figures + ", ",
-                     one_line(finding.verdict));
+                     finding.verdict ? to_text(*finding.verdict) : std::string());
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ std::vector<ClaimView> claim_views(const Run& run) {
     ClaimView view;
     view.id = one_line(claim.id);
     view.sentence = one_line(claim.sentence);
-    view.verdict = one_line(claim.verdict);
+    view.verdict = claim.verdict;
     view.figures = figures_text(claim);
     if (!claim.metric.empty()) {
       view.against = pair_text(run, claim);

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
 #include "bench/stats/compare.h"
@@ -12,11 +12,8 @@ namespace bench {
 namespace {
 
 std::string headline_metric(const Run& run, const std::string& scenario) {
-  static const std::map<std::string, std::string> known = {
-      {"startup", "startup.ready"}, {"size", "size.transfer"}, {"memory", "memory.host_pss"}};
-  if (const auto found = known.find(scenario); found != known.end()) {
-    return found->second;
-  }
+  const ScenarioSpec* spec = find_scenario(run, scenario);
+  if (const MetricSpec* headline = spec == nullptr ? nullptr : headline_of(*spec)) return headline->name;
   const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
                                   [&](const Summary& summary) { return summary.scenario == scenario; });
   return found == run.summaries.end() ? std::string() : found->metric;
@@ -42,22 +39,22 @@ std::string second_figure(const Run& run, const Comparison& comparison, const ch
 
 /// How sure it is, and what it says.
 std::string standing(const Run& run, const Comparison& comparison, const TargetInfo& b) {
-  if (is_exact(comparison.metric)) {
-    return comparison.verdict == "not comparable" ? "; not comparable: " + one_line(comparison.why)
+  if (spec_of(run, comparison.metric).exact) {
+    return comparison.verdict == Verdict::kNotComparable ? "; not comparable: " + one_line(comparison.why)
                                                   : "; exact";
   }
   const std::string rounds =
       fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
-  if (comparison.verdict == "equivalent") {
+  if (comparison.verdict == Verdict::kEquivalent) {
     return rounds + "equivalent";
   }
-  if (comparison.verdict != "not comparable" && comparison.verdict != "inconclusive") {
-    return rounds + fmt::format("{} is {}", spoken(run, b), comparison.verdict);
+  if (comparison.verdict != Verdict::kNotComparable && comparison.verdict != Verdict::kInconclusive) {
+    return rounds + fmt::format("{} is {}", spoken(run, b), to_text(comparison.verdict));
   }
   if (comparison.why.starts_with("VM emulated")) {
     return rounds + one_line(comparison.why);
   }
-  return rounds + fmt::format("{}: {}", comparison.verdict, one_line(comparison.why));
+  return rounds + fmt::format("{}: {}", to_text(comparison.verdict), one_line(comparison.why));
 }
 
 std::string pair_headline(const Run& run, const Comparison& comparison) {
@@ -68,35 +65,35 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   if (a == nullptr || b == nullptr || of_a == nullptr || of_b == nullptr) {
     return {};
   }
-  const char* in = comparison.scenario == "startup" ? " ready in" : "";
+  const char* in = comparison.scenario == scenario::kStartup ? " ready in" : "";
   const std::string of_both =
       fmt::format("{}{} {}, {}{} {}", spoken(run, *a), in, median_in_words(*of_a), spoken(run, *b),
-                  comparison.scenario == "startup" ? " in" : "", median_in_words(*of_b));
-  std::string line = comparison.scenario == "startup" ? of_both
-                     : comparison.scenario == "size"  ? fmt::format("image: {} to send", of_both)
-                     : comparison.scenario == "memory"
+                  comparison.scenario == scenario::kStartup ? " in" : "", median_in_words(*of_b));
+  std::string line = comparison.scenario == scenario::kStartup ? of_both
+                     : comparison.scenario == scenario::kSize  ? fmt::format("image: {} to send", of_both)
+                     : comparison.scenario == scenario::kMemory
                          ? fmt::format("memory: {} of the host (PSS)", of_both)
-                         : fmt::format("{}: {}", metric_words(comparison.metric), of_both);
+                         : fmt::format("{}: {}", metric_words(run, comparison.metric), of_both);
   line += fmt::format(": {}", ratio_text(comparison.ratio));
   if (comparison.ci95) {
     line += " " + ratio_bracket(*comparison.ci95);
   }
-  if (comparison.scenario == "size") {
-    line += second_figure(run, comparison, "size.disk", "on disk");
+  if (comparison.scenario == scenario::kSize) {
+    line += second_figure(run, comparison, metric::kDisk, "on disk");
   }
   line += standing(run, comparison, *b);
-  if (comparison.scenario == "memory") {
-    line += second_figure(run, comparison, "memory.marginal", "one more costs");
+  if (comparison.scenario == scenario::kMemory) {
+    line += second_figure(run, comparison, metric::kOneMore, "one more costs");
   }
-  const bool one_emulated = (a->acceleration == "tcg") != (b->acceleration == "tcg");
-  if (comparison.scenario == "memory" && one_emulated) {
+  const bool one_emulated = (a->acceleration == Acceleration::kTcg) != (b->acceleration == Acceleration::kTcg);
+  if (comparison.scenario == scenario::kMemory && one_emulated) {
     line += "; VM emulated (TCG): its translation buffers are in it";
   }
-  if (comparison.scenario == "size") {
+  if (comparison.scenario == scenario::kSize) {
     return line;
   }
   // Two emulated VMs do compare; what they are is said all the same.
-  if (a->acceleration == "tcg" && b->acceleration == "tcg") {
+  if (a->acceleration == Acceleration::kTcg && b->acceleration == Acceleration::kTcg) {
     line += " (both emulated, TCG)";
   }
   return line;
@@ -106,20 +103,22 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
   const Summary* summary = find_summary(run, scenario, target.name, headline_metric(run, scenario));
   const std::size_t failed = failed_trials(run, scenario, target.name);
   if (summary == nullptr) {
-    const std::string what = scenario == "size" ? "image: " : scenario == "memory" ? "memory: " : "";
+    const std::string what = scenario == scenario::kSize     ? "image: "
+                             : scenario == scenario::kMemory ? "memory: "
+                                                             : "";
     const bool outside = std::any_of(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
       return !is_of_a_round(failure) && failure.scenario == scenario && failure.target == target.name;
     });
     return what + stamped(target) +
            (failed > 0 ? fmt::format(": no valid {}, {} of {} failed",
-                                     scenario == "startup" ? "start" : "trial", failed, failed)
+                                     scenario == scenario::kStartup ? "start" : "trial", failed, failed)
             : outside  ? ": failed, see below"
                        : ": nothing measured");
   }
-  const std::string what = scenario == "size"     ? "image to send"
-                           : scenario == "memory" ? "memory of the host (PSS)"
-                                                  : metric_words(summary->metric);
-  std::string line = scenario == "startup"
+  const std::string what = scenario == scenario::kSize     ? "image to send"
+                           : scenario == scenario::kMemory ? "memory of the host (PSS)"
+                                                           : metric_words(run, summary->metric);
+  std::string line = scenario == scenario::kStartup
                          ? fmt::format("{} ready in {}", stamped(target), median_in_words(*summary))
                          : fmt::format("{}: {} {}", what, stamped(target), median_in_words(*summary));
   if (summary->ci95) {
@@ -128,7 +127,7 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
                           summary->unit == "seconds" ? Scale{1, "s"} : scale_for(summary->unit, value));
   }
   return line +
-         (is_exact(summary->metric)
+         (spec_of(run, summary->metric).exact
               ? "; exact"
               : fmt::format(", {} of {} rounds", summary->n, rounds_tried(run, scenario))) +
          "; nothing to compare it with";
@@ -175,11 +174,11 @@ std::vector<std::string> status_lines(const Run& run) {
     }
   }
   const std::string progress = fmt::format("after {} of {} rounds", tried, run.rounds);
-  if (run.status == "interrupted") {
+  if (run.status == RunStatus::kInterrupted) {
     const bool by_signal = run.stopped_by == "signal";
     lines.push_back(fmt::format("INTERRUPTED{} {}: only what was measured until then is shown",
                                 by_signal ? " by a signal" : "", progress));
-  } else if (run.status == "failed") {
+  } else if (run.status == RunStatus::kFailed) {
     lines.push_back(fmt::format("FAILED {}: the run ended with an error", progress));
   } else if (run.stopped_by == "precision") {
     lines.push_back(fmt::format("stopped early {}: the ratios were precise enough", progress));

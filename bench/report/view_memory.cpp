@@ -5,31 +5,32 @@
 #include <cmath>
 #include <optional>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
 
 namespace bench {
 namespace {
 
-constexpr const char* kMemoryScenario = "memory";
+constexpr const char* kMemoryScenario = scenario::kMemory;
 
-constexpr std::array<Named, 11> kMemoryFigures = {{{"memory.host_pss", "PSS on the host"},
-                                                   {"memory.part.", "  of it "},
-                                                   {"memory.host_rss", "RSS on the host"},
-                                                   {"memory.host_uss", "USS on the host"},
-                                                   {"memory.cgroup", "cgroup"},
-                                                   {"memory.cgroup_anon", "  anonymous"},
-                                                   {"memory.cgroup_file", "  files"},
-                                                   {"memory.cgroup_kernel", "  kernel"},
-                                                   {"memory.vmm_overhead", "VMM without guest RAM"},
-                                                   {"memory.guest_used", "used, says the guest"},
-                                                   {"memory.marginal", "one more instance"}}};
+constexpr std::array<Named, 11> kMemoryFigures = {{{metric::kHostPss, "PSS on the host"},
+                                                   {metric::kMemoryPart, "  of it "},
+                                                   {metric::kHostRss, "RSS on the host"},
+                                                   {metric::kHostUss, "USS on the host"},
+                                                   {metric::kCgroup, "cgroup"},
+                                                   {metric::kCgroupAnon, "  anonymous"},
+                                                   {metric::kCgroupFile, "  files"},
+                                                   {metric::kCgroupKernel, "  kernel"},
+                                                   {metric::kVmmOverhead, "VMM without guest RAM"},
+                                                   {metric::kGuestUsed, "used, says the guest"},
+                                                   {metric::kOneMore, "one more instance"}}};
 
-constexpr std::array<Named, 5> kLoaded = {{{"memory.loaded_pss", "PSS on the host"},
-                                           {"memory.loaded_rss", "RSS on the host"},
-                                           {"memory.loaded_uss", "USS on the host"},
-                                           {"memory.loaded_cgroup", "cgroup"},
-                                           {"memory.loaded_guest_used", "used, says the guest"}}};
+constexpr std::array<Named, 5> kLoaded = {{{metric::kLoadedPss, "PSS on the host"},
+                                           {metric::kLoadedRss, "RSS on the host"},
+                                           {metric::kLoadedUss, "USS on the host"},
+                                           {metric::kLoadedCgroup, "cgroup"},
+                                           {metric::kLoadedGuestUsed, "used, says the guest"}}};
 
 std::vector<const TargetInfo*> measured(const Run& run) {
   std::vector<const TargetInfo*> targets;
@@ -64,7 +65,7 @@ void add_memory_row(TextTable& table, const Run& run, const std::vector<const Ta
 
 /// The roles of the processes that an instance costs, as they first appear.
 std::vector<std::string> roles_of(const Run& run) {
-  const std::string prefix = "memory.part.";
+  const std::string prefix = metric::kMemoryPart;
   std::vector<std::string> roles;
   for (const Summary& summary : run.summaries) {
     if (summary.scenario == kMemoryScenario && summary.metric.starts_with(prefix)) {
@@ -81,7 +82,7 @@ void add_pss_interval(TextTable& table, const Run& run, const std::vector<const 
   std::vector<std::string> row = {"  95 % interval"};
   bool any = false;
   for (const TargetInfo* target : targets) {
-    const Summary* summary = find_summary(run, kMemoryScenario, target->name, "memory.host_pss");
+    const Summary* summary = find_summary(run, kMemoryScenario, target->name, metric::kHostPss);
     const bool known = summary != nullptr && summary->ci95;
     any = any || known;
     row.push_back(known ? bracket(*summary->ci95, mebibytes()) : kAbsent);
@@ -101,7 +102,7 @@ TextTable reconciliation(const Run& run, const std::vector<const TargetInfo*>& t
   table.align = "l" + std::string(targets.size(), 'r');
   for (const Named& figure : kMemoryFigures) {
     const std::string metric = figure.metric;
-    if (metric == "memory.part.") {
+    if (metric == metric::kMemoryPart) {
       add_pss_interval(table, run, targets);
       for (const std::string& role : roles_of(run)) {
         add_memory_row(table, run, targets, figure.words + one_line(role), metric + role);
@@ -134,17 +135,17 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
   table.header = {"target", "per instance", "95 % interval", "points", "up to", "PSS", "apart"};
   table.align = "lrrrrrr";
   for (const TargetInfo* target : targets) {
-    const Summary* slope = find_summary(run, kMemoryScenario, target->name, "memory.marginal");
+    const Summary* slope = find_summary(run, kMemoryScenario, target->name, metric::kOneMore);
     if (slope == nullptr) {
       continue;
     }
     double most = 0;
     for (const Sample& sample : run.samples) {
-      if (sample.target == target->name && sample.metric == "memory.available" && !sample.warmup) {
+      if (sample.target == target->name && sample.metric == metric::kAvailable && !sample.warmup) {
         most = std::max(most, sample.at.value_or(0));
       }
     }
-    const Summary* pss = find_summary(run, kMemoryScenario, target->name, "memory.host_pss");
+    const Summary* pss = find_summary(run, kMemoryScenario, target->name, metric::kHostPss);
     const double apart = pss == nullptr ? 0 : slope->median - pss->median;
     table.rows.push_back(
         {stamped(*target), in_scale(slope->median, mebibytes()),
@@ -159,7 +160,7 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
     if (pss->median >= slope->ci95->low && pss->median <= slope->ci95->high) {
       table.notes.push_back(fmt::format("{}: PSS lies in the interval: both ways of counting agree", name));
     } else if (apart > 0) {
-      const Summary* kernel = find_summary(run, kMemoryScenario, target->name, "memory.cgroup_kernel");
+      const Summary* kernel = find_summary(run, kMemoryScenario, target->name, metric::kCgroupKernel);
       table.notes.push_back(fmt::format(
           "{}: more than PSS: what no process owns is counted too: kernel memory (page tables, sockets, "
           "network "
@@ -188,13 +189,13 @@ TextTable questions(const Run& run) {
   table.header = {"for the question", "quote"};
   table.align = "ll";
   const std::array<std::array<const char*, 3>, 7> rows = {
-      {{"memory.host_pss", "what does one instance cost this host?", "PSS on the host"},
-       {"memory.marginal", "how many more fit? (daemons and kernel included)", "one more instance"},
-       {"memory.host_uss", "what is certainly free again when it stops?", "USS on the host"},
-       {"memory.host_rss", "what do top and ps show?", "RSS (shared pages counted in full)"},
-       {"memory.cgroup", "what is held against a memory limit?", "cgroup (with page cache)"},
-       {"memory.vmm_overhead", "what does the machinery of the VM itself need?", "VMM without guest RAM"},
-       {"memory.guest_used", "how full is the guest?", "used, says the guest (no host cost)"}}};
+      {{metric::kHostPss, "what does one instance cost this host?", "PSS on the host"},
+       {metric::kOneMore, "how many more fit? (daemons and kernel included)", "one more instance"},
+       {metric::kHostUss, "what is certainly free again when it stops?", "USS on the host"},
+       {metric::kHostRss, "what do top and ps show?", "RSS (shared pages counted in full)"},
+       {metric::kCgroup, "what is held against a memory limit?", "cgroup (with page cache)"},
+       {metric::kVmmOverhead, "what does the machinery of the VM itself need?", "VMM without guest RAM"},
+       {metric::kGuestUsed, "how full is the guest?", "used, says the guest (no host cost)"}}};
   for (const auto& [metric, question, figure] : rows) {
     if (has(metric)) {
       table.rows.push_back({question, figure});

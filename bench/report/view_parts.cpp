@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "bench/report/numbers.h"
@@ -23,9 +22,7 @@ std::vector<std::string> scenarios_of(const Run& run) {
   std::set<std::string> found;
   std::vector<std::string> others;  // in the order of their first samples
   const auto add = [&](const std::string& name) {
-    if (found.insert(name).second && name != "startup" && name != "size" && name != "memory") {
-      others.push_back(name);
-    }
+    if (found.insert(name).second && find_scenario(run, name) == nullptr) others.push_back(name);
   };
   for (const Sample& sample : run.samples) {
     add(sample.scenario);
@@ -34,10 +31,8 @@ std::vector<std::string> scenarios_of(const Run& run) {
     add(failure.scenario);
   }
   std::vector<std::string> names;
-  for (const char* name : {"startup", "size", "memory"}) {
-    if (found.contains(name)) {
-      names.emplace_back(name);
-    }
+  for (const ScenarioSpec& scenario : declared_scenarios(run)) {
+    if (found.contains(scenario.name)) names.push_back(scenario.name);
   }
   names.insert(names.end(), others.begin(), others.end());
   return names;
@@ -46,7 +41,7 @@ std::vector<std::string> scenarios_of(const Run& run) {
 std::size_t rounds_tried(const Run& run, const std::string& scenario) {
   std::set<int> rounds;
   for (const Sample& sample : run.samples) {
-    if (!sample.warmup && !sample.at && !is_exact(sample.metric) && sample.scenario == scenario) {
+    if (!sample.warmup && !sample.at && sample.scenario == scenario && !spec_of(run, sample.metric).exact) {
       rounds.insert(sample.round);
     }
   }
@@ -67,30 +62,27 @@ std::size_t failed_trials(const Run& run, const std::string& scenario, const std
 
 std::string spoken(const Run& run, const TargetInfo& target) {
   const std::string name = one_line(target.name);
-  if (target.kind == "container") {
+  if (target.kind == Kind::kContainer) {
     const auto containers = std::count_if(run.targets.begin(), run.targets.end(),
-                                          [](const TargetInfo& other) { return other.kind == "container"; });
+                                          [](const TargetInfo& other) { return other.kind == Kind::kContainer; });
     return containers == 1 ? "container" : fmt::format("container ({})", name);
   }
-  return fmt::format("{} ({})", target.kind == "vm" ? "VM" : one_line(target.kind), name);
+  return fmt::format("{} ({})", target.kind == Kind::kVm ? "VM" : to_text(target.kind), name);
 }
 
-std::string metric_words(const std::string& metric) {
-  static const std::map<std::string, std::string> words = {{"startup.ready", "ready"},
-                                                           {"startup.cpu", "CPU"},
-                                                           {"startup.stop", "stop"},
-                                                           {"memory.host_pss", "PSS"},
-                                                           {"memory.loaded_pss", "PSS, loaded"},
-                                                           {"memory.cgroup", "cgroup"},
-                                                           {"memory.marginal", "one more"}};
-  const auto found = words.find(metric);
-  return found == words.end() ? one_line(metric) : found->second;
+std::string metric_words(const Run& run, const std::string& metric) {
+  return one_line(column_words(spec_of(run, metric), metric));
+}
+
+std::string scenario_words(const Run& run, const std::string& scenario) {
+  const ScenarioSpec* spec = find_scenario(run, scenario);
+  return one_line(spec == nullptr || spec->title.empty() ? scenario : spec->title);
 }
 
 std::string versus(const Run& run, const std::string& b, const std::string& a) {
   const TargetInfo* of_a = find_target(run, a);
   const TargetInfo* of_b = find_target(run, b);
-  if (of_a != nullptr && of_b != nullptr && of_a->acceleration == "tcg" && of_b->acceleration == "tcg") {
+  if (of_a != nullptr && of_b != nullptr && of_a->acceleration == Acceleration::kTcg && of_b->acceleration == Acceleration::kTcg) {
     return fmt::format("{} vs {} (both TCG)", one_line(b), one_line(a));
   }
   return fmt::format("{} vs {}", stamped(run, b), stamped(run, a));
@@ -98,9 +90,9 @@ std::string versus(const Run& run, const std::string& b, const std::string& a) {
 
 std::string stamped(const TargetInfo& target) {
   std::string name = one_line(target.name);
-  if (target.acceleration == "tcg") {
+  if (target.acceleration == Acceleration::kTcg) {
     name += " (TCG)";
-  } else if (target.acceleration == "kvm-nested") {
+  } else if (target.acceleration == Acceleration::kNestedKvm) {
     name += " (nested KVM)";
   }
   return name;

@@ -33,8 +33,12 @@ std::size_t failed_trials(const Run& run, const std::string& scenario, const std
 /// "container", "VM (libvirt:direct)": the name says more only where it must.
 std::string spoken(const Run& run, const TargetInfo& target);
 
-/// "startup.ready" as "ready", "memory.host_pss" as "PSS"; others keep the whole name.
-std::string metric_words(const std::string& metric);
+/// "startup.ready" as "ready", "memory.host_pss" as "PSS", as the run declares them; others keep the whole
+/// name.
+std::string metric_words(const Run& run, const std::string& metric);
+
+/// "startup" as "Start-up", as the run declares it.
+std::string scenario_words(const Run& run, const std::string& scenario);
 
 /// "libvirt:direct (TCG) vs docker", "libvirt:full vs libvirt:direct (both TCG)"
 std::string versus(const Run& run, const std::string& b, const std::string& a);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view.h"
 
@@ -15,8 +16,14 @@ namespace {
 constexpr std::array<const char*, 8> kPhases = {"create", "launch",  "firmware", "kernel",
                                                 "init",   "runtime", "app",      "ready"};
 
-bool absent_by_nature(const std::string& kind, const std::string& phase) {
-  return kind != "vm" && (phase == "firmware" || phase == "kernel" || phase == "init");
+bool absent_by_nature(Kind kind, const std::string& phase) {
+  return kind != Kind::kVm && (phase == "firmware" || phase == "kernel" || phase == "init");
+}
+
+/// A stretch of the way to ready, or ready itself.
+bool is_mark(const Run& run, const std::string& metric) {
+  const MetricSpec& spec = spec_of(run, metric);
+  return spec.role == Role::kPhase || spec.role == Role::kHeadline;
 }
 
 /// A trial's marks by phase.
@@ -31,11 +38,11 @@ struct Start {
 std::vector<Start> starts_of(const Run& run, const std::string& target) {
   std::map<int, Start> by_round;
   for (const Sample& sample : run.samples) {
-    if (!sample.warmup && sample.scenario == "startup" && sample.target == target &&
-        sample.metric.starts_with("startup.")) {
+    if (!sample.warmup && sample.scenario == scenario::kStartup && sample.target == target &&
+        is_mark(run, sample.metric)) {
       Start& start = by_round[sample.round];
       start.round = sample.round;
-      start.marks[sample.metric.substr(sizeof("startup.") - 1)] = sample.value;
+      start.marks[sample.metric.substr(sample.metric.rfind('.') + 1)] = sample.value;
     }
   }
   std::vector<Start> starts;

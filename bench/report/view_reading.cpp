@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/view_parts.h"
 
 namespace bench {
@@ -69,16 +70,16 @@ std::vector<std::string> reading_notes(const Run& run) {
     return std::find(scenarios.begin(), scenarios.end(), name) != scenarios.end();
   };
   std::vector<std::string> notes;
-  if (measured("startup")) {
+  if (measured(scenario::kStartup)) {
     add_startup(notes);
   }
-  if (measured("size")) {
+  if (measured(scenario::kSize)) {
     add_size(notes);
   }
-  if (measured("memory")) {
+  if (measured(scenario::kMemory)) {
     add_memory(notes);
   }
-  if (measured("startup") || measured("memory")) {
+  if (measured(scenario::kStartup) || measured(scenario::kMemory)) {
     notes.insert(notes.end(),
                  {"Median and 95 % interval: half of the values were smaller. The interval says how well the "
                   "median is known "
@@ -100,13 +101,13 @@ std::vector<std::string> reading_notes(const Run& run) {
         "shown. “Much” is a factor that the claim's definition states.");
   }
   if (std::any_of(run.targets.begin(), run.targets.end(),
-                  [](const TargetInfo& target) { return target.kind == "vm"; })) {
+                  [](const TargetInfo& target) { return target.kind == Kind::kVm; })) {
     notes.emplace_back(
         "By design: a VM boots a kernel of its own and has memory given to it; a container shares the host's "
         "kernel and is limited. Isolation, which is what the VM pays for, is not in any number here.");
   }
   if (std::any_of(run.targets.begin(), run.targets.end(),
-                  [](const TargetInfo& target) { return target.acceleration == "tcg"; })) {
+                  [](const TargetInfo& target) { return target.acceleration == Acceleration::kTcg; })) {
     notes.emplace_back(
         "TCG: these VMs were emulated in software, without hardware virtualisation. The numbers are real, "
         "but they "

@@ -6,24 +6,25 @@
 #include <map>
 #include <optional>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
 
 namespace bench {
 namespace {
 
-constexpr const char* kSizeScenario = "size";
+constexpr const char* kSizeScenario = scenario::kSize;
 /// Two sources of one size that differ by more are shown as a disagreement.
 constexpr double kAgree = 0.01;
 
-constexpr std::array<Named, 8> kSizeFigures = {{{"size.transfer", "to send (compressed)"},
-                                                {"size.disk", "on disk"},
-                                                {"size.virtual", "unpacked"},
-                                                {"size.unique", "beyond the shared base"},
-                                                {"size.marginal", "one more app"},
-                                                {"size.layers", "layers"},
-                                                {"size.slim.transfer", "slimmed: to send"},
-                                                {"size.slim.disk", "slimmed: on disk"}}};
+constexpr std::array<Named, 8> kSizeFigures = {{{metric::kTransfer, "to send (compressed)"},
+                                                {metric::kDisk, "on disk"},
+                                                {metric::kVirtual, "unpacked"},
+                                                {metric::kUnique, "beyond the shared base"},
+                                                {metric::kOneMoreApp, "one more app"},
+                                                {metric::kLayers, "layers"},
+                                                {metric::kSlimTransfer, "slimmed: to send"},
+                                                {metric::kSlimDisk, "slimmed: on disk"}}};
 
 constexpr std::array<Named, 12> kParts = {{{"kernel", "kernel"},
                                            {"modules", "kernel modules"},
@@ -70,7 +71,7 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
   std::vector<double> bytes;
   for (const Named& figure : kSizeFigures) {
     for (const TargetInfo* target : targets) {
-      if (std::string(figure.metric) != "size.layers") {
+      if (std::string(figure.metric) != metric::kLayers) {
         bytes.push_back(value(run, target->name, figure.metric).value_or(0));
       }
     }
@@ -97,11 +98,11 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
     for (const TargetInfo* target : targets) {
       const auto size = value(run, target->name, metric);
       any = any || size;
-      row.push_back(!size                     ? kAbsent
-                    : metric == "size.layers" ? in_scale(*size, Scale{1, ""})
-                                              : in_scale(*size, scale));
+      row.push_back(!size                       ? kAbsent
+                    : metric == metric::kLayers ? in_scale(*size, Scale{1, ""})
+                                                : in_scale(*size, scale));
       if (target != &first) {
-        row.push_back(size && base && *base > 0 && *size > 0 && metric != "size.layers"
+        row.push_back(size && base && *base > 0 && *size > 0 && metric != metric::kLayers
                           ? ratio_text(*size / *base)
                           : kAbsent);
       }
@@ -120,7 +121,8 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
   std::vector<double> bytes;
   for (const TargetInfo* target : targets) {
     for (const Named& part : kParts) {
-      sums[target->name] += value(run, target->name, fmt::format("size.part.{}", part.metric)).value_or(0);
+      sums[target->name] +=
+          value(run, target->name, std::string(metric::kSizePart) + part.metric).value_or(0);
     }
     bytes.push_back(sums[target->name]);
   }
@@ -136,7 +138,7 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
     std::vector<std::string> row = {part.words};
     bool any = false;
     for (const TargetInfo* target : targets) {
-      const auto size = value(run, target->name, fmt::format("size.part.{}", part.metric));
+      const auto size = value(run, target->name, std::string(metric::kSizePart) + part.metric);
       any = any || size;
       row.push_back(size ? in_scale(*size, scale) : kAbsent);
       row.push_back(size && sums[target->name] > 0 ? percent_text(*size / sums[target->name]) : kAbsent);
@@ -153,7 +155,7 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
     const double sum = sums[target->name];
     total.push_back(sum > 0 ? in_scale(sum, scale) : kAbsent);
     total.emplace_back("");
-    const auto disk = value(run, target->name, "size.disk");
+    const auto disk = value(run, target->name, metric::kDisk);
     if (sum > 0 && disk && *disk > 0) {
       const double off = std::abs(sum - *disk) / *disk;
       if (off > kAgree) {
@@ -176,7 +178,7 @@ TextTable checks_table(const Run& run) {
   table.title = "The same sizes from a second source";
   table.header = {"target", "what", "source", "measured", "second source", "apart"};
   table.align = "lllrrr";
-  const std::string prefix = "size.check.";
+  const std::string prefix = metric::kSizeCheck;
   for (const Summary& summary : run.summaries) {
     if (summary.scenario != kSizeScenario || !summary.metric.starts_with(prefix)) {
       continue;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <set>
 
+#include "bench/core/first_metrics.h"
 #include "bench/report/numbers.h"
 #include "bench/report/view_parts.h"
 #include "bench/stats/equivalence.h"
@@ -58,21 +58,13 @@ TextTable equivalence_table(const Run& run) {
 
 namespace {
 
-/// Of what has tables of its own, the figures that people ask for; of other scenarios everything. Sizes stand
-/// side by side with their ratios already.
-bool asked_for(const Comparison& comparison) {
-  static const std::set<std::string> of_known = {"startup.ready",   "startup.cpu",       "startup.stop",
-                                                 "memory.host_pss", "memory.loaded_pss", "memory.cgroup",
-                                                 "memory.marginal"};
-  const bool known =
-      comparison.scenario == "startup" || comparison.scenario == "size" || comparison.scenario == "memory";
-  return !known || of_known.contains(comparison.metric);
-}
-
-/// Parts of a figure, second sources and what is about the measuring are not results of their own.
-bool is_result(const std::string& metric) {
-  return !metric.starts_with("harness.") && metric.find(".part.") == std::string::npos &&
-         metric.find(".check.") == std::string::npos;
+/// The figures that people ask for. Sizes stand side by side with their ratios already. Of a scenario that
+/// nobody declared, everything.
+bool asked_for(const Run& run, const Comparison& comparison) {
+  const ScenarioSpec* scenario = find_scenario(run, comparison.scenario);
+  if (scenario == nullptr) return true;
+  const MetricSpec* spec = find_metric(*scenario, comparison.metric);
+  return spec != nullptr && !spec->exact && (spec->role == Role::kHeadline || spec->role == Role::kResult);
 }
 
 }  // namespace
@@ -82,19 +74,19 @@ TextTable comparison_table(const Run& run, bool all) {
   table.header = {"what", "b vs a", "ratio b/a [95 %]", "b − a", "verdict", "why"};
   table.align = "llrrll";
   for (const Comparison& comparison : run.comparisons) {
-    if (!all && !asked_for(comparison)) {
+    if (!all && !asked_for(run, comparison)) {
       continue;
     }
     const Summary* summary = find_summary(run, comparison.scenario, comparison.b, comparison.metric);
     const double shift[] = {comparison.shift};
     const Scale scale = scale_for(summary != nullptr ? summary->unit : "", shift);
     table.rows.push_back(
-        {all ? one_line(comparison.metric) : metric_words(comparison.metric),
+        {all ? one_line(comparison.metric) : metric_words(run, comparison.metric),
          versus(run, comparison.b, comparison.a),
          comparison.ci95 ? fmt::format("{} {}", ratio_text(comparison.ratio), ratio_bracket(*comparison.ci95))
                          : ratio_text(comparison.ratio),
          (comparison.shift < 0 ? "−" : "+") + with_unit(std::abs(comparison.shift), scale),
-         comparison.verdict, one_line(comparison.why)});
+         to_text(comparison.verdict), one_line(comparison.why)});
   }
   return table;
 }
@@ -102,19 +94,19 @@ TextTable comparison_table(const Run& run, bool all) {
 std::vector<TextTable> summary_tables(const Run& run) {
   std::vector<TextTable> tables;
   for (const std::string& scenario : scenarios_of(run)) {
-    if (scenario == "size" || scenario == "memory") {
+    if (scenario == scenario::kSize || scenario == scenario::kMemory) {
       continue;
     }
     std::vector<std::string> metrics;
     for (const Summary& summary : run.summaries) {
-      if (summary.scenario == scenario && is_result(summary.metric) &&
+      if (summary.scenario == scenario && is_compared(spec_of(run, summary.metric)) &&
           std::find(metrics.begin(), metrics.end(), summary.metric) == metrics.end()) {
         metrics.push_back(summary.metric);
       }
     }
-    const bool startup = scenario == "startup";
+    const bool startup = scenario == scenario::kStartup;
     if (startup) {
-      metrics = {"startup.ready"};
+      metrics = {metric::kReady};
     }
     for (const std::string& metric : metrics) {
       const auto scale_of = [&](const std::string& name) {
@@ -129,8 +121,8 @@ std::vector<TextTable> summary_tables(const Run& run) {
         return scale_for(unit, values);
       };
       const Scale scale = scale_of(metric);
-      const Scale cpu = scale_of("startup.cpu");
-      const Scale stop = scale_of("startup.stop");
+      const Scale cpu = scale_of(metric::kCpu);
+      const Scale stop = scale_of(metric::kStop);
       const std::string unit = scale.unit.empty() ? "" : " " + scale.unit;
       TextTable table;
       table.title =
@@ -158,8 +150,8 @@ std::vector<TextTable> summary_tables(const Run& run) {
           }
         }
         if (startup) {
-          const Summary* of_cpu = find_summary(run, scenario, target.name, "startup.cpu");
-          const Summary* of_stop = find_summary(run, scenario, target.name, "startup.stop");
+          const Summary* of_cpu = find_summary(run, scenario, target.name, metric::kCpu);
+          const Summary* of_stop = find_summary(run, scenario, target.name, metric::kStop);
           row.push_back(of_cpu != nullptr ? in_scale(of_cpu->median, cpu) : kAbsent);
           row.push_back(of_stop != nullptr ? in_scale(of_stop->median, stop) : kAbsent);
         }

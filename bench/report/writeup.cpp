@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 
 #include "bench/report/numbers.h"
@@ -14,19 +13,8 @@ namespace bench {
 namespace {
 
 /// A metric as the subject of a sentence.
-std::string subject(const std::string& metric) {
-  static const std::map<std::string, std::string> words = {
-      {"startup.ready", "time from the first engine call to the first verified answer"},
-      {"startup.cpu", "CPU time that the host spent on a start"},
-      {"size.transfer", "compressed size to transfer"},
-      {"size.disk", "size on disk"},
-      {"size.virtual", "unpacked size"},
-      {"size.marginal", "size of one more app on the same base"},
-      {"memory.host_pss", "memory on the host (PSS)"},
-      {"memory.cgroup", "memory charged to the control group"},
-      {"memory.marginal", "memory that one more instance takes from the host"}};
-  const auto found = words.find(metric);
-  return found == words.end() ? one_line(metric) : found->second;
+std::string subject(const Run& run, const std::string& metric) {
+  return one_line(subject_words(spec_of(run, metric), metric));
 }
 
 const Summary* summary_of(const Run& run, const std::string& target, const std::string& metric) {
@@ -47,7 +35,7 @@ std::string finding(const Run& run, const Claim& claim) {
   const std::string of_b = stamped(run, claim.b) + " " + with_unit(b->median, scale);
   if (!claim.ratio) {
     return fmt::format("Of the difference in {} ({}; {}), {} lies in what only a machine of its own needs. ",
-                       subject(claim.metric), of_a, of_b, percent_text(*claim.share));
+                       subject(run, claim.metric), of_a, of_b, percent_text(*claim.share));
   }
   std::string precision = "counted, not sampled";
   if (!claim.exact) {
@@ -55,7 +43,7 @@ std::string finding(const Run& run, const Claim& claim) {
     precision += fmt::format("{} paired round{}", claim.n, claim.n == 1 ? "" : "s");
   }
   return fmt::format("The {}{} was: {}; {}; a ratio of {} ({}). ", claim.exact ? "" : "median ",
-                     subject(claim.metric), of_a, of_b, ratio_text(*claim.ratio), precision);
+                     subject(run, claim.metric), of_a, of_b, ratio_text(*claim.ratio), precision);
 }
 
 /// Ends in a full stop, whatever it ended in.
@@ -72,14 +60,14 @@ std::string judgement(const Claim& claim) {
     rule = claim.share ? fmt::format(" (the rule asks for at least {:.0f} %)", *claim.threshold * 100)
                        : fmt::format(" (“much” is taken as at least {:.3g}×)", *claim.threshold);
   }
-  if (claim.verdict == "supported") return fmt::format("This supports the claim {}{}.", quoted, rule);
-  if (claim.verdict == "not supported") {
+  if (claim.verdict == ClaimVerdict::kSupported) return fmt::format("This supports the claim {}{}.", quoted, rule);
+  if (claim.verdict == ClaimVerdict::kNotSupported) {
     return sentence(fmt::format("This does not support the claim {}: {}", quoted, why));
   }
-  if (claim.verdict == "not comparable") {
+  if (claim.verdict == ClaimVerdict::kNotComparable) {
     return sentence(fmt::format("This is evidence neither for nor against the claim {}: {}", quoted, why));
   }
-  if (claim.verdict == "inconclusive") {
+  if (claim.verdict == ClaimVerdict::kInconclusive) {
     return sentence(fmt::format("This does not decide the claim {}: {}", quoted, why));
   }
   return sentence(fmt::format("The claim {} was not tested: {}", quoted, why));
@@ -108,7 +96,7 @@ std::string caveat(const Run& run, const Claim& claim) {
     return !failure.warmup && (failure.target == claim.a || failure.target == claim.b);
   });
   if (failed > 0) text += fmt::format("; {} failed trial{} left out", failed, failed == 1 ? "" : "s");
-  if (run.status != "complete") text += fmt::format("; the run is {}", one_line(run.status));
+  if (run.status != RunStatus::kComplete) text += fmt::format("; the run is {}", to_text(run.status));
   return text + (claim.exact ? ". Images built from another base have other sizes."
                              : ". The interval says how well this host's ratio is known, not what another "
                                "host would give.");

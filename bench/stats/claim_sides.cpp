@@ -6,14 +6,15 @@ namespace bench {
 namespace {
 
 bool is_kind(const std::string& word) {
-  return word == "container" || word == "vm" || word == "process";
+  return from_text<Kind>(word).has_value();
 }
 
 }  // namespace
 
 ClaimSides claim_sides(const Run& run, const ClaimDefinition& definition) {
   const auto matches = [](const TargetInfo& target, const std::string& word) {
-    return is_kind(word) ? target.kind == word : target.name == word;
+    const std::optional<Kind> kind = from_text<Kind>(word);
+    return kind ? target.kind == *kind : target.name == word;
   };
   ClaimSides sides;
   const auto first = std::find_if(run.targets.begin(), run.targets.end(),

@@ -15,14 +15,10 @@
 namespace bench {
 namespace {
 
-constexpr const char* kSupported = "supported";
-constexpr const char* kNotSupported = "not supported";
-constexpr const char* kInconclusive = "inconclusive";
-constexpr const char* kNotComparable = "not comparable";
-constexpr const char* kNotMeasured = "not measured";
+using enum ClaimVerdict;
 
 /// In the order in which they decide: one pair for which a claim does not hold is enough.
-constexpr std::array<const char*, 4> kDeciding = {kNotSupported, kNotComparable, kInconclusive, kSupported};
+constexpr std::array<ClaimVerdict, 4> kDeciding = {kNotSupported, kNotComparable, kInconclusive, kSupported};
 
 std::string factor_text(double factor) {
   return fmt::format("{:.3g}×", factor);
@@ -60,9 +56,9 @@ void forbid(const Run& run, const ClaimDefinition& definition, const TargetInfo&
   if (const std::string differs = mismatch(a, b); !differs.empty()) {
     finding.verdict = kNotComparable;
     finding.why = "not the same thing: " + differs;
-  } else if (definition.kind != "size" && (a.acceleration == "tcg") != (b.acceleration == "tcg")) {
+  } else if (definition.kind != ClaimKind::kSize && (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
     finding.verdict = kNotComparable;
-    finding.why = definition.kind == "memory"
+    finding.why = definition.kind == ClaimKind::kMemory
                       ? "VM emulated (TCG): its translation buffers are part of its memory"
                       : "VM emulated (TCG): not a figure for hardware virtualisation";
   } else if (const std::string failed = too_many_failed(run, scenario_of(run, finding.metric), a, b);
@@ -116,9 +112,9 @@ ClaimFinding factor_finding(const Run& run, const ClaimDefinition& definition, c
   finding.ratio = comparison->ratio;
   finding.ci95 = comparison->ci95;
   finding.n = comparison->n;
-  finding.exact = is_exact(metric);
+  finding.exact = spec_of(run, metric).exact;
   forbid(run, definition, side, against, finding);
-  if (finding.verdict.empty()) {
+  if (!finding.verdict) {
     hold_against_factor(definition, finding);
   }
   return finding;
@@ -163,10 +159,10 @@ ClaimFinding share_finding(const Run& run, const ClaimDefinition& definition, co
                    fmt::format("no {} with its parts of both {} and {}", whole, side.name, against.name));
   }
   ClaimFinding finding{.metric = whole, .a = side.name, .b = against.name, .n = 1};
-  finding.exact = is_exact(whole);
+  finding.exact = spec_of(run, whole).exact;
   forbid(run, definition, side, against, finding);
   if (*a <= 0 || *b / *a <= 1 + kThreshold) {
-    if (finding.verdict.empty()) {
+    if (!finding.verdict) {
       finding.verdict = kNotSupported;
       finding.why =
           fmt::format("{} of {} is not larger: there is no difference to explain", whole, against.name);
@@ -174,7 +170,7 @@ ClaimFinding share_finding(const Run& run, const ClaimDefinition& definition, co
     return finding;
   }
   finding.share = explained / (*b - *a);
-  if (!finding.verdict.empty()) {
+  if (finding.verdict) {
     return finding;
   }
   const bool enough = *finding.share >= definition.share;
@@ -195,7 +191,7 @@ double favour(const ClaimFinding& finding) {
 }
 
 const ClaimFinding* deciding(const std::vector<ClaimFinding>& findings) {
-  for (const char* verdict : kDeciding) {
+  for (const ClaimVerdict verdict : kDeciding) {
     const ClaimFinding* least = nullptr;
     for (const ClaimFinding& finding : findings) {
       if (finding.verdict == verdict && (least == nullptr || favour(finding) < favour(*least))) {
@@ -210,7 +206,7 @@ const ClaimFinding* deciding(const std::vector<ClaimFinding>& findings) {
 }
 
 /// How the others came out, where there are others.
-std::string among(const std::vector<ClaimFinding>& findings, const std::string& verdict) {
+std::string among(const std::vector<ClaimFinding>& findings, ClaimVerdict verdict) {
   if (findings.size() < 2) {
     return {};
   }
@@ -230,14 +226,14 @@ std::string bytes_text(std::int64_t bytes) {
 std::string conditions(const Run& run, const ClaimDefinition& definition, const TargetInfo& a,
                        const TargetInfo& b) {
   std::vector<std::string> words;
-  if (definition.kind == "size") {
+  if (definition.kind == ClaimKind::kSize) {
     words.emplace_back("exact, whatever the acceleration");
   } else {
     for (const TargetInfo* target : {&a, &b}) {
-      if (target->kind == "vm") {
+      if (target->kind == Kind::kVm) {
         words.push_back(
             fmt::format("{} {}", target->name,
-                        target->acceleration == "tcg" ? "emulated (TCG)" : "with " + target->acceleration));
+                        target->acceleration == Acceleration::kTcg ? "emulated (TCG)" : "with " + to_text(target->acceleration)));
       }
     }
     const auto cache = run.conditions.find("cache");
@@ -250,7 +246,7 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
     }
   }
   if (const std::string unknown = unverified(a, b); !unknown.empty()) {
-    words.push_back(definition.kind == "size"
+    words.push_back(definition.kind == ClaimKind::kSize
                         ? "no running instance was asked for all of what must be the same"
                         : "not verified to be the same: " + unknown);
   }
@@ -266,7 +262,7 @@ std::string settle(const Run& run, const ClaimFinding& finding, const TargetInfo
   const std::string scenario = scenario_of(run, finding.metric);
   const std::string targets = a.name + "," + b.name;
   if (finding.verdict == kNotComparable) {
-    return (a.acceleration == "tcg") != (b.acceleration == "tcg")
+    return (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)
                ? "on a host with KVM: " + command(scenario, targets)
                : "the same app, Python, Flask and limits on both sides";
   }
@@ -326,7 +322,7 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
                                     std::pair(definition.against, !sides.against.empty())}) {
     if (!there) {
       return not_measured(std::move(claim),
-                          fmt::format("this run has no {} for it", word == "vm" ? "VM" : word),
+                          fmt::format("this run has no {} for it", from_text<Kind>(word) == Kind::kVm ? "VM" : word),
                           "bench run " + scenario);
     }
   }
@@ -337,7 +333,7 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
   }
   claim.findings = findings_of(run, definition, sides);
   const ClaimFinding& decides = *deciding(claim.findings);
-  claim.verdict = decides.verdict;
+  claim.verdict = *decides.verdict;
   claim.ratio = decides.ratio;
   claim.share = decides.share;
   claim.ci95 = decides.ci95;
@@ -346,7 +342,7 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
   claim.metric = decides.metric;
   claim.a = decides.a;
   claim.b = decides.b;
-  claim.why = decides.why + among(claim.findings, decides.verdict);
+  claim.why = decides.why + among(claim.findings, claim.verdict);
   const auto b = std::find_if(sides.against.begin(), sides.against.end(),
                               [&](const TargetInfo* target) { return target->name == decides.b; });
   claim.conditions = conditions(run, definition, *sides.side, **b);

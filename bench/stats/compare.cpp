@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
-#include <string_view>
 
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/equivalence.h"
@@ -16,9 +14,6 @@
 
 namespace bench {
 namespace {
-
-constexpr std::array<std::string_view, 4> kNotCompared = {"harness.", "size.part.", "size.check.",
-                                                          "memory.part."};
 
 /// The samples of one comparison, by round.
 struct Pair {
@@ -99,19 +94,12 @@ Attempts attempts(const Run& run, const std::string& scenario, const std::string
   return {failed.size(), all.size()};
 }
 
-bool is_speed(const std::string& unit) {
-  return unit == "seconds" || unit == "per_second";
-}
-
-/// The word for a ratio above or below 1. CPU seconds are a cost, not a speed.
-std::string direction(const std::string& metric, const std::string& unit, bool more) {
-  if (unit == "per_second") {
-    return more ? "faster" : "slower";
+/// The word for a ratio above or below 1.
+Verdict direction(const MetricSpec& spec, bool more) {
+  if (spec.manner == Manner::kSpeed) {
+    return more == (spec.better == Better::kHigher) ? Verdict::kFaster : Verdict::kSlower;
   }
-  if (unit == "seconds" && !metric.ends_with(".cpu")) {
-    return more ? "slower" : "faster";
-  }
-  return more ? "larger" : "smaller";
+  return more ? Verdict::kLarger : Verdict::kSmaller;
 }
 
 bool inside(const Interval& interval, double threshold) {
@@ -122,33 +110,33 @@ std::string rounded_percent(double share) {
   return share < 0.0995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 
-Verdict inconclusive(std::string why) {
-  return {"inconclusive", std::move(why)};
+Judgement inconclusive(std::string why) {
+  return {Verdict::kInconclusive, std::move(why)};
 }
 
 /// A size has been counted once and for all.
-Verdict by_size(const Comparison& result, double threshold) {
+Judgement by_size(const Comparison& result, double threshold) {
   if (result.ratio > 1 + threshold || result.ratio < 1 / (1 + threshold)) {
-    return {result.ratio > 1 ? "larger" : "smaller",
+    return {result.ratio > 1 ? Verdict::kLarger : Verdict::kSmaller,
             fmt::format("exact, and beyond ±{}", rounded_percent(threshold))};
   }
-  return {"equivalent", fmt::format("exact, and within ±{}", rounded_percent(threshold))};
+  return {Verdict::kEquivalent, fmt::format("exact, and within ±{}", rounded_percent(threshold))};
 }
 
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
-Verdict judge_pair(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
-                   double threshold, const Measured& side_a, const Measured& side_b) {
+Judgement judge_pair(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
+                   double threshold, const MetricSpec& spec, const Measured& side_a, const Measured& side_b) {
   const TargetInfo& a = side_a.target;
   const TargetInfo& b = side_b.target;
   // A target against itself in another run: that its app has changed is what is asked about.
   const bool another_app = !pair.same_rounds && a.name == b.name;
   if (const std::string differs = mismatch(a, b); !differs.empty() && !another_app) {
-    return {"not comparable", "not the same thing: " + differs};
+    return {Verdict::kNotComparable, "not the same thing: " + differs};
   }
-  if (is_speed(pair.unit) && (a.acceleration == "tcg") != (b.acceleration == "tcg")) {
-    return {"not comparable", "VM emulated (TCG): not a figure for hardware virtualisation"};
+  if (spec.needs_hardware && (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
+    return {Verdict::kNotComparable, "VM emulated (TCG): not a figure for hardware virtualisation"};
   }
-  if (is_exact(result.metric)) {
+  if (spec.exact) {
     return by_size(result, threshold);
   }
   for (const Measured* side : {&side_a, &side_b}) {
@@ -170,32 +158,23 @@ Verdict judge_pair(const Comparison& result, const Pair& pair, const std::option
     return inconclusive(
         fmt::format("exploratory: {} {}rounds, a verdict needs {}", result.n, paired, kRoundsForVerdict));
   }
-  return judge_intervals(result, *intervals, threshold, pair.unit);
+  return judge_intervals(result, *intervals, threshold, spec);
 }
 
 }  // namespace
 
-Verdict judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
-                        const std::string& unit) {
+Judgement judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                        const MetricSpec& spec) {
   if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
-    return {direction(result.metric, unit, result.ratio > 1),
+    return {direction(spec, result.ratio > 1),
             fmt::format("the whole interval lies beyond ±{}", rounded_percent(threshold))};
   }
   if (inside(intervals.ci90, threshold)) {
-    return {"equivalent", fmt::format("the 90 % interval lies within ±{}", rounded_percent(threshold))};
+    return {Verdict::kEquivalent, fmt::format("the 90 % interval lies within ±{}", rounded_percent(threshold))};
   }
   return inconclusive(
       fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
                   rounded_percent(threshold), rounded_percent(*result.detectable)));
-}
-
-bool is_exact(const std::string& metric) {
-  return metric.starts_with("size.");
-}
-
-bool is_compared(const std::string& metric) {
-  return std::none_of(kNotCompared.begin(), kNotCompared.end(),
-                      [&metric](std::string_view prefix) { return metric.starts_with(prefix); });
 }
 
 std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,
@@ -214,7 +193,7 @@ namespace {
 /// The comparison of two sides whose values have been collected.
 std::optional<Comparison> compare_sides(const std::string& scenario, const std::string& metric,
                                         const Pair& pair, const Measured& side_a, const Measured& side_b,
-                                        double threshold_at_least) {
+                                        std::optional<double> threshold_at_least) {
   const TargetInfo& a = side_a.target;
   const TargetInfo& b = side_b.target;
   if (pair.a.empty() || pair.b.empty()) {
@@ -234,9 +213,11 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
   result.shift = hodges_lehmann_shift(pair.a, pair.b);
   result.n = pair.paired;
 
-  const double threshold = std::max(threshold_at_least, pair.resolution / std::min(median_a, median_b));
+  const MetricSpec& spec = spec_of(side_a.run, metric);
+  const double threshold = std::max(threshold_at_least.value_or(threshold_of(spec)),
+                                    pair.resolution / std::min(median_a, median_b));
   std::optional<RatioIntervals> intervals;
-  if (pair.all_positive && !is_exact(metric)) {
+  if (pair.all_positive && !spec.exact) {
     intervals = pair.same_rounds ? ratio_intervals(pair.rounds) : unpaired_ratio_intervals(pair.a, pair.b);
   }
   if (intervals) {
@@ -246,10 +227,10 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
     const double half = std::sqrt(intervals->ci95.high / intervals->ci95.low);
     result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
   }
-  const Verdict judgement = judge_pair(result, pair, intervals, threshold, side_a, side_b);
+  const Judgement judgement = judge_pair(result, pair, intervals, threshold, spec, side_a, side_b);
   result.verdict = judgement.verdict;
   result.why = judgement.why;
-  if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != "not comparable") {
+  if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != Verdict::kNotComparable) {
     result.why += fmt::format("; not verified to be the same: {}", unknown);
   }
   return result;
@@ -260,12 +241,12 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b) {
   return compare_sides(scenario, metric, collect_pair(run, scenario, metric, a.name, b.name), {run, a},
-                       {run, b}, kThreshold);
+                       {run, b}, std::nullopt);
 }
 
 std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,
                                        const TargetInfo& b, const std::string& scenario,
-                                       const std::string& metric, double threshold) {
+                                       const std::string& metric, std::optional<double> threshold) {
   const Measured side_a{run_a, a}, side_b{run_b, b};
   return compare_sides(scenario, metric, collect_apart(scenario, metric, side_a, side_b), side_a, side_b,
                        threshold);

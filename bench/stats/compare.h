@@ -8,24 +8,18 @@
 
 namespace bench {
 
-inline constexpr double kThreshold = 0.05;    ///< a smaller difference does not matter
 inline constexpr int kRoundsForVerdict = 10;  ///< fewer are exploratory
 inline constexpr double kFailuresAllowed = 0.10;
 
-struct Verdict {
-  std::string verdict, why;
+struct Judgement {
+  Verdict verdict = Verdict::kInconclusive;
+  std::string why;
 };
 
 /// What the intervals of a ratio say about it; the last of the rules, when nothing forbids a verdict.
 /// `result` has its metric, ratio and detectable difference already.
-Verdict judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
-                        const std::string& unit);
-
-/// A size is counted, not sampled: one value is all of it, and needs no interval.
-bool is_exact(const std::string& metric);
-
-/// What targets are compared by; the rest is about the measuring, or parts and second sources of a figure.
-bool is_compared(const std::string& metric);
+Judgement judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                        const MetricSpec& spec);
 
 /// "3 of 10 trials of docker failed: no verdict above 10 %" where that is so for one of the two; else empty.
 std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,
@@ -41,9 +35,11 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
 /// Target b of run_b against target a of run_a. The runs share no round, so each side is resampled on its
 /// own: the interval holds what varied within the runs, and what changed between them is the question. For
 /// one target in two runs a difference of the app is no obstacle (it is what is asked about); that the hosts
-/// and their set-up are alike is for the caller to see. `threshold` is the share below which nothing matters.
+/// and their set-up are alike is for the caller to see. `threshold` is the share below which nothing matters,
+/// the metric's own where none is given.
 std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,
                                        const TargetInfo& b, const std::string& scenario,
-                                       const std::string& metric, double threshold = kThreshold);
+                                       const std::string& metric,
+                                       std::optional<double> threshold = std::nullopt);
 
 }  // namespace bench

@@ -75,12 +75,14 @@ Summary summarise(const Run& run, const Series& series) {
 }
 
 void derive_marginal(Run& run) {
-  for (const TargetInfo& target : run.targets) {
-    if (auto summary = marginal_summary(run, target)) run.summaries.push_back(*std::move(summary));
-  }
-  for (const TargetPair& pair : compared_pairs(run)) {
-    if (auto comparison = marginal_comparison(run, *pair.a, *pair.b)) {
-      run.comparisons.push_back(*std::move(comparison));
+  for (const CurveSlope& slope : curve_slopes(run)) {
+    for (const TargetInfo& target : run.targets) {
+      if (auto summary = marginal_summary(run, slope, target)) run.summaries.push_back(*std::move(summary));
+    }
+    for (const TargetPair& pair : compared_pairs(run)) {
+      if (auto comparison = marginal_comparison(run, slope, *pair.a, *pair.b)) {
+        run.comparisons.push_back(*std::move(comparison));
+      }
     }
   }
 }
@@ -93,7 +95,7 @@ std::vector<TargetPair> compared_pairs(const Run& run) {
     return pairs;
   }
   auto first = std::find_if(run.targets.begin(), run.targets.end(),
-                            [](const TargetInfo& target) { return target.kind == "container"; });
+                            [](const TargetInfo& target) { return target.kind == Kind::kContainer; });
   if (first == run.targets.end()) {
     first = run.targets.begin();
   }
@@ -104,7 +106,7 @@ std::vector<TargetPair> compared_pairs(const Run& run) {
   }
   for (auto a = run.targets.begin(); a != run.targets.end(); ++a) {
     for (auto b = a + 1; b != run.targets.end(); ++b) {
-      if (a != first && a->kind == "vm" && b->kind == "vm" && b != first) {
+      if (a != first && a->kind == Kind::kVm && b->kind == Kind::kVm && b != first) {
         pairs.push_back({&*a, &*b});
       }
     }
@@ -123,7 +125,7 @@ void derive(Run& run) {
     }
   }
   for (const auto& [scenario, metric] : metrics) {
-    if (!is_compared(metric)) continue;
+    if (!is_compared(spec_of(run, metric))) continue;
     for (const TargetPair& pair : compared_pairs(run)) {
       if (auto comparison = compare(run, scenario, metric, *pair.a, *pair.b)) {
         run.comparisons.push_back(*std::move(comparison));

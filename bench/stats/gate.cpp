@@ -34,8 +34,8 @@ std::optional<GateLimits> gate_limits(const GateSeries& series, const GateRules&
   return limits;
 }
 
-bool more_is_worse(const std::string& unit) {
-  return unit != "per_second";
+bool more_is_worse(Better better) {
+  return better != Better::kHigher;
 }
 
 GateFinding judge_series(const GateSeries& series, const GateRules& rules) {
@@ -54,7 +54,7 @@ GateFinding judge_series(const GateSeries& series, const GateRules& rules) {
   } else if (!series.against.empty()) {
     finding.state = GateState::kMoved;
   } else {
-    finding.state = (difference > 0) == more_is_worse(series.unit) ? GateState::kWorse : GateState::kBetter;
+    finding.state = (difference > 0) == more_is_worse(series.better) ? GateState::kWorse : GateState::kBetter;
   }
   return finding;
 }
@@ -73,7 +73,7 @@ GateState ratio_state(const GateFinding& ratio, const GateFinding& a, const Gate
   if (of_a == 0 && of_b == 0) return GateState::kMoved;
   const bool a_changed = std::abs(of_a) > std::abs(of_b);
   const bool more = (a_changed ? of_a : of_b) > 0;
-  return more == more_is_worse(ratio.series.unit) ? GateState::kWorse : GateState::kBetter;
+  return more == more_is_worse(ratio.series.better) ? GateState::kWorse : GateState::kBetter;
 }
 
 }  // namespace bench

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/metric.h"
+
 namespace bench {
 
 /// The noise of a stored history decides what is a change: docs/gate.md.
@@ -25,6 +27,7 @@ struct GateSeries {
       current;             ///< median of the run that is judged; nothing where it could not be measured
   double noise_floor = 0;  ///< as a share: what this host does by itself; 0: not known
   double resolution = 0;   ///< in the unit: how finely it can be seen
+  Better better = Better::kLower;
 };
 
 /// What is normal for a series: centre ± margin.
@@ -53,8 +56,8 @@ struct GateFinding {
   double change = 0;  ///< (current − centre) / centre; 0 where there is none
 };
 
-/// True where more is worse: seconds, bytes, counts; false for rates.
-bool more_is_worse(const std::string& unit);
+/// True unless more is better.
+bool more_is_worse(Better better);
 
 /// A series against its own history.
 GateFinding judge_series(const GateSeries& series, const GateRules& rules);

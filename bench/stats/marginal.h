@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bench/core/run.h"
 #include "bench/stats/slope.h"
@@ -10,20 +11,27 @@ namespace bench {
 
 // What one more instance costs, from a curve: the host's available memory against the number of instances.
 
-inline constexpr const char* kMarginalCurve = "memory.available";
-inline constexpr const char* kMarginal = "memory.marginal";
+/// A metric that is declared as the slope of a curve (MetricSpec::slope_of), and its scenario.
+struct CurveSlope {
+  std::string scenario;
+  MetricSpec spec;
+};
+std::vector<CurveSlope> curve_slopes(const Run& run);
+/// Nothing where the metric is no slope.
+std::optional<CurveSlope> curve_slope(const Run& run, const std::string& metric);
 
 /// The fit of a target's curve, its sign turned: bytes that each further instance takes. Passes are the
 /// samples' rounds. Nothing without two different numbers of instances in one pass.
-std::optional<SlopeFit> marginal_fit(const Run& run, const std::string& target);
+std::optional<SlopeFit> marginal_fit(const Run& run, const CurveSlope& slope, const std::string& target);
 
 /// The fit as a summary: median and mean are the slope, ci95 is Student's t interval of the fit, n the number
 /// of points, min and max the smallest and largest slope of one pass.
-std::optional<Summary> marginal_summary(const Run& run, const TargetInfo& target);
+std::optional<Summary> marginal_summary(const Run& run, const CurveSlope& slope, const TargetInfo& target);
 
 /// b's slope against a's. The interval of the ratio is [low_b / high_a, high_b / low_a] of the two 95 %
 /// intervals: wider than need be, since both ends would have to be missed at once. Nothing where a slope is
 /// not positive: there is no ratio then.
-std::optional<Comparison> marginal_comparison(const Run& run, const TargetInfo& a, const TargetInfo& b);
+std::optional<Comparison> marginal_comparison(const Run& run, const CurveSlope& slope, const TargetInfo& a,
+                                              const TargetInfo& b);
 
 }  // namespace bench

@@ -8,6 +8,7 @@
 #include <numbers>
 #include <utility>
 
+#include "bench/core/first_metrics.h"
 #include "bench/stats/changepoint.h"
 #include "bench/stats/compare.h"
 #include "bench/stats/summary.h"
@@ -21,7 +22,7 @@ constexpr int kSettling = 50;  ///< trials until the drift is at its long-run sp
 TargetInfo simulated_target(std::size_t index) {
   TargetInfo target;
   target.name = std::string(1, static_cast<char>('a' + index));
-  target.kind = "process";
+  target.kind = Kind::kProcess;
   target.equivalence = {"app", "python", "flask", "kernel", 1, 1};
   return target;
 }
@@ -44,7 +45,7 @@ SimulatedNoise with_days(double between_days, double same_day) {
 }
 
 bool a_speed_is_claimed(const std::optional<Comparison>& comparison) {
-  return comparison && (comparison->verdict == "faster" || comparison->verdict == "slower");
+  return comparison && (comparison->verdict == Verdict::kFaster || comparison->verdict == Verdict::kSlower);
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ double SimulatedMachine::trial() {
 
 Run SimulatedMachine::run(const std::vector<double>& medians, int rounds) {
   Run run;
-  run.status = "complete";
+  run.status = RunStatus::kComplete;
   run.rounds = rounds;
   for (std::size_t i = 0; i < medians.size(); ++i) run.targets.push_back(simulated_target(i));
   for (int i = 0; i < kSettling; ++i) trial();
@@ -80,9 +81,9 @@ Run SimulatedMachine::run(const std::vector<double>& medians, int rounds) {
     for (std::size_t position = 0; position < order.size(); ++position) {
       const std::size_t target = order[position];
       Sample sample;
-      sample.scenario = "startup";
+      sample.scenario = scenario::kStartup;
       sample.target = run.targets[target].name;
-      sample.metric = "startup.ready";
+      sample.metric = metric::kReady;
       sample.unit = "seconds";
       sample.value = medians[target] * trial();
       sample.round = round;
@@ -115,7 +116,7 @@ SimulatedRate simulate_coverage(double cv, int runs, std::uint64_t seed) {
   SimulatedMachine machine(with_cv(cv), seed);
   for (; rate.of < runs; ++rate.of) {
     const Run run = machine.run({1, kTruth}, kRounds);
-    const auto result = compare(run, "startup", "startup.ready", run.targets[0], run.targets[1]);
+    const auto result = compare(run, scenario::kStartup, metric::kReady, run.targets[0], run.targets[1]);
     rate.hits +=
         result && result->ci95 && result->ci95->low <= kTruth && kTruth <= result->ci95->high ? 1 : 0;
   }
@@ -131,7 +132,9 @@ SimulatedRate simulate_false_verdicts(double cv, int runs, std::uint64_t seed) {
   for (; rate.of < runs; ++rate.of) {
     const Run run = machine.run({1, 1}, kRounds);
     rate.hits +=
-        a_speed_is_claimed(compare(run, "startup", "startup.ready", run.targets[0], run.targets[1])) ? 1 : 0;
+        a_speed_is_claimed(compare(run, scenario::kStartup, metric::kReady, run.targets[0], run.targets[1]))
+            ? 1
+            : 0;
   }
   return rate;
 }
@@ -149,7 +152,7 @@ SimulatedRate simulate_false_verdicts_apart(double cv, int runs, std::uint64_t s
     const Run first = machine.run({1}, kRounds);
     const Run second = machine.run({1}, kRounds);
     rate.hits += a_speed_is_claimed(compare_runs(first, first.targets[0], second, second.targets[0],
-                                                 "startup", "startup.ready"))
+                                                 scenario::kStartup, metric::kReady))
                      ? 1
                      : 0;
   }

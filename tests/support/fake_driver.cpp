@@ -203,7 +203,7 @@ struct FakeDriver::FakeInstance {
 };
 
 FakeDriver::FakeDriver() {
-  driver_info.kind = "container";
+  driver_info.kind = Kind::kContainer;
   driver_info.engine_name = "Fake";
   driver_info.engine_version = "1.0";
   driver_info.engine["api"] = std::string("none");

@@ -78,7 +78,7 @@ void add_trial(Run& run, const Shape& shape, int round, int position, bool warmu
 TargetInfo docker() {
   TargetInfo info;
   info.name = info.driver = "docker";
-  info.kind = "container";
+  info.kind = Kind::kContainer;
   info.engine_name = "Docker Engine";
   info.engine_version = "20.10.24+dfsg1";
   info.engine = {{"api", std::string("1.41")},
@@ -104,13 +104,13 @@ TargetInfo vm(const std::string& profile) {
   TargetInfo info = docker();
   info.name = "libvirt:" + profile;
   info.driver = "libvirt";
-  info.kind = "vm";
+  info.kind = Kind::kVm;
   info.profile = profile;
   info.engine_name = "libvirt";
   info.engine_version = "9.0.0";
   info.engine = {
       {"qemu", std::string("7.2.9")}, {"uri", std::string("qemu:///embed")}, {"machine", std::string("q35")}};
-  info.acceleration = "tcg";
+  info.acceleration = Acceleration::kTcg;
   info.image = {
       {"digest", std::string("sha256:c0ffee00c2b7e0cbb5a31fd2b6c9a8a5c9d0a4f3e2d1c0b9a8f7e6d5c4b3a291")},
       {"layers", std::monostate{}}};
@@ -150,7 +150,7 @@ Run sample_run(int rounds) {
   run.seed = 20260214;
   run.started_at = "2026-02-14T10:15:00Z";
   run.finished_at = "2026-02-14T10:27:41Z";
-  run.status = "complete";
+  run.status = RunStatus::kComplete;
   run.stopped_by = "rounds";
   run.rounds = rounds;
   run.warmup_rounds = 1;
@@ -197,7 +197,7 @@ Run sample_run(int rounds) {
 Run kvm_run() {
   Run run = sample_run(20);
   remove_target(run, "libvirt:full");
-  run.targets[1].acceleration = "kvm";
+  run.targets[1].acceleration = Acceleration::kKvm;
   run.environment.warnings.clear();
   for (Sample& sample : run.samples) {
     if (sample.target == "libvirt:direct" && sample.metric != "startup.stop") {
@@ -253,7 +253,7 @@ Run one_target_run() {
 Run interrupted_run() {
   Run run = sample_run();
   std::erase_if(run.samples, [](const Sample& sample) { return !sample.warmup && sample.round >= 4; });
-  run.status = "interrupted";
+  run.status = RunStatus::kInterrupted;
   run.stopped_by = "signal";
   return run;
 }
@@ -266,7 +266,7 @@ Run single_round_run() {
 Run mismatched_run() {
   Run run = sample_run();
   remove_target(run, "libvirt:full");
-  run.targets[1].acceleration = "kvm";
+  run.targets[1].acceleration = Acceleration::kKvm;
   run.targets[1].equivalence.python = "3.12.3";
   return run;
 }
@@ -291,7 +291,7 @@ Run unmarked_run() {
 Run empty_run() {
   Run run = sample_run();
   run.samples.clear();
-  run.status = "failed";
+  run.status = RunStatus::kFailed;
   run.stopped_by = "error";
   run.finished_at.clear();
   run.wall_seconds = run.trials_seconds = 0;

@@ -173,7 +173,7 @@ Run memory_run() {
 
 Run containers_run() {
   Run run = sample_run_all();
-  std::erase_if(run.targets, [](const TargetInfo& target) { return target.kind == "vm"; });
+  std::erase_if(run.targets, [](const TargetInfo& target) { return target.kind == Kind::kVm; });
   std::erase_if(run.samples, [](const Sample& sample) { return sample.target != kContainer; });
   run.environment.warnings.clear();
   return run;

@@ -45,7 +45,7 @@ TEST(Claims, TheBuiltInOnesAreThoseOfTheFile) {
   EXPECT_EQ(builtin_claims().size(), 4U);
   EXPECT_EQ(builtin("image-size").metrics, (std::vector<std::string>{"size.transfer", "size.disk"}));
   EXPECT_EQ(builtin("image-size").factor, 2);
-  EXPECT_EQ(builtin("start-up").kind, "speed");
+  EXPECT_EQ(builtin("start-up").kind, ClaimKind::kSpeed);
   EXPECT_EQ(builtin("one-layer").share, 0.5);
   EXPECT_FALSE(builtin("any-os").not_measured.empty());
 }

@@ -31,9 +31,10 @@ Run full_run() {
                    {"startup", "libvirt:direct", "startup.ready", "seconds", 1, 0, 11, 11, std::nullopt, 11,
                     11, 11.0, std::nullopt, 0}};
   run.comparisons = {{"startup", "startup.ready", "docker", "libvirt:direct", 18.7, Interval{17.5, 20.1},
-                      10.8, "slower", "because", 0.07, 10}};
-  run.claims = {{"c1", "Containers start faster", "supported", 18.7, Interval{17.5, 20.1}, "why"},
-                {"c2", "x", "inconclusive", std::nullopt, std::nullopt, ""}};
+                      10.8, Verdict::kSlower, "because", 0.07, 10}};
+  run.claims = {
+      {"c1", "Containers start faster", ClaimVerdict::kSupported, 18.7, Interval{17.5, 20.1}, "why"},
+      {"c2", "x", ClaimVerdict::kInconclusive, std::nullopt, std::nullopt, ""}};
   return run;
 }
 
@@ -168,7 +169,7 @@ TEST(RunJson, ErrorsNameTheField) {
             "run.json: targets[1].engine.qemu: expected null, true, false, a number or a string");
   EXPECT_EQ(error_after([](Json& j) { j["targets"] = 3; }), "run.json: targets: expected a list");
   EXPECT_EQ(error_after([](Json& j) { j["status"] = "done"; }),
-            "run.json: status: expected \"complete\", \"interrupted\" or \"failed\"");
+            "run.json: status: \"done\" is none of: complete, interrupted, failed");
   EXPECT_EQ(error_after([](Json& j) { j["comparisons"][0]["ci95"] = {1}; }),
             "run.json: comparisons[0].ci95: expected [low, high]");
   EXPECT_EQ(error_after([](Json& j) { j.erase("samples"); }), "run.json: the field \"samples\" is missing");
@@ -221,7 +222,7 @@ TEST_F(StoredRun, IsReadFromItsDirectoryOrItsFile) {
 TEST_F(StoredRun, IsRecoveredFromTheCheckpointAlone) {
   bench::Run run = test::run_with_failures();
   write("samples.jsonl", checkpoint(run));
-  run.status = "interrupted";
+  run.status = RunStatus::kInterrupted;
   EXPECT_EQ(load_run(dir_), run);
   EXPECT_EQ(load_run(dir_ / "samples.jsonl"), run);
 }
@@ -255,7 +256,7 @@ TEST_F(StoredRun, AnUnfinishedRunTakesWhatTheCheckpointHasMore) {
   write("samples.jsonl", checkpoint(later));
   const bench::Run loaded = load_run(dir_);
   EXPECT_EQ(loaded.samples, later.samples);
-  EXPECT_EQ(loaded.status, "interrupted");
+  EXPECT_EQ(loaded.status, RunStatus::kInterrupted);
   EXPECT_TRUE(loaded.summaries.empty());
 }
 

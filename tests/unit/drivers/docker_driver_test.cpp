@@ -25,10 +25,10 @@ using testing::Not;
 
 TEST_F(DockerDriverTest, InfoIsWhatTheDaemonSays) {
   const DriverInfo info = driver->info("");
-  EXPECT_EQ(info.kind, "container");
+  EXPECT_EQ(info.kind, Kind::kContainer);
   EXPECT_EQ(info.engine_name, "Docker");
   EXPECT_EQ(info.engine_version, "20.10.24+dfsg1");
-  EXPECT_EQ(info.acceleration, "none");
+  EXPECT_EQ(info.acceleration, Acceleration::kNone);
   EXPECT_EQ(info.engine.at("api"), Fact(std::string("1.41")));
   EXPECT_EQ(info.engine.at("storage_driver"), Fact(std::string("overlay2")));
   EXPECT_EQ(info.engine.at("runtime"), Fact(std::string("runc")));

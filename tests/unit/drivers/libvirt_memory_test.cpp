@@ -31,7 +31,7 @@ using LibvirtMemory = OwnState;
 
 TEST_F(LibvirtMemory, AFindingExpires) {
   const MachineKey here = machine_key();
-  remember_acceleration(here, {{"tcg", true, "hung", "x"}, {}});
+  remember_acceleration(here, {{Acceleration::kTcg, true, "hung", "x"}, {}});
   const std::filesystem::path file = persistent_dir() / "acceleration.json";
   const auto written = nlohmann::json::parse(std::ifstream(file));
   const auto aged = [&](const nlohmann::json& found_at) {
@@ -98,7 +98,7 @@ TEST_F(LibvirtMemory, AVerdictOfAnEarlierVersionIsFoundOutAgain) {
 TEST(LibvirtMayPass, WhatMayPassIsNotRemembered) {
   const auto because = [](const std::string& why, Seconds control = Seconds(5)) {
     return GuestAcceleration{
-        {"tcg", true, "KVM boots no guest here: CPU host-passthrough: " + why, ""}, {}, control};
+        {Acceleration::kTcg, true, "KVM boots no guest here: CPU host-passthrough: " + why, ""}, {}, control};
   };
   for (const char* why : {"QEMU: ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy",
                           "QEMU: cannot set up guest memory 'pc.ram': Cannot allocate memory",
@@ -110,7 +110,7 @@ TEST(LibvirtMayPass, WhatMayPassIsNotRemembered) {
   EXPECT_FALSE(may_pass(because(hung, Seconds(20)), false));
   EXPECT_FALSE(may_pass(because(hung), true)) << "emulated it was quick enough: the load is not to blame";
   EXPECT_FALSE(may_pass(because("QEMU: failed to set MSR 0x10a"), true));
-  EXPECT_FALSE(may_pass({{"kvm", true, "a guest booted within 1 s", ""}, {}}, true));
+  EXPECT_FALSE(may_pass({{Acceleration::kKvm, true, "a guest booted within 1 s", ""}, {}}, true));
 }
 
 TEST(Finding, SaysItsAgeInDays) {

@@ -56,11 +56,11 @@ const BootAttempt kHangs{false, Seconds(15), "no sign of the kernel within 15 s"
 TEST(LibvirtProof, AHostWhereKvmBootsPaysOneBoot) {
   ScriptedMachine machine{[](auto&, auto&) { return kBoots; }, {}};
   const auto found = prove_acceleration(machine.boot(), false);
-  EXPECT_EQ(found.verdict.acceleration, "kvm");
+  EXPECT_EQ(found.verdict.acceleration, Acceleration::kKvm);
   EXPECT_TRUE(found.verdict.proven);
   EXPECT_EQ(found.domain_type(), "kvm");
   EXPECT_EQ(machine.tried, std::vector<std::string>{"kvm host-passthrough"});
-  EXPECT_EQ(prove_acceleration(machine.boot(), true).verdict.acceleration, "kvm-nested");
+  EXPECT_EQ(prove_acceleration(machine.boot(), true).verdict.acceleration, Acceleration::kNestedKvm);
 }
 
 TEST(LibvirtProof, ARefusedFeatureIsSwitchedOff) {
@@ -72,7 +72,7 @@ TEST(LibvirtProof, ARefusedFeatureIsSwitchedOff) {
                           },
                           {}};
   const auto found = prove_acceleration(machine.boot(), false);
-  EXPECT_EQ(found.verdict.acceleration, "kvm");
+  EXPECT_EQ(found.verdict.acceleration, Acceleration::kKvm);
   EXPECT_EQ(found.cpu.disabled, std::vector<std::string>{"arch-capabilities"});
 }
 
@@ -80,7 +80,7 @@ TEST(LibvirtProof, KvmThatHangsIsTcgOnceTheControlGuestBoots) {
   ScriptedMachine machine{[](const std::string& type, auto&) { return type == "qemu" ? kBoots : kHangs; },
                           {}};
   const auto found = prove_acceleration(machine.boot(), true);
-  EXPECT_EQ(found.verdict.acceleration, "tcg");
+  EXPECT_EQ(found.verdict.acceleration, Acceleration::kTcg);
   EXPECT_EQ(found.domain_type(), "qemu");
   EXPECT_NE(found.verdict.how.find("no sign of the kernel within 15 s"), std::string::npos);
   EXPECT_FALSE(found.verdict.remedy.empty());
@@ -99,20 +99,21 @@ TEST(LibvirtProof, AFeatureThatStaysRefusedDoesNotLoop) {
   const BootAttempt refused{false, Seconds(0.2), "failed to set MSR 0x10a to 0x69"};
   ScriptedMachine machine{[&](const std::string& type, auto&) { return type == "qemu" ? kBoots : refused; },
                           {}};
-  EXPECT_EQ(prove_acceleration(machine.boot(), false).verdict.acceleration, "tcg");
+  EXPECT_EQ(prove_acceleration(machine.boot(), false).verdict.acceleration, Acceleration::kTcg);
   EXPECT_LE(machine.tried.size(), 6U);
 }
 
 TEST_F(LibvirtAcceleration, AVerdictIsRememberedForThisMachineOnly) {
   const MachineKey here = machine_key();
   EXPECT_FALSE(remembered_acceleration(here));
-  const GuestAcceleration found{{"kvm", true, "booted", ""}, {"host-passthrough", "", {"arch-capabilities"}}};
+  const GuestAcceleration found{{Acceleration::kKvm, true, "booted", ""},
+                                {"host-passthrough", "", {"arch-capabilities"}}};
   remember_acceleration(here, found);
   EXPECT_EQ(remembered_acceleration(here), found);
   MachineKey other = here;
   other["kernel"] += "-new";
   EXPECT_FALSE(remembered_acceleration(other));
-  remember_acceleration(other, {{"tcg", true, "hung", "x"}, {}});
+  remember_acceleration(other, {{Acceleration::kTcg, true, "hung", "x"}, {}});
   EXPECT_EQ(remembered_acceleration(here), found);
 }
 
@@ -120,7 +121,7 @@ TEST_F(LibvirtAcceleration, ACorruptMemoryIsForgotten) {
   for (const char* text : {"", "{", "[]", "{\"verdicts\":[1,{\"machine\":3}]}", "{\"verdicts\":{}}"}) {
     std::ofstream(persistent_dir() / "acceleration.json") << text;
     EXPECT_FALSE(remembered_acceleration(machine_key())) << text;
-    EXPECT_NO_THROW(remember_acceleration(machine_key(), {{"tcg", true, "a", "b"}, {}})) << text;
+    EXPECT_NO_THROW(remember_acceleration(machine_key(), {{Acceleration::kTcg, true, "a", "b"}, {}})) << text;
     EXPECT_TRUE(remembered_acceleration(machine_key())) << text;
   }
 }
@@ -129,7 +130,7 @@ TEST_F(LibvirtAcceleration, AskedForEmulationNeedsNoProof) {
   DriverOptions options;
   options.accel = "tcg";
   const auto verdict = acceleration_verdict(options);
-  EXPECT_EQ(verdict.acceleration, "tcg");
+  EXPECT_EQ(verdict.acceleration, Acceleration::kTcg);
   EXPECT_FALSE(verdict.proven);
 }
 

@@ -23,11 +23,11 @@ using ::testing::SizeIs;
 
 constexpr double kMiB = 1024.0 * 1024;
 
-TargetInfo target(const std::string& name, const std::string& kind = "container") {
+TargetInfo target(const std::string& name, Kind kind = Kind::kContainer) {
   TargetInfo info;
   info.name = name;
   info.kind = kind;
-  info.acceleration = kind == "vm" ? "kvm" : "none";
+  info.acceleration = kind == Kind::kVm ? Acceleration::kKvm : Acceleration::kNone;
   return info;
 }
 
@@ -89,7 +89,7 @@ TEST(NoiseFloors, TwinsThatAreToldApartAreNamed) {
   const std::vector<bench::Run> runs = {twins(fast, slow), twins(fast, fast)};
   const AaFindings findings = noise_floors(runs);
   ASSERT_THAT(findings.told_apart, SizeIs(1));
-  EXPECT_EQ(findings.told_apart[0].comparison.verdict, "slower");
+  EXPECT_EQ(findings.told_apart[0].comparison.verdict, Verdict::kSlower);
   EXPECT_EQ(findings.told_apart[0].comparison.b, "docker#2");
   EXPECT_GT(findings.floors.at(0).share, 0.45) << "and the floor knows";
 }
@@ -127,7 +127,7 @@ Run truth_run(const TargetInfo& info, double delay, double ballast, double bytes
     add(run, "startup", with.name, "startup.ready", "seconds", ready);
     add(run, "startup", with.name, "startup.runtime", "seconds", runtime);
     add(run, "memory", with.name, "memory.host_pss", "bytes", pss);
-    if (info.kind == "vm") add(run, "memory", with.name, "memory.guest_used", "bytes", pss);
+    if (info.kind == Kind::kVm) add(run, "memory", with.name, "memory.guest_used", "bytes", pss);
     for (const char* metric : {"size.disk", "size.transfer"}) {
       add(run, "size", with.name, metric, "bytes", {(200 + (app == "ballast" ? bytes : 0)) * kMiB});
     }
@@ -149,7 +149,7 @@ TEST(KnownTruths, HoldWhereTheMeasuringGivesThemBack) {
   EXPECT_EQ(verdicts(truth_run(target("docker"), 2, 100, 50)), container);
   auto vm = container;
   vm[kSinceFirstLine] = vm["memory.guest_used"] = "holds";
-  EXPECT_EQ(verdicts(truth_run(target("libvirt:direct", "vm"), 2, 100, 50)), vm);
+  EXPECT_EQ(verdicts(truth_run(target("libvirt:direct", Kind::kVm), 2, 100, 50)), vm);
 
   const std::vector<KnownTruth> truths = known_truths(truth_run(target("docker"), 2, 100, 50));
   EXPECT_EQ(truths[0].truth + " " + truths[0].target + " " + truths[0].unit, "delay docker seconds");
@@ -171,7 +171,7 @@ TEST(KnownTruths, EachIsSeenToFailByItself) {
 }
 
 TEST(KnownTruths, AGuestWithoutKaslrIsHeldToTheSameAsAContainer) {
-  TargetInfo vm = target("libvirt:full", "vm");
+  TargetInfo vm = target("libvirt:full", Kind::kVm);
   const auto found = verdicts(truth_run(vm, 2, 88, 50));
   EXPECT_EQ(found.at("memory.host_pss"), "holds");
   EXPECT_EQ(found.at("memory.guest_used"), "does not hold");

@@ -228,7 +228,7 @@ TEST_F(HistoryTest, ADirectoryThatIsNotThere) {
 
 TEST_F(HistoryTest, AnInterruptedRunIsNoBaseline) {
   bench::Run run = one(0);
-  run.status = "interrupted";
+  run.status = RunStatus::kInterrupted;
   store(run);
   const History history(dir_);
   EXPECT_THAT(history.points(ready_of(history), 0), SizeIs(1));

@@ -57,7 +57,7 @@ class MemoryScenario : public ::testing::Test {
     target.driver = &driver_;
     target.images = std::make_shared<const ImageSet>();
     target.info.name = "fake";
-    target.info.kind = "container";
+    target.info.kind = Kind::kContainer;
     target.info.memory_bytes = 1 << 20;
     plan_.targets.push_back(target);
     run_.targets.push_back(target.info);
@@ -117,7 +117,7 @@ TEST_F(MemoryScenario, RecordsWhatTheInstancesProcessesHold) {
 TEST_F(MemoryScenario, EveryMetricThatIsRecordedIsInTheTable) {
   go();
   std::set<std::string> known;
-  for (const MetricRow& row : memory_.metrics) known.insert(row.name);
+  for (const MetricSpec& row : memory_.metrics) known.insert(row.name);
   for (const Sample& sample : run_.samples) {
     if (sample.scenario != "memory") continue;
     EXPECT_TRUE(known.contains(sample.metric)) << sample.metric;
@@ -129,7 +129,7 @@ TEST_F(MemoryScenario, AnInstanceThatDiesAfterReadyIsAFailureAndItsStartStays) {
   driver_.behaviour.ready_after = Seconds(0.01);
   driver_.behaviour.die_after = Seconds(0.25);  // within the settling
   go();
-  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.status, RunStatus::kComplete);
   ASSERT_EQ(run_.failures.size(), 1U);
   EXPECT_EQ(run_.failures[0].scenario, "memory");
   EXPECT_THAT(run_.failures[0].message, HasSubstr("ended while its memory was read"));
@@ -159,7 +159,7 @@ TEST_F(MemoryScenario, VmsAreStartedSideBySide) {
   memory_.observe = nullptr;
   startup_.observe = nullptr;
   startup_.ended = nullptr;
-  plan_.targets[0].info.kind = "vm";
+  plan_.targets[0].info.kind = Kind::kVm;
   driver_.behaviour.runtime_after = Seconds(0.2);
   driver_.behaviour.ready_after = Seconds(0.3);
   go();
@@ -210,7 +210,7 @@ TEST_F(MemoryScenario, AnInterruptInTheMiddleRemovesThemAll) {
     stop_.request_stop();
   });
   go();
-  EXPECT_EQ(run_.status, "interrupted");
+  EXPECT_EQ(run_.status, RunStatus::kInterrupted);
   EXPECT_GE(driver_.created(), 3);
   EXPECT_EQ(driver_.alive(), 0);
 }

@@ -45,7 +45,7 @@ class Runner : public ::testing::Test {
     target.driver = &driver;
     target.images = std::make_shared<const ImageSet>();
     target.info.name = name;
-    target.info.kind = "container";
+    target.info.kind = Kind::kContainer;
     plan_.targets.push_back(target);
     run_.targets.push_back(target.info);
   }
@@ -79,7 +79,7 @@ TEST_F(Runner, GoogleBenchmarkSaysNothingOfItsOwn) {
 
 TEST_F(Runner, MeasuresEveryTargetOncePerRoundInTheSeedsOrder) {
   go();
-  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.status, RunStatus::kComplete);
   EXPECT_EQ(run_.stopped_by, "rounds");
   for (const char* target : {"a", "b"}) {
     EXPECT_EQ(count(target, "startup.ready", false), 3);
@@ -129,7 +129,7 @@ TEST_F(Runner, AFailureIsCountedAndIsNoSample) {
     b_.behaviour.ready_after = !warmup && round == 2 ? Seconds(60) : Seconds(0.01);
   };
   go();
-  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.status, RunStatus::kComplete);
   ASSERT_EQ(run_.failures.size(), 1U);
   EXPECT_EQ(run_.failures[0].target, "b");
   EXPECT_EQ(run_.failures[0].round, 2);
@@ -143,7 +143,7 @@ TEST_F(Runner, ATargetThatNeverWorkedEndsTheRunAtItsFirstTrial) {
   b_.behaviour.ready_after = Seconds(60);
   plan_.rounds = 50;
   EXPECT_THROW(go(), Error);
-  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(run_.status, RunStatus::kFailed);
   EXPECT_EQ(b_.created(), 1);
   EXPECT_EQ(a_.alive() + b_.alive(), 0);
 }
@@ -161,7 +161,7 @@ TEST_F(Runner, AnEngineThatIsGoneEndsTheRunAndKeepsWhatWasMeasured) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("went away"));
   }
-  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(run_.status, RunStatus::kFailed);
   EXPECT_EQ(count("b", "startup.ready", false), 2);
   EXPECT_EQ(load_run(scratch_ / "run").samples, run_.samples);
 }
@@ -172,7 +172,7 @@ TEST_F(Runner, AnInterruptKeepsWhatWasMeasured) {
     if (!warmup && round == 2) stop_.request_stop();
   };
   go();
-  EXPECT_EQ(run_.status, "interrupted");
+  EXPECT_EQ(run_.status, RunStatus::kInterrupted);
   EXPECT_EQ(run_.stopped_by, "signal");
   EXPECT_EQ(count("a", "startup.ready", false), 2);
   EXPECT_TRUE(run_.failures.empty()) << "an interrupted trial is no failure";
@@ -192,7 +192,7 @@ TEST_F(Runner, ARunOfWarmUpsAloneHasMeasuredNothing) {
   go();
   EXPECT_GT(count("a", "startup.ready", true), 0);
   EXPECT_EQ(count("a", "startup.ready", false), 0);
-  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(run_.status, RunStatus::kFailed);
 }
 
 TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
@@ -213,7 +213,7 @@ TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
     EXPECT_THAT(error.remedy(), HasSubstr("--out"));
   }
   setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_EQ(run_.status, "failed");
+  EXPECT_EQ(run_.status, RunStatus::kFailed);
   const bench::Run back = load_run(scratch_ / "run");
   EXPECT_GE(back.samples.size(), 30U) << "what was stored before is still there";
   EXPECT_EQ(a_.alive() + b_.alive(), 0);
@@ -224,19 +224,21 @@ TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
 ScenarioRow second_scenario() {
   ScenarioRow row;
   row.name = "second";
-  row.headline_metric = "second.bytes";
+  row.metrics = {{.name = "second.bytes", .unit = "bytes", .role = Role::kHeadline},
+                 {.name = "second.once", .unit = "bytes"},
+                 {.name = "second.curve", .unit = "bytes"}};
   row.before = [](Trial& trial) {
-    trial.record("second.once", "bytes", 7.0);
+    trial.record("second.once", 7.0);
     trial.note("rule", std::string("stated"));
     trial.warn("look out", "look");
   };
   row.observe = [](Trial& trial, StartedInstance& started) {
-    trial.record("second.bytes", "bytes", started.instance.state().running ? 1.0 : 0.0);
+    trial.record("second.bytes", started.instance.state().running ? 1.0 : 0.0);
   };
   row.after = [](Trial& trial) {
     const StartedInstance one = trial.start();
     const StartedInstance two = trial.start();
-    for (const int n : {0, 1, 2}) trial.record("second.curve", "bytes", 10.0 * n, {}, n, 4);
+    for (const int n : {0, 1, 2}) trial.record("second.curve", 10.0 * n, {}, n, 4);
   };
   return row;
 }
@@ -265,13 +267,13 @@ TEST_F(Runner, ScenariosShareTheInstanceOfARound) {
 TEST_F(Runner, AScenarioThatFailsLeavesTheOthersTheirSamples) {
   ScenarioRow second = second_scenario();
   second.observe = [](Trial& trial, StartedInstance&) {
-    trial.record("second.bytes", "bytes", 1.0);
+    trial.record("second.bytes", 1.0);
     throw Error(ErrorCode::kEngine, "it died between ready and reading");
   };
   plan_.scenarios.push_back(&second);
   plan_.rounds = 5;
   go();
-  EXPECT_EQ(run_.status, "complete") << "start-up is worth measuring to the end";
+  EXPECT_EQ(run_.status, RunStatus::kComplete) << "start-up is worth measuring to the end";
   EXPECT_EQ(count("a", "startup.ready", false), 5);
   EXPECT_EQ(count("a", "startup.stop", false), 0) << "how long a dead instance takes to stop says nothing";
   EXPECT_EQ(count("a", "second.bytes", false), 0) << "nothing of a failed visit is taken";
@@ -297,12 +299,12 @@ TEST_F(Runner, AFailedStartIsAFailureOfEveryScenarioThatWouldHaveObservedIt) {
 TEST_F(Runner, AFailureOutsideTheRoundsIsNoFailedRound) {
   ScenarioRow second = second_scenario();
   second.after = [](Trial& trial) {
-    trial.record("second.curve", "bytes", 1.0, {}, 1);
+    trial.record("second.curve", 1.0, {}, 1);
     throw Error(ErrorCode::kEngine, "not enough memory");
   };
   plan_.scenarios = {&second};
   go();
-  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.status, RunStatus::kComplete);
   ASSERT_EQ(run_.failures.size(), 2U);
   EXPECT_FALSE(is_of_a_round(run_.failures[0]));
   EXPECT_EQ(count("a", "second.curve", false), 1) << "points that were measured are true";
@@ -315,7 +317,7 @@ TEST_F(Runner, AScenarioWithoutRoundsStartsNothing) {
   plan_.scenarios = {&once};
   go();
   EXPECT_EQ(a_.created() + b_.created(), 0);
-  EXPECT_EQ(run_.status, "complete");
+  EXPECT_EQ(run_.status, RunStatus::kComplete);
   EXPECT_EQ(run_.samples.size(), 2U);
 }
 

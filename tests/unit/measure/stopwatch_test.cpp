@@ -22,7 +22,7 @@ class Stopwatch : public ::testing::Test {
     target_.driver = &driver_;
     target_.images = std::make_shared<const ImageSet>();
     target_.info.name = "fake";
-    target_.info.kind = "container";
+    target_.info.kind = Kind::kContainer;
     spec_.name = "bench-test";
     spec_.nonce = make_nonce();
     rules_.container_timeout = Seconds(10);

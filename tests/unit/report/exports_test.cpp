@@ -69,7 +69,7 @@ StoredRun hostile_exported_run() {
     failure.message += "\n]]></error> \x02 \xc3 <script>";
   }
   run.run_id = "<run>&\"";
-  run.status = "complete";
+  run.status = RunStatus::kComplete;
   return derived(run);
 }
 

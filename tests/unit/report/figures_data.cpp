@@ -37,7 +37,7 @@ class Builder {
     for (const std::string& name : plan_.targets) {
       TargetInfo info = name.starts_with("docker") ? container : vm;
       info.name = name;
-      if (info.kind == "vm") info.acceleration = plan_.acceleration;
+      if (info.kind == Kind::kVm) info.acceleration = plan_.acceleration;
       run_.targets.push_back(info);
     }
     if (plan_.size) add_sizes();
@@ -51,7 +51,7 @@ class Builder {
   }
 
  private:
-  [[nodiscard]] bool is_vm(std::size_t target) const { return run_.targets[target].kind == "vm"; }
+  [[nodiscard]] bool is_vm(std::size_t target) const { return run_.targets[target].kind == Kind::kVm; }
   [[nodiscard]] double apart(std::size_t target) const {
     return std::pow(plan_.factor, static_cast<double>(target)) * (1 + 0.6 * static_cast<double>(target));
   }

@@ -22,7 +22,7 @@ struct FullRun {
   double failed = 0;        ///< share of the trials
   double censored = 0;      ///< share of the trials
   bool zeros = false;       ///< some values are zero
-  std::string acceleration = "tcg";
+  Acceleration acceleration = Acceleration::kTcg;
 };
 
 /// Samples, failures and all that is derived from them.

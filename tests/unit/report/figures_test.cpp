@@ -86,7 +86,7 @@ const std::vector<Case>& cases() {
     add("far apart", [](test::FullRun& plan) { plan.factor = 1000; });
     add("close to nothing", [](test::FullRun& plan) { plan.factor = 1e-4; });
     add("zeros", [](test::FullRun& plan) { plan.zeros = true; });
-    add("under KVM", [](test::FullRun& plan) { plan.acceleration = "kvm"; });
+    add("under KVM", [](test::FullRun& plan) { plan.acceleration = Acceleration::kKvm; });
     add("two VMs", [](test::FullRun& plan) { plan.targets = {"libvirt:direct", "libvirt:full"}; });
     made.push_back({"typical", derived(test::sample_run())});
     made.push_back({"failures", derived(test::run_with_failures())});
@@ -271,7 +271,7 @@ TEST(Figures, SayWhatTheyShowUnderWhichConditions) {
     }
   }
   test::FullRun plan;
-  plan.acceleration = "kvm";
+  plan.acceleration = Acceleration::kKvm;
   for (const Figure& figure : figures(test::full_run(plan))) {
     EXPECT_THAT(figure.script, Not(HasSubstr("TCG"))) << figure.id;
   }

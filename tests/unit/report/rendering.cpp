@@ -95,7 +95,7 @@ Document small_document() {
   document.tiles = {{"19×", "time to ready [18, 19]"}};
   document.verdicts = {{"id",
                         "a container starts much faster than a VM",
-                        "supported",
+                        ClaimVerdict::kSupported,
                         "19× [18, 19], 10 rounds",
                         "startup.ready, vm vs docker",
                         "cache warm",

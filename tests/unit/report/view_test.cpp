@@ -106,7 +106,7 @@ TEST(Claims, ShowFiguresAndWhatWouldSettleThem) {
   EXPECT_THAT(claims[2].figures, AllOf(StartsWith("19× ["), HasSubstr("], 10 rounds")));
   EXPECT_EQ(claims[2].against, "startup.ready, libvirt:direct (TCG) vs docker");
   EXPECT_THAT(claims[2].settle, HasSubstr("KVM"));
-  EXPECT_EQ(claims[3].verdict, "not measured");
+  EXPECT_EQ(claims[3].verdict, ClaimVerdict::kNotMeasured);
   EXPECT_EQ(claims[3].figures, "");
 }
 

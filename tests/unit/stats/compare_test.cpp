@@ -62,18 +62,21 @@ TEST(Derive, WhatIsAboutTheMeasuringIsSummarisedAndNotCompared) {
 }
 
 TEST(Compare, SecondsAreFasterOrSlower) {
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10, 0.01, 2))).verdict, "slower");
-  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10, 0.01, 2))).verdict, "faster");
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10, 0.01, 2))).verdict, Verdict::kSlower);
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10, 0.01, 2))).verdict, Verdict::kFaster);
 }
 
 TEST(Compare, RatesAreTheOtherWayRoundAndSizesAreLargerOrSmaller) {
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "t.rate", "per_second")).verdict, "faster");
-  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "t.rate", "per_second")).verdict, "slower");
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "t.rate", "per_second")).verdict,
+            Verdict::kFaster);
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "t.rate", "per_second")).verdict,
+            Verdict::kSlower);
   EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "memory.host_pss", "bytes")).verdict,
-            "larger");
+            Verdict::kLarger);
   EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "memory.host_pss", "bytes")).verdict,
-            "smaller");
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "startup.cpu", "seconds")).verdict, "larger");
+            Verdict::kSmaller);
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "startup.cpu", "seconds")).verdict,
+            Verdict::kLarger);
 }
 
 TEST(Compare, RatioShiftAndPairedRounds) {
@@ -86,21 +89,21 @@ TEST(Compare, RatioShiftAndPairedRounds) {
 }
 
 TEST(Compare, TheSameIsEquivalent) {
-  EXPECT_EQ(compared(two_targets(around(1, 20), around(1.01, 20, 0.01, 2))).verdict, "equivalent");
+  EXPECT_EQ(compared(two_targets(around(1, 20), around(1.01, 20, 0.01, 2))).verdict, Verdict::kEquivalent);
 }
 
 TEST(Compare, NoisyIsInconclusiveAndSaysWhatItCouldHaveSeen) {
   const Comparison result = compared(two_targets(around(1, 10, 0.2), around(1.05, 10, 0.2, 2)));
-  EXPECT_EQ(result.verdict, "inconclusive");
+  EXPECT_EQ(result.verdict, Verdict::kInconclusive);
   EXPECT_GT(*result.detectable, 0.1);
   EXPECT_THAT(result.why, HasSubstr("could have seen"));
 }
 
 TEST(Compare, TheProbesResolutionRaisesTheThreshold) {
   StoredRun run = two_targets(around(1, 10), around(1.3, 10, 0.01, 2));
-  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
   for (Sample& sample : run.samples) sample.resolution = 0.5;
-  EXPECT_EQ(compared(run).verdict, "equivalent");  // 30 % apart, and nothing below 50 % could be seen
+  EXPECT_EQ(compared(run).verdict, Verdict::kEquivalent);  // 30 % apart, and nothing below 50 % could be seen
 }
 
 TEST(Compare, RoundsDecideHowMuchIsSaid) {
@@ -109,24 +112,24 @@ TEST(Compare, RoundsDecideHowMuchIsSaid) {
   };
   EXPECT_EQ(with_rounds(5).ci95, std::nullopt);
   EXPECT_EQ(with_rounds(5).detectable, std::nullopt);
-  EXPECT_EQ(with_rounds(5).verdict, "inconclusive");
+  EXPECT_EQ(with_rounds(5).verdict, Verdict::kInconclusive);
   EXPECT_THAT(with_rounds(1).why, StartsWith("1 paired round: no interval below 6"));
   for (const std::size_t n : {6, 9}) {
     EXPECT_NE(with_rounds(n).ci95, std::nullopt);
-    EXPECT_EQ(with_rounds(n).verdict, "inconclusive");
+    EXPECT_EQ(with_rounds(n).verdict, Verdict::kInconclusive);
     EXPECT_THAT(with_rounds(n).why, StartsWith("exploratory"));
   }
-  EXPECT_EQ(with_rounds(10).verdict, "slower");
+  EXPECT_EQ(with_rounds(10).verdict, Verdict::kSlower);
 }
 
 TEST(Compare, MoreThanATenthFailedGivesNoVerdict) {
   StoredRun run = two_targets(around(1, 20), around(2, 18, 0.01, 2));
   run.failures = {{"s", "b", 18, false, "kernel", "x", {}}, {"s", "b", 19, false, "kernel", "x", {}}};
-  EXPECT_EQ(compared(run).verdict, "slower");  // exactly 10 %
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);  // exactly 10 %
   run.failures.push_back({"s", "b", 0, true, "kernel", "in the warm-up", {}});
-  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
   run.failures.push_back({"s", "b", 20, false, "kernel", "x", {}});
-  EXPECT_EQ(compared(run).verdict, "inconclusive");
+  EXPECT_EQ(compared(run).verdict, Verdict::kInconclusive);
   EXPECT_THAT(compared(run).why, HasSubstr("3 of 21 trials of b failed"));
   EXPECT_TRUE(compared(run).ci95);  // the numbers stay
 }
@@ -134,7 +137,7 @@ TEST(Compare, MoreThanATenthFailedGivesNoVerdict) {
 TEST(Compare, DifferentThingsAreNotComparable) {
   StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
   run.targets[1].equivalence.python = "3.12.3";
-  EXPECT_EQ(compared(run).verdict, "not comparable");
+  EXPECT_EQ(compared(run).verdict, Verdict::kNotComparable);
   EXPECT_THAT(compared(run).why, HasSubstr("python 3.11.2 against 3.12.3"));
   EXPECT_TRUE(compared(run).ci95);
 }
@@ -142,22 +145,22 @@ TEST(Compare, DifferentThingsAreNotComparable) {
 TEST(Compare, AnotherKernelIsTheVeryPoint) {
   StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
   run.targets[1].equivalence.kernel = "5.10";
-  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
 }
 
 TEST(Compare, WhatWasNotVerifiedIsSaid) {
   StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
   run.targets[1].equivalence.flask.reset();
-  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
   EXPECT_THAT(compared(run).why, HasSubstr("not verified to be the same: flask"));
 }
 
 TEST(Compare, AGuestsKernelMayKeepSomeMemoryButNotMuch) {
   StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
   run.targets[1].equivalence.memory_bytes = 470LL << 20;  // of 512
-  EXPECT_EQ(compared(run).verdict, "slower");
+  EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
   run.targets[1].equivalence.memory_bytes = 24LL << 30;  // no limit at all
-  EXPECT_EQ(compared(run).verdict, "not comparable");
+  EXPECT_EQ(compared(run).verdict, Verdict::kNotComparable);
 }
 
 TEST(Compare, EmulatedSpeedIsNotComparableWithRealSpeed) {
@@ -165,17 +168,21 @@ TEST(Compare, EmulatedSpeedIsNotComparableWithRealSpeed) {
   const auto verdict = [&](const std::string& metric, std::size_t a, std::size_t b) {
     return compare(run, "startup", metric, run.targets[a], run.targets[b])->verdict;
   };
-  EXPECT_EQ(verdict("startup.ready", 0, 1), "not comparable");
-  EXPECT_EQ(verdict("startup.cpu", 0, 1), "not comparable");
-  EXPECT_EQ(verdict("startup.ready", 1, 2), "slower");  // both emulated
+  EXPECT_EQ(verdict("startup.ready", 0, 1), Verdict::kNotComparable);
+  EXPECT_EQ(verdict("startup.cpu", 0, 1), Verdict::kNotComparable);
+  EXPECT_EQ(verdict("startup.ready", 1, 2), Verdict::kSlower);  // both emulated
   const Comparison result = *compare(run, "startup", "startup.ready", run.targets[0], run.targets[1]);
   EXPECT_EQ(result.why, "VM emulated (TCG): not a figure for hardware virtualisation");
   EXPECT_TRUE(result.ci95);
-  run.targets[1].acceleration = "kvm";
-  EXPECT_EQ(verdict("startup.ready", 0, 1), "slower");
-  for (Sample& sample : run.samples) sample.unit = "bytes";
-  run.targets[1].acceleration = "tcg";
-  EXPECT_EQ(verdict("startup.ready", 0, 1), "larger");  // not a speed
+  run.targets[1].acceleration = Acceleration::kKvm;
+  EXPECT_EQ(verdict("startup.ready", 0, 1), Verdict::kSlower);
+  for (Sample& sample : run.samples) {
+    if (sample.metric != "startup.ready") continue;
+    sample.metric = "other.bytes";
+    sample.unit = "bytes";
+  }
+  run.targets[1].acceleration = Acceleration::kTcg;
+  EXPECT_EQ(verdict("other.bytes", 0, 1), Verdict::kLarger);  // not a speed
 }
 
 TEST(Compare, NoRatioIsMadeUp) {
@@ -186,7 +193,7 @@ TEST(Compare, NoRatioIsMadeUp) {
   std::vector<double> some_zero = around(1, 12);
   some_zero[0] = 0;
   run = two_targets(some_zero, around(2, 12, 0.01, 2));
-  EXPECT_EQ(compared(run).verdict, "inconclusive");
+  EXPECT_EQ(compared(run).verdict, Verdict::kInconclusive);
   EXPECT_FALSE(compared(run).ci95);
 }
 
@@ -197,8 +204,8 @@ TEST(Compare, SwappingTheSidesTurnsTheAnswerRound) {
   const Comparison back = compared(two_targets(b, a));
   EXPECT_DOUBLE_EQ(there.ratio, 1 / back.ratio);
   EXPECT_DOUBLE_EQ(there.shift, -back.shift);
-  EXPECT_EQ(there.verdict, "slower");
-  EXPECT_EQ(back.verdict, "faster");
+  EXPECT_EQ(there.verdict, Verdict::kSlower);
+  EXPECT_EQ(back.verdict, Verdict::kFaster);
   EXPECT_NEAR(there.ci95->low * back.ci95->high, 1, 0.01);
 }
 
@@ -217,9 +224,10 @@ TEST(Compare, IdenticalTargetsAreAlmostNeverCalledDifferent) {
       b[round] = std::exp(drift + 0.03 * noise.normal());
     }
     const Comparison result = compared(two_targets(a, b));
-    EXPECT_THAT(result.verdict, AnyOf("faster", "slower", "equivalent", "inconclusive"));
-    findings += result.verdict == "faster" || result.verdict == "slower" ? 1 : 0;
-    equivalent += result.verdict == "equivalent" ? 1 : 0;
+    EXPECT_THAT(result.verdict,
+                AnyOf(Verdict::kFaster, Verdict::kSlower, Verdict::kEquivalent, Verdict::kInconclusive));
+    findings += result.verdict == Verdict::kFaster || result.verdict == Verdict::kSlower ? 1 : 0;
+    equivalent += result.verdict == Verdict::kEquivalent ? 1 : 0;
     excludes_one += result.ci95->low > 1 || result.ci95->high < 1 ? 1 : 0;
   }
   RecordProperty("findings", findings);
@@ -238,7 +246,7 @@ TEST(Compare, TheDetectableDifferenceIsDetected) {
     for (double& value : b) value = std::exp(0.05 * noise.normal());
     const double detectable = *compared(two_targets(a, b)).detectable;
     for (double& value : b) value = (1 + detectable) * std::exp(0.05 * noise.normal());
-    found += compared(two_targets(a, b)).verdict == "slower" ? 1 : 0;
+    found += compared(two_targets(a, b)).verdict == Verdict::kSlower ? 1 : 0;
   }
   RecordProperty("found_of_200", found);
   EXPECT_GE(found, 140);  // about 84 % by its definition
@@ -300,7 +308,7 @@ TEST(Derive, IsIdempotentAndAFunctionOfTheSamplesOnly) {
   StoredRun again = run;
   derive(again);
   EXPECT_EQ(again, run);
-  again.claims = {{"c", "s", "v", {}, {}, ""}};
+  again.claims = {{"c", "s", ClaimVerdict::kSupported, {}, {}, ""}};
   derive(again);
   EXPECT_EQ(again, run) << "claims follow from their definitions";
 }

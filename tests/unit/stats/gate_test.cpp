@@ -8,9 +8,10 @@
 namespace bench {
 namespace {
 
-GateSeries series_of(std::vector<double> history, double current, const std::string& unit = "seconds") {
+GateSeries series_of(std::vector<double> history, double current, Better better = Better::kLower) {
   GateSeries series;
-  series.unit = unit;
+  series.unit = "seconds";
+  series.better = better;
   series.history = std::move(history);
   series.current = current;
   return series;
@@ -40,8 +41,8 @@ TEST(Gate, NothingBelowTheNoiseFloorOrTheResolutionIsAChange) {
 TEST(Gate, WorseAndBetterByTheUnit) {
   EXPECT_EQ(judge_series(series_of(steady(10), 1.2), {}).state, GateState::kWorse);
   EXPECT_EQ(judge_series(series_of(steady(10), 0.8), {}).state, GateState::kBetter);
-  EXPECT_EQ(judge_series(series_of(steady(10), 1.2, "per_second"), {}).state, GateState::kBetter);
-  EXPECT_EQ(judge_series(series_of(steady(10), 0.8, "per_second"), {}).state, GateState::kWorse);
+  EXPECT_EQ(judge_series(series_of(steady(10), 1.2, Better::kHigher), {}).state, GateState::kBetter);
+  EXPECT_EQ(judge_series(series_of(steady(10), 0.8, Better::kHigher), {}).state, GateState::kWorse);
   EXPECT_NEAR(judge_series(series_of(steady(10), 1.2), {}).change, 0.2, 1e-12);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bench/core/first_metrics.h"
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"
 
@@ -35,7 +36,7 @@ class Marginal : public ::testing::Test {
     for (int pass = 0; pass < 2; ++pass) {
       const auto point = [&](int n) {
         const double value = 8192 * kMiB - 300 * kMiB * pass - n * each + noise * random.normal();
-        run_.samples.push_back({"memory", target, kMarginalCurve, "bytes", value, pass, 0, false, {}, n});
+        run_.samples.push_back({"memory", target, metric::kAvailable, "bytes", value, pass, 0, false, {}, n});
       };
       for (int n = 0; n <= most; ++n) point(n);
       for (int n = most - 1; n >= 0; --n) point(n);
@@ -44,14 +45,14 @@ class Marginal : public ::testing::Test {
 
   [[nodiscard]] const Summary* summary(const std::string& target) const {
     for (const Summary& one : run_.summaries) {
-      if (one.target == target && one.metric == kMarginal) return &one;
+      if (one.target == target && one.metric == metric::kOneMore) return &one;
     }
     return nullptr;
   }
 
   [[nodiscard]] const Comparison* comparison() const {
     for (const Comparison& one : run_.comparisons) {
-      if (one.metric == kMarginal) return &one;
+      if (one.metric == metric::kOneMore) return &one;
     }
     return nullptr;
   }
@@ -78,7 +79,7 @@ TEST_F(Marginal, TheCurveItselfIsNotPooled) {
   curve("a", 40 * kMiB, kMiB);
   derive(run_);
   EXPECT_TRUE(std::none_of(run_.summaries.begin(), run_.summaries.end(),
-                           [](const Summary& one) { return one.metric == kMarginalCurve; }));
+                           [](const Summary& one) { return one.metric == metric::kAvailable; }));
 }
 
 TEST_F(Marginal, FarApartIsLarger) {
@@ -86,7 +87,7 @@ TEST_F(Marginal, FarApartIsLarger) {
   curve("b", 300 * kMiB, kMiB, 3, 4);
   derive(run_);
   ASSERT_NE(comparison(), nullptr);
-  EXPECT_EQ(comparison()->verdict, "larger");
+  EXPECT_EQ(comparison()->verdict, Verdict::kLarger);
   EXPECT_NEAR(comparison()->ratio, 7.5, 0.3);
   ASSERT_TRUE(comparison()->ci95);
   // The ends of both intervals: never narrower than either alone would make it.
@@ -103,13 +104,13 @@ TEST_F(Marginal, TheSameIsEquivalentOnACalmHostAndInconclusiveOnABusyOne) {
   curve("b", 40 * kMiB, 0.2 * kMiB, 4, 4);
   derive(run_);
   ASSERT_NE(comparison(), nullptr);
-  EXPECT_EQ(comparison()->verdict, "equivalent");
+  EXPECT_EQ(comparison()->verdict, Verdict::kEquivalent);
   run_.samples.clear();
   curve("a", 40 * kMiB, 12 * kMiB);
   curve("b", 40 * kMiB, 12 * kMiB, 4, 4);
   derive(run_);
   ASSERT_NE(comparison(), nullptr);
-  EXPECT_EQ(comparison()->verdict, "inconclusive");
+  EXPECT_EQ(comparison()->verdict, Verdict::kInconclusive);
 }
 
 TEST_F(Marginal, ASlopeThatCouldBeZeroHasNoRatio) {
@@ -119,7 +120,7 @@ TEST_F(Marginal, ASlopeThatCouldBeZeroHasNoRatio) {
   ASSERT_NE(summary("a"), nullptr);
   ASSERT_LT(summary("a")->ci95->low, 0);
   if (comparison() != nullptr) {
-    EXPECT_EQ(comparison()->verdict, "inconclusive");
+    EXPECT_EQ(comparison()->verdict, Verdict::kInconclusive);
     EXPECT_FALSE(comparison()->ci95);
   } else {
     EXPECT_LE(summary("a")->median, 0);

@@ -1,0 +1,236 @@
+#include "bench/core/first_metrics.h"
+
+#include <array>
+#include <utility>
+
+namespace bench {
+namespace {
+
+constexpr const char* kSeconds = "seconds";
+constexpr const char* kBytes = "bytes";
+constexpr const char* kCount = "count";
+constexpr const char* kShare = "ratio";
+
+struct Words {
+  const char* column = "";
+  const char* words = "";
+  const char* subject = "";
+};
+
+MetricSpec spec(const char* name, const char* unit, Role role, const char* summary, Words words = {}) {
+  MetricSpec spec;
+  spec.name = name;
+  spec.unit = unit;
+  spec.role = role;
+  spec.summary = summary;
+  spec.column = words.column;
+  spec.words = words.words;
+  spec.subject = words.subject;
+  return spec;
+}
+
+MetricSpec gated(MetricSpec spec) {
+  spec.gated = true;
+  return spec;
+}
+
+/// What takes time: an emulated VM takes another time than one on hardware.
+MetricSpec duration(MetricSpec spec) {
+  spec.manner = Manner::kSpeed;
+  spec.needs_hardware = true;
+  return spec;
+}
+
+/// CPU time is a cost, and still another one under emulation.
+MetricSpec cpu_cost(MetricSpec spec) {
+  spec.needs_hardware = true;
+  return spec;
+}
+
+MetricSpec prominent(MetricSpec spec) {
+  spec.prominent = true;
+  return spec;
+}
+
+MetricSpec exact(MetricSpec spec) {
+  spec.exact = true;
+  return spec;
+}
+
+MetricSpec part(MetricSpec spec, const char* whole) {
+  spec.part_of = whole;
+  return spec;
+}
+
+MetricSpec neither(MetricSpec spec) {
+  spec.better = Better::kNeither;
+  return spec;
+}
+
+MetricSpec slope(MetricSpec spec, const char* curve) {
+  spec.slope_of = curve;
+  return spec;
+}
+
+MetricSpec phase(const char* name, const char* summary) {
+  return duration(part(spec(name, kSeconds, Role::kPhase, summary), metric::kReady));
+}
+
+ScenarioSpec make_startup() {
+  using namespace metric;
+  return {
+      scenario::kStartup,
+      "Start-up",
+      "time from the first engine call to the app's first verified answer, by phase; and the stop",
+      {phase(kCreate, "the engine has created the instance (since t0)"),
+       phase(kLaunch, "the engine's start call has returned (since t0)"),
+       phase(kFirmware, "the kernel or boot loader speaks (VM; since t0)"),
+       phase(kKernel, "user space's first process runs (VM; since t0)"),
+       phase(kInit, "init is about to start the app (VM; since t0)"),
+       phase(kRuntime, "the app's code begins to run (since t0)"), phase(kApp, "the app listens (since t0)"),
+       gated(duration(
+           spec(kReady, kSeconds, Role::kHeadline, "the first verified HTTP 200 is complete (since t0)",
+                {"ready", "time to ready", "time from the first engine call to the first verified answer"}))),
+       gated(cpu_cost(spec(kCpu, kSeconds, Role::kResult,
+                           "CPU time that the host spent up to ready, engine included",
+                           {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
+       gated(duration(spec(kStop, kSeconds, Role::kResult,
+                           "from the stop request until the instance has ended", {"stop", "time to stop"}))),
+       neither(
+           spec(kProbeLoad, kShare, Role::kHarness, "CPU time of the readiness probe per second of waiting")),
+       neither(spec(kMarkLag, kSeconds, Role::kHarness,
+                    "how long the app's word that it listens took to arrive (container)"))}};
+}
+
+/// The categories of bytes (bench/images/categories.h), in words.
+constexpr std::array<std::pair<const char*, const char*>, 12> kSizeParts = {
+    {{"kernel", "kernel"},
+     {"modules", "kernel modules"},
+     {"firmware", "firmware, boot loader"},
+     {"init", "init, system services"},
+     {"packages", "package-manager data"},
+     {"base", "C library, base system"},
+     {"python", "Python"},
+     {"dependencies", "Flask, dependencies"},
+     {"app", "the app"},
+     {"docs", "docs, locales"},
+     {"filesystem", "file system, free space"},
+     {"other", "other"}}};
+
+ScenarioSpec make_size() {
+  using namespace metric;
+  ScenarioSpec size{
+      scenario::kSize,
+      "Image size",
+      "bytes of each image: sent, stored, shared, per further app; and where they are",
+      {gated(exact(spec(kTransfer, kBytes, Role::kHeadline,
+                        "compressed as it is sent: layers, or disk and kernel; gzip level 6 for both",
+                        {"to send", "bytes to transfer", "compressed size to transfer"}))),
+       gated(prominent(
+           exact(spec(kDisk, kBytes, Role::kResult,
+                      "allocated on the host's disk: unpacked layers, or qcow2, kernel and initramfs",
+                      {"on disk", "bytes on disk", "size on disk"})))),
+       exact(spec(kVirtual, kBytes, Role::kDetail, "apparent: the files' lengths, or the virtual disk's size",
+                  {"unpacked", "bytes unpacked", "unpacked size"})),
+       gated(exact(spec(kUnique, kBytes, Role::kResult,
+                        "of size.disk: what another image of the same base does not share",
+                        {"beyond the shared base", "beyond the shared base"}))),
+       exact(spec(kOneMoreApp, kBytes, Role::kResult,
+                  "what one more app on the same base adds (mean of the 2nd and the 3rd)",
+                  {"one more app", "one more app", "size of one more app on the same base"})),
+       exact(spec(kOneMoreAppAt, kBytes, Role::kDetail,
+                  "what the app of that number adds: a layer, or a backing-file overlay")),
+       neither(exact(spec(kLayers, kCount, Role::kDetail,
+                          "the container's layers, or the length of the disk's backing chain", {"layers"}))),
+       exact(spec(kSlimTransfer, kBytes, Role::kDetail, "size.transfer of a slimmed variant (reference line)",
+                  {"slimmed: to send"})),
+       exact(spec(kSlimDisk, kBytes, Role::kDetail, "size.disk of a slimmed variant (reference line)",
+                  {"slimmed: on disk"}))}};
+  for (const auto& [name, words] : kSizeParts) {
+    const std::string full = std::string(kSizePart) + name;
+    const std::string summary = std::string("part of size.disk: ") + name;
+    size.metrics.push_back(
+        exact(part(spec(full.c_str(), kBytes, Role::kPart, summary.c_str(), {words, words}), kDisk)));
+  }
+  const auto check = [&](const char* name, const char* summary, const char* of) {
+    const std::string full = std::string(kSizeCheck) + name;
+    size.metrics.push_back(exact(part(spec(full.c_str(), kBytes, Role::kCheck, summary), of)));
+  };
+  check("disk_engine", "size.disk by the engine's word", kDisk);
+  check("disk_qemu", "size.disk by qemu-img (VM)", kDisk);
+  check("virtual_engine", "size.virtual by the engine's word", kVirtual);
+  check("virtual_history", "size.virtual by the image's history (container)", kVirtual);
+  check("virtual_df", "size.virtual by the engine's disk usage (container)", kVirtual);
+  check("virtual_qemu", "size.virtual by qemu-img (VM)", kVirtual);
+  check("*", "a size by another source", "");
+  return size;
+}
+
+ScenarioSpec make_memory() {
+  using namespace metric;
+  const auto bytes = [](const char* name, const char* summary, Words words = {}) {
+    return spec(name, kBytes, Role::kDetail, summary, words);
+  };
+  const auto result = [](const char* name, const char* summary, Words words) {
+    return spec(name, kBytes, Role::kResult, summary, words);
+  };
+  const auto of_pss = [](const char* name, const char* summary) {
+    return part(spec((std::string(kMemoryPart) + name).c_str(), kBytes, Role::kPart, summary), kHostPss);
+  };
+  return {
+      scenario::kMemory,
+      "Memory",
+      "what a running instance costs the host in memory, and what one more costs",
+      {gated(spec(kHostPss, kBytes, Role::kHeadline,
+                  "PSS of every host process of the instance, settled after ready",
+                  {"PSS", "host memory (PSS)", "memory on the host (PSS)"})),
+       bytes(kHostRss, "RSS of the same processes: shared pages counted again for each"),
+       bytes(kHostUss, "USS of the same processes: pages that nobody else maps"),
+       bytes(kHostUnbacked, "the part of host_pss that no file backs"),
+       of_pss("app", "the part of host_pss of the app's own processes (container)"),
+       of_pss("shim", "… of the engine's monitor of the container (container)"),
+       of_pss("proxy", "… of the proxy of the published port (container)"),
+       of_pss("guest_ram", "… of the guest's RAM that has been touched (VM)"),
+       of_pss("translations", "… of code that the emulator has translated (VM under TCG)"),
+       of_pss("vmm", "… of the rest of the VMM (VM)"),
+       of_pss("*", "… of the processes of that role"),
+       bytes(kVmmOverhead, "PSS of the VMM without the guest's RAM (VM)"),
+       bytes(kGuestUsed, "what the guest's own kernel has in use: total less available (VM)"),
+       result(kCgroup, "what the kernel charges to the instance's cgroup, page cache included",
+              {"cgroup", "memory of the cgroup", "memory charged to the control group"}),
+       bytes(kCgroupAnon, "the cgroup's anonymous memory"),
+       bytes(kCgroupFile, "the cgroup's page cache"),
+       bytes(kCgroupKernel, "the cgroup's kernel memory"),
+       gated(result(kLoadedPss, "host_pss again, after 100 requests",
+                    {"PSS, loaded", "host memory (PSS), loaded"})),
+       bytes(kLoadedRss, "host_rss again, after 100 requests"),
+       bytes(kLoadedUss, "host_uss again, after 100 requests"),
+       bytes(kLoadedCgroup, "cgroup again, after 100 requests"),
+       bytes(kLoadedGuestUsed, "guest_used again, after 100 requests (VM)"),
+       neither(bytes(kAvailable, "the host's available memory while `at` instances run (a curve)")),
+       gated(prominent(slope(
+           result(kOneMore, "what one more instance takes of it: the curve's slope (derived)",
+                  {"one more", "memory of one more", "memory that one more instance takes from the host"}),
+           kAvailable))),
+       neither(spec(kSettle, kSeconds, Role::kHarness, "how long an instance took to settle after ready")),
+       neither(spec(kSettleLoad, kShare, Role::kHarness, "CPU time of our reading per second of settling"))}};
+}
+
+}  // namespace
+
+const ScenarioSpec& startup_spec() {
+  return first_scenarios()[0];
+}
+const ScenarioSpec& size_spec() {
+  return first_scenarios()[1];
+}
+const ScenarioSpec& memory_spec() {
+  return first_scenarios()[2];
+}
+
+const std::vector<ScenarioSpec>& first_scenarios() {
+  static const std::vector<ScenarioSpec> scenarios = {make_startup(), make_size(), make_memory()};
+  return scenarios;
+}
+
+}  // namespace bench

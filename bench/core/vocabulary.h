@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+// The enumerations of a run and their written forms. Text exists where a run is read, written or shown.
+
+enum class Kind { kContainer, kVm, kProcess };
+
+/// How a VM's CPU is run; kNone for what is no VM.
+enum class Acceleration { kNone, kKvm, kNestedKvm, kTcg };
+
+enum class RunStatus { kComplete, kInterrupted, kFailed };
+
+/// What a comparison says of b against a.
+enum class Verdict { kFaster, kSlower, kSmaller, kLarger, kEquivalent, kInconclusive, kNotComparable };
+
+enum class ClaimVerdict { kSupported, kNotSupported, kInconclusive, kNotComparable, kNotMeasured };
+
+/// What a claim is about; only a size is the same under emulation.
+enum class ClaimKind { kNone, kSize, kSpeed, kMemory };
+
+template <typename Value>
+struct Word {
+  Value value;
+  std::string_view text;
+};
+
+constexpr std::array<Word<Kind>, 3> words_of(Kind /*of*/) {
+  return {{{Kind::kContainer, "container"}, {Kind::kVm, "vm"}, {Kind::kProcess, "process"}}};
+}
+constexpr std::array<Word<Acceleration>, 4> words_of(Acceleration /*of*/) {
+  return {{{Acceleration::kNone, "none"},
+           {Acceleration::kKvm, "kvm"},
+           {Acceleration::kNestedKvm, "kvm-nested"},
+           {Acceleration::kTcg, "tcg"}}};
+}
+constexpr std::array<Word<RunStatus>, 3> words_of(RunStatus /*of*/) {
+  return {{{RunStatus::kComplete, "complete"},
+           {RunStatus::kInterrupted, "interrupted"},
+           {RunStatus::kFailed, "failed"}}};
+}
+constexpr std::array<Word<Verdict>, 7> words_of(Verdict /*of*/) {
+  return {{{Verdict::kFaster, "faster"},
+           {Verdict::kSlower, "slower"},
+           {Verdict::kSmaller, "smaller"},
+           {Verdict::kLarger, "larger"},
+           {Verdict::kEquivalent, "equivalent"},
+           {Verdict::kInconclusive, "inconclusive"},
+           {Verdict::kNotComparable, "not comparable"}}};
+}
+constexpr std::array<Word<ClaimVerdict>, 5> words_of(ClaimVerdict /*of*/) {
+  return {{{ClaimVerdict::kSupported, "supported"},
+           {ClaimVerdict::kNotSupported, "not supported"},
+           {ClaimVerdict::kInconclusive, "inconclusive"},
+           {ClaimVerdict::kNotComparable, "not comparable"},
+           {ClaimVerdict::kNotMeasured, "not measured"}}};
+}
+constexpr std::array<Word<ClaimKind>, 4> words_of(ClaimKind /*of*/) {
+  return {{{ClaimKind::kNone, ""},
+           {ClaimKind::kSize, "size"},
+           {ClaimKind::kSpeed, "speed"},
+           {ClaimKind::kMemory, "memory"}}};
+}
+
+template <typename Value>
+concept Spoken = requires(Value value) { words_of(value); };
+
+template <Spoken Value>
+std::string to_text(Value value) {
+  for (const auto& word : words_of(value)) {
+    if (word.value == value) return std::string(word.text);
+  }
+  return {};
+}
+
+/// Nothing for a text that is no word of the enumeration.
+template <Spoken Value>
+std::optional<Value> from_text(std::string_view text) {
+  for (const auto& word : words_of(Value{})) {
+    if (word.text == text) return word.value;
+  }
+  return std::nullopt;
+}
+
+/// "container, vm, process": what a message names as the valid ones.
+template <Spoken Value>
+std::string all_words() {
+  std::string all;
+  for (const auto& word : words_of(Value{})) {
+    if (word.text.empty()) continue;
+    if (!all.empty()) all += ", ";
+    all += word.text;
+  }
+  return all;
+}
+
+template <Spoken Value>
+std::ostream& operator<<(std::ostream& out, Value value) {
+  return out << to_text(value);
+}
+
+}  // namespace bench
