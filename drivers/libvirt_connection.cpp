@@ -49,6 +49,12 @@ void start_libvirt() {
   });
 }
 
+unsigned long libvirt_version_number() {
+  start_libvirt();
+  unsigned long version = 0;
+  return virGetVersion(&version, nullptr, nullptr) == 0 ? version : 0;
+}
+
 /// libvirt's event loop, run by one thread while any connection is open.
 class EventLoop {
  public:

@@ -19,6 +19,9 @@ namespace bench {
 /// Before any other call of the library, which reads at its first one where its log goes. Once a process.
 void start_libvirt();
 
+/// As libvirt counts it, 9002000 for 9.2.0; 0 where it does not say.
+unsigned long libvirt_version_number();
+
 class EmbedRoot;
 class EventLoop;
 struct DomainEvents;

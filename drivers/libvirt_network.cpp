@@ -10,6 +10,7 @@
 #include "bench/core/error.h"
 #include "bench/core/procfs.h"
 #include "bench/core/subprocess.h"
+#include "drivers/libvirt_connection.h"
 
 namespace bench {
 namespace {
@@ -98,7 +99,7 @@ NetworkChoice choose_network() {
     tools.qemu_without_slirp = qemu;
   }
   tools.passt = have_program("passt");
-  virGetVersion(&tools.libvirt, nullptr, nullptr);
+  tools.libvirt = libvirt_version_number();
   return choose_network(set != nullptr ? set : "", tools);
 }
 

@@ -73,9 +73,8 @@ std::string kvm_module() {
 }
 
 std::string libvirt_version() {
-  start_libvirt();
-  unsigned long version = 0;
-  return virGetVersion(&version, nullptr, nullptr) == 0 ? std::to_string(version) : "unknown";
+  const unsigned long version = libvirt_version_number();
+  return version > 0 ? std::to_string(version) : "unknown";
 }
 
 nlohmann::json load_verdicts() {
@@ -115,9 +114,8 @@ std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key) 
       const auto& cpu = entry.at("cpu");
       const auto acceleration = from_text<Acceleration>(entry.at("acceleration").get<std::string>());
       if (!acceleration) continue;
-      return GuestAcceleration{
-          {*acceleration, entry.at("proven"), entry.at("how"), entry.at("remedy")},
-          {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
+      return GuestAcceleration{{*acceleration, entry.at("proven"), entry.at("how"), entry.at("remedy")},
+                               {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
     }
   } catch (const nlohmann::json::exception&) {
     // An entry of another version: find out again.
