@@ -165,7 +165,7 @@ struct EngineAccess {
 };
 
 struct DriverRow {
-  std::string name;                   ///< "docker"
+  std::string name;  ///< "docker"
   Kind kind = Kind::kProcess;
   std::vector<std::string> profiles;  ///< {""}, or {"direct", "full"}; the first is the default
   bool built = false;                 ///< false: left out at build time

@@ -14,9 +14,9 @@ std::unique_ptr<Driver> make_libvirt_driver(const DriverOptions& options);
 /// How guests run here, and how that is known.
 struct AccelerationVerdict {
   Acceleration acceleration = Acceleration::kTcg;
-  bool proven = false;       ///< a guest was really booted that way on this kernel, CPU and QEMU
-  std::string how;           ///< one line for people: what was booted, what happened, how long it took
-  std::string remedy;        ///< what would give a better verdict; empty where there is nothing to do
+  bool proven = false;  ///< a guest was really booted that way on this kernel, CPU and QEMU
+  std::string how;      ///< one line for people: what was booted, what happened, how long it took
+  std::string remedy;   ///< what would give a better verdict; empty where there is nothing to do
   bool operator==(const AccelerationVerdict&) const = default;
 };
 

@@ -20,7 +20,9 @@ struct GuestAcceleration {
   AccelerationVerdict verdict;
   GuestCpu cpu;
   Seconds control{0};  ///< how long the emulated guest took to boot that showed that KVM was what failed
-  [[nodiscard]] std::string domain_type() const { return verdict.acceleration == Acceleration::kTcg ? "qemu" : "kvm"; }
+  [[nodiscard]] std::string domain_type() const {
+    return verdict.acceleration == Acceleration::kTcg ? "qemu" : "kvm";
+  }
   bool operator==(const GuestAcceleration&) const = default;
 };
 

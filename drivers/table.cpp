@@ -30,7 +30,8 @@ std::vector<EngineFinding> acceleration_finding(const DriverOptions& options) {
   const std::string age = acceleration_age(options);
   std::vector<EngineFinding> findings{
       {"acceleration", good,
-       to_text(verdict.acceleration) + ": " + verdict.how + (age.empty() ? "" : " (" + age + ")"), verdict.remedy}};
+       to_text(verdict.acceleration) + ": " + verdict.how + (age.empty() ? "" : " (" + age + ")"),
+       verdict.remedy}};
   for (const std::string& daemon : remembered_daemons()) findings.push_back({"daemon", true, daemon, ""});
   return findings;
 }

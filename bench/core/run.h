@@ -50,7 +50,7 @@ struct Equivalence {
 
 /// One of the things that are compared: driver + profile.
 struct TargetInfo {
-  std::string name;     ///< as the user writes it: "docker", "libvirt:direct"; unique in a run
+  std::string name;  ///< as the user writes it: "docker", "libvirt:direct"; unique in a run
   Kind kind = Kind::kProcess;
   std::string driver;   ///< "docker", "libvirt", …
   std::string profile;  ///< "" | "direct" | "full" | …
@@ -127,9 +127,9 @@ struct Comparison {
   std::string scenario, metric, a, b;
   double ratio = 0;
   std::optional<Interval> ci95 = std::nullopt;
-  double shift = 0;       ///< Hodges–Lehmann shift b − a, in the metric's unit
+  double shift = 0;  ///< Hodges–Lehmann shift b − a, in the metric's unit
   Verdict verdict = Verdict::kInconclusive;
-  std::string why{};      ///< one line for people
+  std::string why{};  ///< one line for people
   std::optional<double> detectable =
       std::nullopt;  ///< the smallest relative difference that this run could have seen
   int n = 0;         ///< paired rounds
@@ -143,10 +143,10 @@ struct Comparison {
 struct ClaimDefinition {
   std::string id, sentence;
   ClaimKind kind = ClaimKind::kNone;
-  std::string side, against;         ///< "container", "vm" (each of them), or a target's name
-  std::vector<std::string> metrics;  ///< the claim must hold in every one
-  std::string direction;             ///< what `side` is said to be: "lower" | "higher"
-  double factor = 0;                 ///< "much": by at least this, ≥ 1; 0 where the rule is a share
+  std::string side, against;              ///< "container", "vm" (each of them), or a target's name
+  std::vector<std::string> metrics;       ///< the claim must hold in every one
+  std::string direction;                  ///< what `side` is said to be: "lower" | "higher"
+  double factor = 0;                      ///< "much": by at least this, ≥ 1; 0 where the rule is a share
   std::vector<std::string> explained_by;  ///< metrics that are parts of metrics[0]
   double share = 0;                       ///< of the difference that they must explain, in (0, 1]
   std::vector<std::string> survives_in;   ///< metrics of a leaner variant in which a difference must remain
@@ -194,11 +194,11 @@ struct Run {
   std::uint64_t seed = 0;
   std::string started_at, finished_at;  ///< RFC 3339, UTC
   RunStatus status = RunStatus::kFailed;
-  std::string stopped_by;               ///< "rounds" | "precision" | "budget" | "signal" | "error"
-  int rounds = 0, warmup_rounds = 0;    ///< as planned
-  double wall_seconds = 0;              ///< from the first trial's t0 to the end of the last
-  double trials_seconds = 0;            ///< sum over the trials, t0 to stopped
-  Facts conditions;                     ///< cache state ("warm"), time-outs, limits, probe periods
+  std::string stopped_by;             ///< "rounds" | "precision" | "budget" | "signal" | "error"
+  int rounds = 0, warmup_rounds = 0;  ///< as planned
+  double wall_seconds = 0;            ///< from the first trial's t0 to the end of the last
+  double trials_seconds = 0;          ///< sum over the trials, t0 to stopped
+  Facts conditions;                   ///< cache state ("warm"), time-outs, limits, probe periods
   Environment environment;
   std::vector<ScenarioSpec> scenarios;  ///< what was measured, with the declarations of its metrics
   std::vector<TargetInfo> targets;

@@ -70,7 +70,9 @@ constexpr std::array<Word<ClaimKind>, 4> words_of(ClaimKind /*of*/) {
 }
 
 template <typename Value>
-concept Spoken = requires(Value value) { words_of(value); };
+concept Spoken = requires(Value value) {
+  words_of(value);
+};
 
 template <Spoken Value>
 std::string to_text(Value value) {

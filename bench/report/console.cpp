@@ -111,14 +111,16 @@ class Page {
 };
 
 const char* verdict_colour(ClaimVerdict verdict) {
-  return verdict == ClaimVerdict::kSupported ? kAnsiGreen : verdict == ClaimVerdict::kNotSupported ? kAnsiRed : kAnsiYellow;
+  return verdict == ClaimVerdict::kSupported      ? kAnsiGreen
+         : verdict == ClaimVerdict::kNotSupported ? kAnsiRed
+                                                  : kAnsiYellow;
 }
 
 void print_claims(Page& page, const std::vector<ClaimView>& claims) {
   page.heading("The claims");
   for (const ClaimView& claim : claims) {
-    page.wrapped(fmt::format("{}: {}", to_text(claim.verdict), claim.sentence), "  ", verdict_colour(claim.verdict),
-                 4);
+    page.wrapped(fmt::format("{}: {}", to_text(claim.verdict), claim.sentence), "  ",
+                 verdict_colour(claim.verdict), 4);
     if (claim.verdict == ClaimVerdict::kNotMeasured) {
       page.wrapped(claim.settle.empty() ? claim.why : claim.settle, "    → ", kAnsiDim, 6);
       continue;

@@ -174,7 +174,8 @@ void add_comparison(Families& families, const Run& run, const Comparison& compar
   const TargetInfo* b = find_target(run, comparison.b);
   Labels labels = {{"metric", comparison.metric}, {"baseline", comparison.a}, {"target", comparison.b}};
   if (a != nullptr && b != nullptr) {
-    labels.emplace_back("acceleration", to_text(b->acceleration != Acceleration::kNone ? b->acceleration : a->acceleration));
+    labels.emplace_back("acceleration",
+                        to_text(b->acceleration != Acceleration::kNone ? b->acceleration : a->acceleration));
   }
   labels = joined(labels, job);
   families.add("bench_comparison_ratio", "ratio", "Median of the target over that of the baseline.", labels,

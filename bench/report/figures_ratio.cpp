@@ -90,7 +90,8 @@ void add_ratio(Panel& panel, const TargetLook& look, const Comparison& compariso
     panel.line(ci.high, y - 4, ci.high, y + 4, look.colour, 1.5);
   }
   panel.point(comparison.ratio, y, look.colour, look.shape, 0.9);
-  if (comparison.verdict == Verdict::kNotComparable) panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
+  if (comparison.verdict == Verdict::kNotComparable)
+    panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
 }
 
 std::string spoken_groups(const Run& run, const std::vector<Group>& groups) {

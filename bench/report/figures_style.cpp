@@ -47,7 +47,7 @@ std::vector<TargetLook> target_looks(const Run& run) {
     look.name = shorten_middle(name, kNameWidth - std::min<std::size_t>(display_width(stamp), 14)) + stamp;
     look.colour = target.kind == Kind::kContainer ? kContainerColours[containers++ % kContainerColours.size()]
                   : target.kind == Kind::kVm      ? kVmColours[vms++ % kVmColours.size()]
-                                             : kOtherColours[others++ % kOtherColours.size()];
+                                                  : kOtherColours[others++ % kOtherColours.size()];
     look.tint = lighter(look.colour, 0.7);
     look.shape = kShapes[looks.size() % kShapes.size()];
     looks.push_back(std::move(look));
@@ -106,7 +106,9 @@ std::string rounds_text(const Run& run, const std::string& scenario, const std::
 }
 
 std::string emulation_note(const Run& run) {
-  return has_acceleration(run, Acceleration::kTcg) ? "VM emulated (TCG): not a figure for hardware virtualisation" : "";
+  return has_acceleration(run, Acceleration::kTcg)
+             ? "VM emulated (TCG): not a figure for hardware virtualisation"
+             : "";
 }
 
 std::string subtitle(const Run& run, const std::string& what, const std::string& rounds) {

@@ -67,7 +67,9 @@ void add_headlines(std::string& page, const std::vector<std::string>& headlines)
 void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
   page += "<section id=\"claims\">\n<h2>The claims</h2>\n<ul class=\"claims\">\n";
   for (const ClaimView& card : verdicts) {
-    const char* kind = card.verdict == ClaimVerdict::kSupported ? " yes" : card.verdict == ClaimVerdict::kNotSupported ? " no" : "";
+    const char* kind = card.verdict == ClaimVerdict::kSupported      ? " yes"
+                       : card.verdict == ClaimVerdict::kNotSupported ? " no"
+                                                                     : "";
     page += fmt::format("<li>\n<p class=\"says\">{}</p>\n<p><span class=\"verdict{}\">{}</span></p>\n",
                         html_escaped(card.sentence), kind, to_text(card.verdict));
     if (!card.figures.empty()) page += fmt::format("<p><b>{}</b></p>\n", html_escaped(card.figures));

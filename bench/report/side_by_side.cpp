@@ -171,9 +171,9 @@ TextTable claims(const std::vector<NamedRun>& runs) {
       const auto& list = named.run.claims;
       const auto at =
           std::find_if(list.begin(), list.end(), [&](const Claim& claim) { return claim.id == id; });
-      row.push_back(at == list.end() ? kAbsent
-                                     : to_text(at->verdict) +
-                                           (at->ratio ? ", " + ratio_text(*at->ratio) : std::string()));
+      row.push_back(at == list.end()
+                        ? kAbsent
+                        : to_text(at->verdict) + (at->ratio ? ", " + ratio_text(*at->ratio) : std::string()));
     }
     table.rows.push_back(std::move(row));
   }

@@ -41,7 +41,7 @@ std::string second_figure(const Run& run, const Comparison& comparison, const ch
 std::string standing(const Run& run, const Comparison& comparison, const TargetInfo& b) {
   if (spec_of(run, comparison.metric).exact) {
     return comparison.verdict == Verdict::kNotComparable ? "; not comparable: " + one_line(comparison.why)
-                                                  : "; exact";
+                                                         : "; exact";
   }
   const std::string rounds =
       fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
@@ -85,7 +85,8 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   if (comparison.scenario == scenario::kMemory) {
     line += second_figure(run, comparison, metric::kOneMore, "one more costs");
   }
-  const bool one_emulated = (a->acceleration == Acceleration::kTcg) != (b->acceleration == Acceleration::kTcg);
+  const bool one_emulated =
+      (a->acceleration == Acceleration::kTcg) != (b->acceleration == Acceleration::kTcg);
   if (comparison.scenario == scenario::kMemory && one_emulated) {
     line += "; VM emulated (TCG): its translation buffers are in it";
   }

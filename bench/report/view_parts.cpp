@@ -63,8 +63,9 @@ std::size_t failed_trials(const Run& run, const std::string& scenario, const std
 std::string spoken(const Run& run, const TargetInfo& target) {
   const std::string name = one_line(target.name);
   if (target.kind == Kind::kContainer) {
-    const auto containers = std::count_if(run.targets.begin(), run.targets.end(),
-                                          [](const TargetInfo& other) { return other.kind == Kind::kContainer; });
+    const auto containers =
+        std::count_if(run.targets.begin(), run.targets.end(),
+                      [](const TargetInfo& other) { return other.kind == Kind::kContainer; });
     return containers == 1 ? "container" : fmt::format("container ({})", name);
   }
   return fmt::format("{} ({})", target.kind == Kind::kVm ? "VM" : to_text(target.kind), name);
@@ -82,7 +83,8 @@ std::string scenario_words(const Run& run, const std::string& scenario) {
 std::string versus(const Run& run, const std::string& b, const std::string& a) {
   const TargetInfo* of_a = find_target(run, a);
   const TargetInfo* of_b = find_target(run, b);
-  if (of_a != nullptr && of_b != nullptr && of_a->acceleration == Acceleration::kTcg && of_b->acceleration == Acceleration::kTcg) {
+  if (of_a != nullptr && of_b != nullptr && of_a->acceleration == Acceleration::kTcg &&
+      of_b->acceleration == Acceleration::kTcg) {
     return fmt::format("{} vs {} (both TCG)", one_line(b), one_line(a));
   }
   return fmt::format("{} vs {}", stamped(run, b), stamped(run, a));

@@ -60,7 +60,8 @@ std::string judgement(const Claim& claim) {
     rule = claim.share ? fmt::format(" (the rule asks for at least {:.0f} %)", *claim.threshold * 100)
                        : fmt::format(" (“much” is taken as at least {:.3g}×)", *claim.threshold);
   }
-  if (claim.verdict == ClaimVerdict::kSupported) return fmt::format("This supports the claim {}{}.", quoted, rule);
+  if (claim.verdict == ClaimVerdict::kSupported)
+    return fmt::format("This supports the claim {}{}.", quoted, rule);
   if (claim.verdict == ClaimVerdict::kNotSupported) {
     return sentence(fmt::format("This does not support the claim {}: {}", quoted, why));
   }

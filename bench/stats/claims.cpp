@@ -56,7 +56,8 @@ void forbid(const Run& run, const ClaimDefinition& definition, const TargetInfo&
   if (const std::string differs = mismatch(a, b); !differs.empty()) {
     finding.verdict = kNotComparable;
     finding.why = "not the same thing: " + differs;
-  } else if (definition.kind != ClaimKind::kSize && (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
+  } else if (definition.kind != ClaimKind::kSize &&
+             (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
     finding.verdict = kNotComparable;
     finding.why = definition.kind == ClaimKind::kMemory
                       ? "VM emulated (TCG): its translation buffers are part of its memory"
@@ -231,9 +232,10 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
   } else {
     for (const TargetInfo* target : {&a, &b}) {
       if (target->kind == Kind::kVm) {
-        words.push_back(
-            fmt::format("{} {}", target->name,
-                        target->acceleration == Acceleration::kTcg ? "emulated (TCG)" : "with " + to_text(target->acceleration)));
+        words.push_back(fmt::format("{} {}", target->name,
+                                    target->acceleration == Acceleration::kTcg
+                                        ? "emulated (TCG)"
+                                        : "with " + to_text(target->acceleration)));
       }
     }
     const auto cache = run.conditions.find("cache");
@@ -321,9 +323,10 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
   for (const auto& [word, there] : {std::pair(definition.side, sides.side != nullptr),
                                     std::pair(definition.against, !sides.against.empty())}) {
     if (!there) {
-      return not_measured(std::move(claim),
-                          fmt::format("this run has no {} for it", from_text<Kind>(word) == Kind::kVm ? "VM" : word),
-                          "bench run " + scenario);
+      return not_measured(
+          std::move(claim),
+          fmt::format("this run has no {} for it", from_text<Kind>(word) == Kind::kVm ? "VM" : word),
+          "bench run " + scenario);
     }
   }
   if (!measured(run, definition)) {

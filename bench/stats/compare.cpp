@@ -124,8 +124,9 @@ Judgement by_size(const Comparison& result, double threshold) {
 }
 
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
-Judgement judge_pair(const Comparison& result, const Pair& pair, const std::optional<RatioIntervals>& intervals,
-                   double threshold, const MetricSpec& spec, const Measured& side_a, const Measured& side_b) {
+Judgement judge_pair(const Comparison& result, const Pair& pair,
+                     const std::optional<RatioIntervals>& intervals, double threshold, const MetricSpec& spec,
+                     const Measured& side_a, const Measured& side_b) {
   const TargetInfo& a = side_a.target;
   const TargetInfo& b = side_b.target;
   // A target against itself in another run: that its app has changed is what is asked about.
@@ -133,7 +134,8 @@ Judgement judge_pair(const Comparison& result, const Pair& pair, const std::opti
   if (const std::string differs = mismatch(a, b); !differs.empty() && !another_app) {
     return {Verdict::kNotComparable, "not the same thing: " + differs};
   }
-  if (spec.needs_hardware && (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
+  if (spec.needs_hardware &&
+      (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
     return {Verdict::kNotComparable, "VM emulated (TCG): not a figure for hardware virtualisation"};
   }
   if (spec.exact) {
@@ -164,13 +166,14 @@ Judgement judge_pair(const Comparison& result, const Pair& pair, const std::opti
 }  // namespace
 
 Judgement judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
-                        const MetricSpec& spec) {
+                          const MetricSpec& spec) {
   if (intervals.ci95.low > 1 + threshold || intervals.ci95.high < 1 / (1 + threshold)) {
     return {direction(spec, result.ratio > 1),
             fmt::format("the whole interval lies beyond ±{}", rounded_percent(threshold))};
   }
   if (inside(intervals.ci90, threshold)) {
-    return {Verdict::kEquivalent, fmt::format("the 90 % interval lies within ±{}", rounded_percent(threshold))};
+    return {Verdict::kEquivalent,
+            fmt::format("the 90 % interval lies within ±{}", rounded_percent(threshold))};
   }
   return inconclusive(
       fmt::format("the interval neither clears ±{} nor fits inside it; this run could have seen {}",
@@ -230,7 +233,8 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
   const Judgement judgement = judge_pair(result, pair, intervals, threshold, spec, side_a, side_b);
   result.verdict = judgement.verdict;
   result.why = judgement.why;
-  if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != Verdict::kNotComparable) {
+  if (const std::string unknown = unverified(a, b);
+      !unknown.empty() && result.verdict != Verdict::kNotComparable) {
     result.why += fmt::format("; not verified to be the same: {}", unknown);
   }
   return result;

@@ -19,7 +19,7 @@ struct Judgement {
 /// What the intervals of a ratio say about it; the last of the rules, when nothing forbids a verdict.
 /// `result` has its metric, ratio and detectable difference already.
 Judgement judge_intervals(const Comparison& result, const RatioIntervals& intervals, double threshold,
-                        const MetricSpec& spec);
+                          const MetricSpec& spec);
 
 /// "3 of 10 trials of docker failed: no verdict above 10 %" where that is so for one of the two; else empty.
 std::string too_many_failed(const Run& run, const std::string& scenario, const TargetInfo& a,

@@ -18,8 +18,8 @@ std::optional<Interval> ratio_of(const std::optional<Interval>& b, const std::op
   return Interval{b->low / a->high, b->high / a->low};
 }
 
-Judgement judge_slopes(Comparison& result, const SlopeFit& fit_a, const SlopeFit& fit_b, const MetricSpec& spec,
-                     const TargetInfo& a, const TargetInfo& b) {
+Judgement judge_slopes(Comparison& result, const SlopeFit& fit_a, const SlopeFit& fit_b,
+                       const MetricSpec& spec, const TargetInfo& a, const TargetInfo& b) {
   if (const std::string differs = mismatch(a, b); !differs.empty()) {
     return {Verdict::kNotComparable, "not the same thing: " + differs};
   }
@@ -106,7 +106,8 @@ std::optional<Comparison> marginal_comparison(const Run& run, const CurveSlope& 
   const Judgement verdict = judge_slopes(result, *fit_a, *fit_b, slope.spec, a, b);
   result.verdict = verdict.verdict;
   result.why = verdict.why;
-  if (const std::string unknown = unverified(a, b); !unknown.empty() && result.verdict != Verdict::kNotComparable) {
+  if (const std::string unknown = unverified(a, b);
+      !unknown.empty() && result.verdict != Verdict::kNotComparable) {
     result.why += fmt::format("; not verified to be the same: {}", unknown);
   }
   return result;

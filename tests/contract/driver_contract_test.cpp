@@ -201,7 +201,8 @@ TEST_P(DriverContract, InfoNamesTheEngine) {
   EXPECT_TRUE(info.kind == Kind::kContainer || info.kind == Kind::kVm) << info.kind;
   EXPECT_FALSE(info.engine_name.empty());
   EXPECT_FALSE(info.engine_version.empty());
-  EXPECT_TRUE(info.kind == Kind::kContainer ? info.acceleration == Acceleration::kNone : info.acceleration != Acceleration::kNone);
+  EXPECT_TRUE(info.kind == Kind::kContainer ? info.acceleration == Acceleration::kNone
+                                            : info.acceleration != Acceleration::kNone);
   for (const auto& warning : info.warnings) {
     EXPECT_FALSE(warning.text.empty());
     EXPECT_FALSE(warning.remedy.empty()) << warning.text;
