@@ -27,11 +27,15 @@ std::vector<std::string> names_of(const std::vector<HostRuns>& hosts) {
   return names;
 }
 
-std::vector<HostRuns> others(const std::vector<HostRuns>& hosts, const RunHost& own) {
-  std::vector<HostRuns> found;
-  const bool shared = std::any_of(hosts.begin(), hosts.end(), [&](const HostRuns& there) {
+bool others_are_named(const std::vector<HostRuns>& hosts, const RunHost& own) {
+  return std::any_of(hosts.begin(), hosts.end(), [&](const HostRuns& there) {
     return !there.host.id.empty() && there.host.id != own.id;
   });
+}
+
+std::vector<HostRuns> others(const std::vector<HostRuns>& hosts, const RunHost& own) {
+  std::vector<HostRuns> found;
+  const bool shared = others_are_named(hosts, own);
   for (const HostRuns& there : hosts) {
     if (!counts_as(there.host, own, shared)) found.push_back(there);
   }
@@ -96,10 +100,7 @@ std::string others_left_out(const History& history, const RunHost& own) {
 }
 
 bool is_shared(const History& history, const RunHost& own) {
-  const std::vector<HostRuns> hosts = history.hosts();
-  return std::any_of(hosts.begin(), hosts.end(), [&](const HostRuns& there) {
-    return !there.host.id.empty() && there.host.id != own.id;
-  });
+  return others_are_named(history.hosts(), own);
 }
 
 }  // namespace bench

@@ -125,7 +125,7 @@ ScenarioSpec make_size() {
       "bytes of each image: sent, stored, shared, per further app; and where they are",
       {gated(exact(spec(kTransfer, kBytes, Role::kHeadline,
                         "compressed as it is sent: layers, or disk and kernel; gzip level 6 for both",
-                        {"to send", "bytes to transfer", "compressed size to transfer"}))),
+                        {"to send (compressed)", "bytes to transfer", "compressed size to transfer"}))),
        gated(prominent(
            exact(spec(kDisk, kBytes, Role::kResult,
                       "allocated on the host's disk: unpacked layers, or qcow2, kernel and initramfs",

@@ -98,13 +98,9 @@ std::optional<IndexPlace> index_place(const fs::path& directory) {
 
 IndexLock::IndexLock(const fs::path& path)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
-  while (fd_ >= 0 && ::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+  while (fd_.open() && ::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {
   }
-  if (fd_ >= 0) (void)::futimens(fd_, nullptr);  // its age says when the index was last looked at
-}
-
-IndexLock::~IndexLock() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_.open()) (void)::futimens(fd_.get(), nullptr);  // its age says when the index was last looked at
 }
 
 void remove_database(const fs::path& file) {
@@ -132,12 +128,12 @@ void forget_old_indexes(const fs::path& directory) {
 
 void remove_former_index(const fs::path& directory) {
   const fs::path file = directory / kFormerIndex, lock = directory / kFormerLock;
-  const int fd = ::open(lock.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  const bool free = fd < 0 || ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+  const Fd fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  const bool free = !fd.open() || ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
   std::error_code ignored;
   if (free && is_our_index(file)) remove_database(file);
-  if (free && fd >= 0 && is_plain_file(lock) && fs::file_size(lock, ignored) == 0) fs::remove(lock, ignored);
-  if (fd >= 0) ::close(fd);
+  if (free && fd.open() && is_plain_file(lock) && fs::file_size(lock, ignored) == 0)
+    fs::remove(lock, ignored);
 }
 
 }  // namespace bench

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "bench/core/fd.h"
+
 namespace bench {
 
 /// The files of an index. It is this host's own and lies on a disk of this host: SQLite trusts its locks, and
@@ -27,12 +29,9 @@ bool is_network_file_system(long type);
 class IndexLock {
  public:
   explicit IndexLock(const std::filesystem::path& path);
-  ~IndexLock();
-  IndexLock(const IndexLock&) = delete;
-  IndexLock& operator=(const IndexLock&) = delete;
 
  private:
-  int fd_;
+  Fd fd_;
 };
 
 /// The database and what SQLite puts beside it.

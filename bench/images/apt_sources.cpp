@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
 #include <utility>
 
 #include "bench/core/error.h"
+#include "bench/core/files.h"
 #include "bench/core/subprocess.h"
+#include "bench/core/text.h"
 
 namespace bench {
 
@@ -51,19 +51,9 @@ std::vector<std::string> packages_row(const std::string& line, const Distributio
   return fields;
 }
 
-std::string bare_of(const std::string& text) {
-  const auto from = text.find_first_not_of(" \t\r");
-  return from == std::string::npos ? "" : text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
-}
-
 std::string without_slash(std::string uri) {
   while (uri.ends_with('/')) uri.pop_back();
   return uri;
-}
-
-std::string contents_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// The keys by the names of files that apt accepts: armoured or not is told by the ending.
@@ -76,10 +66,10 @@ std::map<std::string, std::string> read_keys(const std::vector<std::string>& uri
     if (ending == ".list" || ending == ".sources") paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
-  for (const auto& path : paths) all += contents_of(path.string()) + "\n\n";
+  for (const auto& path : paths) all += file_text(path) + "\n\n";
   std::map<std::string, std::string> keys;
   for (const auto& named : parse_signed_by(all, uris)) {
-    const std::string key = named.starts_with('/') ? contents_of(named) : named;
+    const std::string key = named.starts_with('/') ? file_text(named) : named;
     if (key.empty()) continue;
     const char* ending = key.find("-----BEGIN") != std::string::npos ? "asc" : "gpg";
     keys[fmt::format("{}.{}", keys.size(), ending)] = key;
@@ -109,7 +99,7 @@ Distribution parse_os_release(std::string_view text) {
 }
 
 Distribution this_distribution() {
-  return parse_os_release(contents_of("/etc/os-release"));
+  return parse_os_release(file_text("/etc/os-release"));
 }
 
 std::string codename_of_targets(std::string_view text, const Distribution& distribution) {
@@ -128,9 +118,9 @@ std::string address_of(const std::string& uri) {
   std::string path = without_slash(uri.substr(kDetour.size()));
   if (const auto slashes = path.find_first_not_of('/'); slashes != std::string::npos && slashes > 1)
     path.erase(0, slashes - 1);
-  std::istringstream lines(contents_of(path));
+  std::istringstream lines(file_text(path));
   for (std::string line; std::getline(lines, line);) {
-    const std::string address = bare_of(line.substr(0, line.find('\t')));
+    const std::string address(trimmed(std::string_view(line).substr(0, line.find('\t'))));
     if (address.starts_with("http:") || address.starts_with("https:"))
       return address.substr(0, address.find(' '));
   }
@@ -168,10 +158,10 @@ std::vector<std::string> parse_signed_by(std::string_view text, const std::vecto
   std::istringstream lines{std::string(text)};
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with('#')) continue;
-    if (bare_of(line).empty()) {
+    if (trimmed(line).empty()) {
       finish();
     } else if (line.front() == ' ' || line.front() == '\t') {
-      const std::string more = bare_of(line);  // a dot stands for an empty line
+      const std::string more(trimmed(line));  // a dot stands for an empty line
       if (!field.empty()) stanza[field] += (stanza[field].empty() ? "" : "\n") + (more == "." ? "" : more);
     } else if (line.starts_with("deb ") || line.starts_with("deb\t")) {
       const auto open = line.find('['), close = line.find(']');
@@ -183,7 +173,7 @@ std::vector<std::string> parse_signed_by(std::string_view text, const std::vecto
         if (lower(option).starts_with("signed-by=")) add_paths(option.substr(option.find('=') + 1));
     } else if (const auto colon = line.find(':'); colon != std::string::npos) {
       field = lower(line.substr(0, colon));
-      stanza[field] = bare_of(line.substr(colon + 1));
+      stanza[field] = std::string(trimmed(std::string_view(line).substr(colon + 1)));
     }
   }
   finish();

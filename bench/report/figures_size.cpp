@@ -13,33 +13,39 @@ namespace {
 
 struct SizeRow {
   const char* metric;
-  const char* words;
   const char* slim;  ///< the metric of the slimmed variant; "": it has none
 };
-constexpr std::array<SizeRow, 4> kSizes = {
-    {{metric::kTransfer, "to send (compressed)", metric::kSlimTransfer},
-     {metric::kDisk, "on disk", metric::kSlimDisk},
-     {metric::kUnique, "beyond the shared base", ""},
-     {metric::kOneMoreApp, "one more app", ""}}};
+constexpr std::array<SizeRow, 4> kSizes = {{{metric::kTransfer, metric::kSlimTransfer},
+                                            {metric::kDisk, metric::kSlimDisk},
+                                            {metric::kUnique, ""},
+                                            {metric::kOneMoreApp, ""}}};
 
 /// In the order in which they are stacked. Dark and light by turns.
 struct Category {
   const char* name;
-  const char* words;
   const char* colour;
 };
-constexpr std::array<Category, 12> kCategories = {{{"kernel", "kernel", kVermilion},
-                                                   {"modules", "modules", "#F3B58C"},
-                                                   {"firmware", "firmware and boot loader", "#8C3D00"},
-                                                   {"init", "init and services", kOrange},
-                                                   {"packages", "package manager's data", kGrey},
-                                                   {"base", "C library and base", kSkyBlue},
-                                                   {"python", "Python", kBlue},
-                                                   {"dependencies", "Flask and dependencies", kYellow},
-                                                   {"app", "app", kGreen},
-                                                   {"docs", "docs and locales", kPurple},
-                                                   {"filesystem", "file system", "#BBBBBB"},
-                                                   {"other", "other", "#444444"}}};
+constexpr std::array<Category, 12> kCategories = {{{"kernel", kVermilion},
+                                                   {"modules", "#F3B58C"},
+                                                   {"firmware", "#8C3D00"},
+                                                   {"init", kOrange},
+                                                   {"packages", kGrey},
+                                                   {"base", kSkyBlue},
+                                                   {"python", kBlue},
+                                                   {"dependencies", kYellow},
+                                                   {"app", kGreen},
+                                                   {"docs", kPurple},
+                                                   {"filesystem", "#BBBBBB"},
+                                                   {"other", "#444444"}}};
+
+/// As the run declares it.
+std::string words_of(const Run& run, const std::string& metric) {
+  return one_line(column_words(spec_of(run, metric), metric));
+}
+
+std::string part_words(const Run& run, const Category& category) {
+  return words_of(run, std::string(metric::kSizePart) + category.name);
+}
 
 std::string subtitle_of(const Run& run, const std::string& what) {
   std::string text = what;
@@ -72,7 +78,7 @@ std::optional<Figure> size_figure(const Run& run) {
       const Summary* summary = find_summary(run, scenario::kSize, look.target->name, size.metric);
       if (summary == nullptr) continue;
       if (first) {
-        BarRow heading{size.words};
+        BarRow heading{words_of(run, size.metric)};
         heading.height = 14;
         heading.gap = rows.empty() ? 6 : 14;
         rows.push_back(std::move(heading));
@@ -92,7 +98,7 @@ std::optional<Figure> size_figure(const Run& run) {
       }
       rows.push_back(std::move(row));
     }
-    if (!spoken.empty()) alt += fmt::format(" {}: {}.", size.words, listed(spoken));
+    if (!spoken.empty()) alt += fmt::format(" {}: {}.", words_of(run, size.metric), listed(spoken));
   }
   if (rows.empty()) return std::nullopt;
 
@@ -127,8 +133,8 @@ std::optional<Figure> size_parts_figure(const Run& run) {
       if (part == nullptr || part->median <= 0) continue;
       used[i] = true;
       row.parts.push_back({kCategories[i].name, kCategories[i].colour, part->median});
-      spoken.emplace_back(part->median,
-                          fmt::format("{} {}", kCategories[i].words, value_text(part->median, "bytes")));
+      spoken.emplace_back(part->median, fmt::format("{} {}", part_words(run, kCategories[i]),
+                                                    value_text(part->median, "bytes")));
     }
     if (row.parts.empty()) continue;
     const Summary* disk = find_summary(run, scenario::kSize, look.target->name, metric::kDisk);
@@ -152,7 +158,7 @@ std::optional<Figure> size_parts_figure(const Run& run) {
       subtitle_of(run, "the image on disk, from the package database and the file system of each target"));
   std::vector<std::pair<std::string, std::string>> legend;
   for (std::size_t i = 0; i < kCategories.size(); ++i) {
-    if (used[i]) legend.emplace_back(kCategories[i].words, kCategories[i].colour);
+    if (used[i]) legend.emplace_back(part_words(run, kCategories[i]), kCategories[i].colour);
   }
   y = add_legend(canvas, y + 6, legend);
   y = add_zoomed_bars(canvas, y, labels_room(rows), rows, {"bytes", scale, "size on disk"});

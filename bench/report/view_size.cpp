@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -17,27 +16,24 @@ constexpr const char* kSizeScenario = scenario::kSize;
 /// Two sources of one size that differ by more are shown as a disagreement.
 constexpr double kAgree = 0.01;
 
-constexpr std::array<Named, 8> kSizeFigures = {{{metric::kTransfer, "to send (compressed)"},
-                                                {metric::kDisk, "on disk"},
-                                                {metric::kVirtual, "unpacked"},
-                                                {metric::kUnique, "beyond the shared base"},
-                                                {metric::kOneMoreApp, "one more app"},
-                                                {metric::kLayers, "layers"},
-                                                {metric::kSlimTransfer, "slimmed: to send"},
-                                                {metric::kSlimDisk, "slimmed: on disk"}}};
+/// The declared sizes, and what the one on disk is made of.
+struct Declared {
+  std::vector<const MetricSpec*> figures, parts;
+};
+Declared declared_sizes(const Run& run) {
+  Declared declared;
+  const ScenarioSpec* size = find_scenario(run, kSizeScenario);
+  if (size == nullptr) return declared;
+  for (const MetricSpec& spec : size->metrics) {
+    if (is_compared(spec)) declared.figures.push_back(&spec);
+    if (spec.role == Role::kPart && spec.part_of == metric::kDisk) declared.parts.push_back(&spec);
+  }
+  return declared;
+}
 
-constexpr std::array<Named, 12> kParts = {{{"kernel", "kernel"},
-                                           {"modules", "kernel modules"},
-                                           {"firmware", "firmware, boot loader"},
-                                           {"init", "init, system services"},
-                                           {"packages", "package-manager data"},
-                                           {"base", "C library, base system"},
-                                           {"python", "Python"},
-                                           {"dependencies", "Flask, dependencies"},
-                                           {"app", "the app"},
-                                           {"docs", "docs, locales"},
-                                           {"filesystem", "file system, free space"},
-                                           {"other", "other"}}};
+bool is_bytes(const MetricSpec& spec) {
+  return spec.unit == "bytes";
+}
 
 std::optional<double> value(const Run& run, const std::string& target, const std::string& metric) {
   const Summary* summary = find_summary(run, kSizeScenario, target, metric);
@@ -69,11 +65,10 @@ std::vector<const TargetInfo*> sized(const Run& run) {
 
 TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
   std::vector<double> bytes;
-  for (const Named& figure : kSizeFigures) {
+  const Declared declared = declared_sizes(run);
+  for (const MetricSpec* figure : declared.figures) {
     for (const TargetInfo* target : targets) {
-      if (std::string(figure.metric) != metric::kLayers) {
-        bytes.push_back(value(run, target->name, figure.metric).value_or(0));
-      }
+      if (is_bytes(*figure)) bytes.push_back(value(run, target->name, figure->name).value_or(0));
     }
   }
   const Scale scale = bytes_scale(bytes);
@@ -90,21 +85,19 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
       table.align += 'r';
     }
   }
-  for (const Named& figure : kSizeFigures) {
-    const std::string metric = figure.metric;
-    const auto base = value(run, first.name, metric);
-    std::vector<std::string> row = {figure.words};
+  for (const MetricSpec* figure : declared.figures) {
+    const auto base = value(run, first.name, figure->name);
+    std::vector<std::string> row = {one_line(column_words(*figure, figure->name))};
     bool any = false;
     for (const TargetInfo* target : targets) {
-      const auto size = value(run, target->name, metric);
+      const auto size = value(run, target->name, figure->name);
       any = any || size;
-      row.push_back(!size                       ? kAbsent
-                    : metric == metric::kLayers ? in_scale(*size, Scale{1, ""})
-                                                : in_scale(*size, scale));
+      row.push_back(!size               ? kAbsent
+                    : is_bytes(*figure) ? in_scale(*size, scale)
+                                        : in_scale(*size, Scale{1, ""}));
       if (target != &first) {
-        row.push_back(size && base && *base > 0 && *size > 0 && metric != metric::kLayers
-                          ? ratio_text(*size / *base)
-                          : kAbsent);
+        row.push_back(size && base && *base > 0 && *size > 0 && is_bytes(*figure) ? ratio_text(*size / *base)
+                                                                                  : kAbsent);
       }
     }
     if (any) {
@@ -117,12 +110,12 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
 
 TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
   TextTable table;
+  const Declared declared = declared_sizes(run);
   std::map<std::string, double> sums;
   std::vector<double> bytes;
   for (const TargetInfo* target : targets) {
-    for (const Named& part : kParts) {
-      sums[target->name] +=
-          value(run, target->name, std::string(metric::kSizePart) + part.metric).value_or(0);
+    for (const MetricSpec* part : declared.parts) {
+      sums[target->name] += value(run, target->name, part->name).value_or(0);
     }
     bytes.push_back(sums[target->name]);
   }
@@ -134,11 +127,11 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
     table.header.insert(table.header.end(), {one_line(target->name), "share"});
     table.align += "rr";
   }
-  for (const Named& part : kParts) {
-    std::vector<std::string> row = {part.words};
+  for (const MetricSpec* part : declared.parts) {
+    std::vector<std::string> row = {one_line(column_words(*part, part->name))};
     bool any = false;
     for (const TargetInfo* target : targets) {
-      const auto size = value(run, target->name, std::string(metric::kSizePart) + part.metric);
+      const auto size = value(run, target->name, part->name);
       any = any || size;
       row.push_back(size ? in_scale(*size, scale) : kAbsent);
       row.push_back(size && sums[target->name] > 0 ? percent_text(*size / sums[target->name]) : kAbsent);
