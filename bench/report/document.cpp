@@ -149,7 +149,8 @@ Document run_document(const Run& run, const ReportOptions& options) {
   Document document;
   document.title = "Containers and VMs: what was measured";
   document.subtitle =
-      fmt::format("{} targets · {} rounds planned{}", run.targets.size(), run.rounds,
+      fmt::format("{} target{} · {} round{} planned{}", run.targets.size(),
+                  run.targets.size() == 1 ? "" : "s", run.rounds, run.rounds == 1 ? "" : "s",
                   run.started_at.empty() ? "" : " · " + one_line(run.started_at.substr(0, 10)));
   document.banners = status_lines(run);
   document.headlines = headlines(run);
