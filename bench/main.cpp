@@ -8,7 +8,8 @@
 #include <stop_token>
 #include <thread>
 
-#include "bench/commands/command.h"
+#include "bench/app/context.h"
+#include "bench/commands/command_line.h"
 
 namespace {
 

@@ -2,16 +2,16 @@
 #include "drivers/driver.h"
 
 #if BENCH_HAVE_DOCKER
-#include "drivers/docker.h"
-#include "drivers/docker_loaded.h"
-#include "drivers/docker_places.h"
-#include "drivers/private_docker.h"
+#include "drivers/docker/docker.h"
+#include "drivers/docker/loaded.h"
+#include "drivers/docker/places.h"
+#include "drivers/docker/private/private_docker.h"
 #endif
 #if BENCH_HAVE_LIBVIRT
-#include "drivers/libvirt.h"
-#include "drivers/libvirt_daemon_memory.h"
-#include "drivers/libvirt_embed.h"
-#include "drivers/libvirt_obstacle.h"
+#include "drivers/libvirt/daemon_memory.h"
+#include "drivers/libvirt/embed.h"
+#include "drivers/libvirt/libvirt.h"
+#include "drivers/libvirt/obstacle.h"
 #endif
 
 namespace bench {

@@ -4,9 +4,9 @@
 
 #include "bench/core/error.h"
 #include "bench/core/first_metrics.h"
-#include "bench/measure/host_cost.h"
-#include "bench/measure/host_memory.h"
-#include "bench/measure/host_memory_settle.h"
+#include "bench/measure/host/cost.h"
+#include "bench/measure/host/memory.h"
+#include "bench/measure/host/memory_settle.h"
 #include "bench/measure/requests.h"
 
 namespace bench {

@@ -9,8 +9,8 @@
 
 #include "bench/core/error.h"
 #include "bench/core/first_metrics.h"
-#include "bench/measure/host_memory.h"
-#include "bench/measure/host_memory_settle.h"
+#include "bench/measure/host/memory.h"
+#include "bench/measure/host/memory_settle.h"
 #include "scenarios/memory.h"
 
 namespace bench {

@@ -7,7 +7,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/first_metrics.h"
-#include "bench/images/size.h"
+#include "bench/images/weigh/size.h"
 
 namespace bench {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "scenarios/scenario.h"
+#include "bench/measure/scenario.h"
 
 namespace bench {
 

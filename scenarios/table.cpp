@@ -1,5 +1,5 @@
+#include "bench/measure/scenario.h"
 #include "scenarios/memory.h"
-#include "scenarios/scenario.h"
 #include "scenarios/size.h"
 #include "scenarios/startup.h"
 

@@ -2,7 +2,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "scenarios/scenario.h"
+#include "bench/measure/scenario.h"
 
 namespace bench {
 

@@ -6,23 +6,23 @@
 #include <optional>
 #include <random>
 
+#include "bench/app/measuring.h"
+#include "bench/app/root_need.h"
+#include "bench/app/run_exports.h"
+#include "bench/app/run_files.h"
+#include "bench/app/run_lock.h"
+#include "bench/app/tables.h"
+#include "bench/app/this_host.h"
+#include "bench/app/truth_apps.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/calibration_text.h"
-#include "bench/commands/measuring.h"
-#include "bench/commands/root_need.h"
-#include "bench/commands/run_exports.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
-#include "bench/commands/tables.h"
-#include "bench/commands/this_host.h"
-#include "bench/commands/truth_apps.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/first_metrics.h"
 #include "bench/core/paths.h"
-#include "bench/history/known_truths.h"
-#include "bench/history/noise_floors.h"
+#include "bench/history/calibration/known_truths.h"
+#include "bench/history/calibration/noise_floors.h"
 
 namespace bench {
 namespace {
@@ -177,7 +177,7 @@ void add_calibrate(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
       "calibrate", "the noise floor of this host, and whether known truths are measured as they are");
   auto options = std::make_shared<Options>();
-  options->target.add_to(*command);
+  add_target_options(*command, options->target);
   command->get_option("--targets")
       ->description(
           "what to calibrate, with commas, each once; default: one container engine and one VM profile that "

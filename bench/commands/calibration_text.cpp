@@ -8,11 +8,11 @@
 #include <iterator>
 #include <set>
 
+#include "bench/app/measuring.h"
 #include "bench/commands/command.h"
-#include "bench/commands/measuring.h"
 #include "bench/core/first_metrics.h"
-#include "bench/history/known_truths.h"
-#include "bench/report/numbers.h"
+#include "bench/history/calibration/known_truths.h"
+#include "bench/report/view/numbers.h"
 #include "bench/stats/bootstrap.h"
 
 namespace bench {

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "bench/commands/ui.h"
-#include "bench/history/calibration.h"
-#include "bench/history/noise_floors.h"
-#include "bench/measure/host_doctor.h"
-#include "bench/report/view.h"
+#include "bench/app/ui.h"
+#include "bench/history/calibration/calibration.h"
+#include "bench/history/calibration/noise_floors.h"
+#include "bench/measure/host/doctor.h"
+#include "bench/report/view/view.h"
 
 namespace bench {
 

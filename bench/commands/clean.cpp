@@ -3,15 +3,15 @@
 #include <filesystem>
 #include <memory>
 
+#include "bench/app/run_files.h"
+#include "bench/app/run_lock.h"
+#include "bench/app/targets.h"
+#include "bench/app/truth_apps.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/run_lock.h"
-#include "bench/commands/targets.h"
-#include "bench/commands/truth_apps.h"
 #include "bench/core/error.h"
 #include "bench/core/own_directory.h"
 #include "bench/core/paths.h"
-#include "bench/images/images.h"
+#include "bench/images/build/images.h"
 #include "drivers/driver.h"
 
 namespace bench {

@@ -9,15 +9,15 @@
 #include <set>
 #include <utility>
 
+#include "bench/app/run_files.h"
+#include "bench/app/stored_runs.h"
+#include "bench/app/tables.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/stored_runs.h"
-#include "bench/commands/tables.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/json_number.h"
 #include "bench/history/conditions.h"
-#include "bench/report/numbers.h"
+#include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {

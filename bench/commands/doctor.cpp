@@ -1,18 +1,19 @@
+#include "bench/measure/host/doctor.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/run_files.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/calibration_text.h"
-#include "bench/commands/run_files.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
-#include "bench/history/calibration.h"
-#include "bench/measure/environment.h"
-#include "bench/measure/host_doctor.h"
+#include "bench/history/calibration/calibration.h"
+#include "bench/measure/host/environment.h"
 #include "drivers/driver.h"
 
 namespace bench {

@@ -1,3 +1,5 @@
+#include "bench/history/gate.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,21 +7,20 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/history_hosts.h"
+#include "bench/app/measuring.h"
+#include "bench/app/run_config.h"
+#include "bench/app/run_files.h"
+#include "bench/app/stored_runs.h"
+#include "bench/app/tables.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/history_hosts.h"
-#include "bench/commands/measuring.h"
-#include "bench/commands/run_config.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/stored_runs.h"
-#include "bench/commands/tables.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/core/json_number.h"
 #include "bench/core/paths.h"
 #include "bench/core/subprocess.h"
-#include "bench/history/judgement.h"
 #include "bench/history/pins.h"
-#include "bench/report/numbers.h"
+#include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {

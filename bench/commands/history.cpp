@@ -6,15 +6,15 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/history_hosts.h"
+#include "bench/app/run_files.h"
+#include "bench/app/stored_runs.h"
+#include "bench/app/tables.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/history_hosts.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/stored_runs.h"
-#include "bench/commands/tables.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/history/pins.h"
-#include "bench/report/numbers.h"
+#include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {

@@ -5,13 +5,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/run_files.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/values.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
+#include "bench/measure/scenario.h"
 #include "drivers/driver.h"
-#include "scenarios/scenario.h"
 
 namespace bench {
 namespace {

@@ -3,12 +3,12 @@
 #include <memory>
 #include <string>
 
+#include "bench/app/root_need.h"
+#include "bench/app/run_files.h"
+#include "bench/app/run_lock.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/root_need.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
-#include "bench/images/images.h"
+#include "bench/images/build/images.h"
 
 namespace bench {
 

@@ -9,19 +9,20 @@
 #include <optional>
 #include <random>
 
+#include "bench/app/measuring.h"
+#include "bench/app/root_need.h"
+#include "bench/app/run_config.h"
+#include "bench/app/run_exports.h"
+#include "bench/app/run_files.h"
+#include "bench/app/run_lock.h"
+#include "bench/app/this_host.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/measuring.h"
-#include "bench/commands/root_need.h"
-#include "bench/commands/run_config.h"
-#include "bench/commands/run_exports.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/run_lock.h"
 #include "bench/commands/run_options.h"
-#include "bench/commands/this_host.h"
-#include "bench/commands/values.h"
 #include "bench/core/claims.h"
 #include "bench/core/error.h"
 #include "bench/core/run_json.h"
+#include "bench/report/render/text.h"
 #include "bench/report/report.h"
 
 namespace bench {
@@ -167,7 +168,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
 void add_run(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("run", "measure scenarios and store an honest comparison");
   auto options = std::make_shared<RunOptions>();
-  options->add_to(*command);
+  add_run_options(*command, *options);
   command->footer(
       "Examples:\n"
       "  bench run startup                                      a container and a VM, 20 rounds\n"

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "bench/app/run_files.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 
 namespace bench {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <sstream>
 
+#include "bench/app/run_files.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/values.h"
 #include "bench/config.h"
 #include "bench/core/error.h"
 

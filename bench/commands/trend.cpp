@@ -1,4 +1,4 @@
-#include "bench/report/trend.h"
+#include "bench/report/view/trend.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,20 +7,21 @@
 #include <cctype>
 #include <memory>
 
+#include "bench/app/history_hosts.h"
+#include "bench/app/measuring.h"
+#include "bench/app/run_config.h"
+#include "bench/app/run_files.h"
+#include "bench/app/stored_runs.h"
+#include "bench/app/tables.h"
+#include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
-#include "bench/commands/history_hosts.h"
 #include "bench/commands/list_option.h"
-#include "bench/commands/measuring.h"
-#include "bench/commands/run_config.h"
-#include "bench/commands/run_files.h"
-#include "bench/commands/stored_runs.h"
-#include "bench/commands/tables.h"
-#include "bench/commands/values.h"
 #include "bench/core/error.h"
 #include "bench/history/history.h"
-#include "bench/report/figures_trend.h"
-#include "bench/report/html.h"
-#include "bench/report/numbers.h"
+#include "bench/report/charts/trend.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/html.h"
+#include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {

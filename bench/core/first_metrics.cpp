@@ -102,7 +102,7 @@ ScenarioSpec make_startup() {
                     "how long the app's word that it listens took to arrive (container)"))}};
 }
 
-/// The categories of bytes (bench/images/categories.h), in words.
+/// The categories of bytes (bench/images/weigh/categories.h), in words.
 constexpr std::array<std::pair<const char*, const char*>, 12> kSizeParts = {
     {{"kernel", "kernel"},
      {"modules", "kernel modules"},

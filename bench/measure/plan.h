@@ -6,8 +6,8 @@
 
 #include "bench/core/clock.h"
 #include "bench/core/run.h"
+#include "bench/measure/scenario.h"
 #include "bench/measure/stopwatch.h"
-#include "scenarios/scenario.h"
 
 namespace bench {
 

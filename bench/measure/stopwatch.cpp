@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "bench/core/error.h"
-#include "bench/measure/host_cost.h"
+#include "bench/measure/host/cost.h"
 
 namespace bench {
 namespace {

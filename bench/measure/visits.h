@@ -13,7 +13,7 @@
 #include "bench/core/error.h"
 #include "bench/core/run.h"
 #include "bench/measure/plan.h"
-#include "scenarios/scenario.h"
+#include "bench/measure/scenario.h"
 
 namespace bench {
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
-#include "bench/report/bundle.h"
-#include "bench/report/document.h"
-#include "bench/report/export_formats.h"
-#include "bench/report/html.h"
-#include "bench/report/latex.h"
+#include "bench/report/exports/formats.h"
+#include "bench/report/render/bundle.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/html.h"
+#include "bench/report/render/latex.h"
+#include "bench/report/render/text.h"
+#include "bench/report/view/document.h"
 
 namespace bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/core/run.h"
-#include "bench/stats/gate.h"
+#include "bench/stats/limits.h"
 
 namespace bench {
 

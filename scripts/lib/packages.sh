@@ -159,7 +159,7 @@ headers_missing() {
   done | "$compiler" -E -P -x c++ - 2>/dev/null | sed -n 's/^missing: *//p' | tr -d ' '
 }
 
-# The sockets at which Docker is looked for, one a line: as drivers/docker_places.cpp does.
+# The sockets at which Docker is looked for, one a line: as drivers/docker/places.cpp does.
 docker_sockets() {
   local config=${DOCKER_CONFIG:-${HOME:-/nonexistent}/.docker} context=${DOCKER_CONTEXT:-} meta='' host
   if [[ -n ${DOCKER_HOST:-} ]]; then

@@ -2,7 +2,7 @@
 
 #include "bench/config.h"
 #if BENCH_HAVE_DOCKER
-#include "drivers/docker.h"
+#include "drivers/docker/docker.h"
 #endif
 #include "tests/contract/contract.h"
 #include "tests/support/fake_docker.h"

@@ -44,7 +44,7 @@ TEST(Cli, AFullStdoutIsAnErrorAndSaysSo) {
   }
 }
 
-TEST(Cli, AReaderThatLeavesIsNoError) {
+TEST(Cli, AReaderThatHasLeftIsNoError) {
   const World world;
   const Outcome outcome = shell(world, "BENCH list metrics | head -n 1");
   EXPECT_EQ(outcome.exit_code, 0);

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/commands/tables.h"
-#include "bench/history/known_truths.h"
+#include "bench/app/tables.h"
+#include "bench/history/calibration/known_truths.h"
 
 namespace bench {
 namespace {

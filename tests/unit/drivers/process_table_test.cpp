@@ -1,4 +1,4 @@
-#include "drivers/process_table.h"
+#include "drivers/common/process_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

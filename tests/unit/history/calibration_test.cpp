@@ -1,4 +1,4 @@
-#include "bench/history/calibration.h"
+#include "bench/history/calibration/calibration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
-#include "bench/history/known_truths.h"
-#include "bench/history/noise_floors.h"
+#include "bench/history/calibration/known_truths.h"
+#include "bench/history/calibration/noise_floors.h"
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/derive.h"
 #include "bench/stats/noise.h"

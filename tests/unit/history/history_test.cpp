@@ -13,10 +13,10 @@
 
 #include "bench/core/error.h"
 #include "bench/core/run_json.h"
-#include "bench/history/calibration.h"
+#include "bench/history/calibration/calibration.h"
 #include "bench/history/conditions.h"
+#include "bench/history/gate.h"
 #include "bench/history/index_place.h"
-#include "bench/history/judgement.h"
 #include "bench/history/pins.h"
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"

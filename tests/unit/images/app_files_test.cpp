@@ -1,4 +1,4 @@
-#include "bench/images/app_files.h"
+#include "bench/images/build/app_files.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "bench/images/apt_sources.h"
+#include "bench/images/build/apt_sources.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "bench/images/attribution.h"
+#include "bench/images/weigh/attribution.h"
 
 #include <gtest/gtest.h>
 

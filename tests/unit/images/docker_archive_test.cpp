@@ -1,4 +1,4 @@
-#include "bench/images/docker_archive.h"
+#include "bench/images/build/docker_archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -7,7 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "bench/images/sha256.h"
+#include "bench/images/build/sha256.h"
 #include "temp_dir.h"
 
 namespace bench {

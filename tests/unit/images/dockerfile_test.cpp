@@ -1,4 +1,4 @@
-#include "bench/images/dockerfile.h"
+#include "bench/images/build/dockerfile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "bench/images/images.h"
+#include "bench/images/build/images.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "bench/images/requirements.h"
+#include "bench/images/build/requirements.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "bench/images/size.h"
+#include "bench/images/weigh/size.h"
 
 #include <gtest/gtest.h>
 
@@ -8,12 +8,12 @@
 #include "bench/core/error.h"
 #include "bench/core/files.h"
 #include "bench/core/subprocess.h"
-#include "bench/images/disk_map.h"
-#include "bench/images/docker_archive.h"
-#include "bench/images/ext4.h"
-#include "bench/images/layers.h"
-#include "bench/images/size_memory.h"
-#include "bench/images/transfer.h"
+#include "bench/images/build/docker_archive.h"
+#include "bench/images/weigh/disk_map.h"
+#include "bench/images/weigh/ext4.h"
+#include "bench/images/weigh/layers.h"
+#include "bench/images/weigh/memory.h"
+#include "bench/images/weigh/transfer.h"
 #include "temp_dir.h"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "bench/images/store.h"
+#include "bench/images/build/store.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "bench/core/error.h"
 #include "bench/core/files.h"
 #include "bench/core/subprocess.h"
-#include "bench/images/recipe.h"
-#include "bench/images/stores.h"
+#include "bench/images/build/recipe.h"
+#include "bench/images/build/stores.h"
 #include "temp_dir.h"
 
 namespace bench {

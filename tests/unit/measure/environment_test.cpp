@@ -1,4 +1,4 @@
-#include "bench/measure/environment.h"
+#include "bench/measure/host/environment.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "bench/config.h"
-#include "bench/measure/host_doctor.h"
-#include "bench/measure/host_noise.h"
+#include "bench/measure/host/doctor.h"
+#include "bench/measure/host/noise.h"
 #include "tests/unit/measure/fake_host.h"
 
 namespace bench {

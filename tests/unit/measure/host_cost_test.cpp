@@ -1,5 +1,3 @@
-#include "bench/measure/host_cost.h"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,6 +8,7 @@
 #include <thread>
 
 #include "bench/core/clock.h"
+#include "bench/measure/host/cost.h"
 #include "tests/unit/measure/fake_host.h"
 
 namespace bench {

@@ -1,5 +1,3 @@
-#include "bench/measure/host_memory_settle.h"
-
 #include <gtest/gtest.h>
 
 #include <stop_token>
@@ -7,7 +5,8 @@
 #include <vector>
 
 #include "bench/core/error.h"
-#include "bench/measure/host_cost.h"
+#include "bench/measure/host/cost.h"
+#include "bench/measure/host/memory_settle.h"
 
 namespace bench {
 namespace {

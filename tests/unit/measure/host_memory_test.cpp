@@ -1,5 +1,3 @@
-#include "bench/measure/host_memory.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -11,6 +9,7 @@
 #include <string>
 
 #include "bench/core/error.h"
+#include "bench/measure/host/memory.h"
 #include "tests/unit/measure/fake_host.h"
 
 namespace bench {

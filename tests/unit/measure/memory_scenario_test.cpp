@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
-#include "bench/measure/host_memory.h"
+#include "bench/measure/host/memory.h"
 #include "bench/measure/runner.h"
 #include "scenarios/memory.h"
 #include "support/fake_driver.h"

@@ -14,8 +14,8 @@
 
 #include "bench/core/files.h"
 #include "bench/core/run_json.h"
-#include "bench/report/bundle.h"
-#include "bench/report/export_formats.h"
+#include "bench/report/exports/formats.h"
+#include "bench/report/render/bundle.h"
 #include "bench/report/report.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"

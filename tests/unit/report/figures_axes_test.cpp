@@ -1,5 +1,3 @@
-#include "bench/report/figures_axes.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/report/figures_style.h"
+#include "bench/report/charts/axes.h"
+#include "bench/report/charts/style.h"
 
 namespace bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/core/run.h"
-#include "bench/report/figures.h"
+#include "bench/report/charts/figures.h"
 
 namespace bench::test {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
-#include "bench/report/figures.h"
+#include "bench/report/charts/figures.h"
 #include "figures_data.h"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "bench/report/figures.h"
+#include "bench/report/charts/figures.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "bench/core/error.h"
-#include "bench/report/figures_style.h"
-#include "bench/report/numbers.h"
-#include "bench/report/view.h"
+#include "bench/report/charts/style.h"
+#include "bench/report/view/numbers.h"
+#include "bench/report/view/view.h"
 #include "figures_data.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"

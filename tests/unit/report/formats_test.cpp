@@ -6,7 +6,9 @@
 #include <mutex>
 
 #include "bench/core/error.h"
-#include "bench/report/bundle.h"
+#include "bench/report/render/bundle.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/text.h"
 #include "bench/report/report.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"

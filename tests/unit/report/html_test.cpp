@@ -1,4 +1,4 @@
-#include "bench/report/html.h"
+#include "bench/report/render/html.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

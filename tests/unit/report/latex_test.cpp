@@ -1,4 +1,4 @@
-#include "bench/report/latex.h"
+#include "bench/report/render/latex.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "bench/core/run.h"
-#include "bench/report/bundle.h"
-#include "bench/report/document.h"
+#include "bench/report/render/bundle.h"
 #include "bench/report/report.h"
+#include "bench/report/view/document.h"
 
 namespace bench::test {
 

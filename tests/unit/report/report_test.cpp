@@ -18,8 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "bench/report/numbers.h"
-#include "bench/report/view.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/text.h"
+#include "bench/report/view/numbers.h"
+#include "bench/report/view/view.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"
 

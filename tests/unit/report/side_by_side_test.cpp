@@ -1,4 +1,4 @@
-#include "bench/report/side_by_side.h"
+#include "bench/report/view/side_by_side.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "bench/core/error.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/side_by_side.h"
+#include "bench/report/render/text.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"

@@ -1,4 +1,4 @@
-#include "bench/report/trend.h"
+#include "bench/report/view/trend.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <set>
 
-#include "bench/report/figures_trend.h"
-#include "bench/report/html.h"
+#include "bench/report/charts/trend.h"
+#include "bench/report/render/csv.h"
+#include "bench/report/render/html.h"
 #include "unit/report/rendering.h"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "bench/report/view.h"
+#include "bench/report/view/view.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/report/numbers.h"
+#include "bench/report/render/text.h"
 #include "bench/report/report.h"
+#include "bench/report/view/numbers.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"
 

@@ -1,4 +1,4 @@
-#include "bench/report/writeup.h"
+#include "bench/report/view/writeup.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "bench/core/claims.h"
-#include "bench/report/document.h"
-#include "bench/report/html.h"
-#include "bench/report/latex.h"
-#include "bench/report/numbers.h"
+#include "bench/report/render/html.h"
+#include "bench/report/render/latex.h"
+#include "bench/report/view/document.h"
+#include "bench/report/view/numbers.h"
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/app/targets.h"
+#include "bench/measure/plan.h"
+
+namespace bench {
+
+/// The options that say what is started and how; shared by the commands that start something.
+struct TargetOptions {
+  std::string targets;        ///< empty: the default ones
+  std::filesystem::path app;  ///< empty: the bundled backend
+  std::string base = "distribution";
+  int cpus = 1;
+  std::string memory = "512M";
+  std::string accel = "auto";
+  std::string connect;
+
+  /// Where none are named: the default targets, or with `everything` all that are built. Throws Error{kUsage}
+  /// for what makes no sense, and kUnavailable for what this host cannot do.
+  [[nodiscard]] OpenRequest request(bool everything = false) const;
+};
+
+/// `bench run`'s own options.
+struct RunOptions {
+  std::vector<std::string> scenarios;
+  TargetOptions target;
+  std::optional<int> rounds;  ///< default: 20; 10 for `all`, which has more to do in each
+  int warmup = 1;
+  std::string budget;
+  std::optional<std::uint64_t> seed;
+  bool all_rounds = false;
+  std::string timeout;
+  std::string ready_path;
+  std::vector<std::filesystem::path> claims;  ///< files of claims beside the built-in ones
+  std::filesystem::path out;
+  std::filesystem::path results = "results";  ///< where a run gets a directory of its own, without `out`
+  std::filesystem::path config;               ///< empty: there is none
+  bool print_config = false;
+  bool no_export = false;  ///< neither exports nor retention: a run beside the scheduled ones
+  bool json = false;
+
+  [[nodiscard]] bool everything() const;  ///< "all" is among the scenarios
+  /// The targets to open: for `all` every target that is built, unless others are named.
+  [[nodiscard]] OpenRequest request() const;
+};
+
+}  // namespace bench

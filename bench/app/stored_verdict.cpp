@@ -1,0 +1,56 @@
+#include "bench/app/stored_verdict.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "bench/core/error.h"
+
+namespace bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Text, or nothing where the field is null or absent.
+std::string text(const Json& finding, const char* field) {
+  const auto found = finding.find(field);
+  return found == finding.end() || found->is_null() ? std::string() : found->get<std::string>();
+}
+
+MetricVerdict verdict_of(const Json& finding) {
+  MetricVerdict verdict;
+  verdict.scenario = text(finding, "scenario");
+  verdict.metric = text(finding, "metric");
+  verdict.target = text(finding, "target");
+  if (const std::string against = text(finding, "against"); !against.empty())
+    verdict.target += " / " + against;
+  verdict.verdict = finding.at("verdict").get<std::string>();
+  verdict.why = text(finding, "why");
+  // What a gate only watches turns nothing red.
+  if (!finding.value("decides", true) && verdict.verdict != "ok")
+    verdict.verdict = "watched: " + verdict.verdict;
+  return verdict;
+}
+
+}  // namespace
+
+std::vector<MetricVerdict> stored_verdicts(const std::filesystem::path& dir, const std::string& run_id) {
+  const std::filesystem::path path = dir / "verdict.json";
+  std::ifstream file(path, std::ios::binary);
+  std::vector<MetricVerdict> verdicts;
+  if (!file) return verdicts;
+  const char* const remedy = "bench gate RUN makes it anew";
+  try {
+    const Json json = Json::parse(file);
+    if (json.at("run_id").get<std::string>() != run_id) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("{} is of another run", path.string()), remedy);
+    }
+    for (const Json& finding : json.at("findings")) verdicts.push_back(verdict_of(finding));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", path.string(), error.what()), remedy);
+  }
+  return verdicts;
+}
+
+}  // namespace bench

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "bench/app/ui.h"
+#include "bench/images/build/images.h"
+#include "bench/measure/stopwatch.h"
+#include "drivers/driver.h"
+
+namespace bench {
+
+/// A target as the user named it.
+struct TargetName {
+  std::string name;  ///< unique: a repeated one gets "#2", "#3", …
+  const DriverRow* row = nullptr;
+  std::string profile;
+  std::string app;  ///< "docker@DIR": the directory of an app for this target alone; else empty
+};
+
+/// "docker,libvirt:direct@DIR" → names. Throws Error{kUsage} for unknown drivers and profiles (naming those
+/// that there are) and for an app that is no directory, and Error{kUnavailable} for a driver that was left
+/// out of this build.
+std::vector<TargetName> parse_targets(const std::string& text);
+
+/// Throws Error{kUsage} for a target whose own app is none that can be run.
+void require_apps(const std::vector<TargetName>& names);
+
+/// One container engine and one VM profile, in the order of the drivers' table: of those that are built.
+std::vector<TargetName> default_targets();
+
+/// Every target of every driver that is built.
+std::vector<TargetName> all_targets();
+
+/// Drivers that answer, and the targets made with them. The drivers outlive the targets.
+struct OpenTargets {
+  std::vector<std::unique_ptr<Driver>> drivers;
+  std::vector<Target> targets;
+  std::vector<Warning> warnings;
+};
+
+struct OpenRequest {
+  std::vector<TargetName> names;
+  int cpus = 1;
+  std::int64_t memory_bytes = 0;
+  DriverOptions driver;
+  ImageRequest images;            ///< its container and vm_profiles are set from the names
+  std::vector<Warning> warnings;  ///< what is known before anything is opened: who was left out, and why
+};
+
+/// What this host cannot do is found out here, before an image is built. A target that was `named` throws
+/// Error{kUnavailable}; of the others those that can do nothing are left out with a warning, and it throws
+/// when none remains.
+void leave_out_impossible(OpenRequest& request, bool named);
+
+/// What has to be built for these targets: one request for each app, "" being the run's.
+std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,
+                                                   const ImageRequest& common);
+
+/// Makes one driver per driver name, removes what dead owners left, prepares the images (building what is
+/// missing) and makes them known to the engines; the drivers side by side. Throws the first error.
+OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop);
+
+/// True when a process with that pid and start time lives.
+bool owner_lives(const Ownership& owner);
+
+/// Who we are, for the labels.
+Ownership own_ownership(const std::string& run_id);
+
+/// Removes the instances of owners that are dead (or of everyone with `all`). Returns their names.
+std::vector<std::string> remove_leftovers(Driver& driver, bool all = false);
+
+}  // namespace bench

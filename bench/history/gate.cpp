@@ -1,0 +1,341 @@
+#include "bench/history/gate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "bench/history/conditions.h"
+#include "bench/history/rows.h"
+#include "bench/stats/compare.h"
+
+namespace bench {
+namespace {
+
+constexpr int kRoundsToJudge = 3;  ///< a median of fewer says too little
+
+bool is_watched(const Run& run, const std::string& metric) {
+  return is_compared(spec_of(run, metric));
+}
+
+bool decides(const Run& run, const std::string& metric, const GateRequest& request) {
+  if (request.metrics.empty()) return spec_of(run, metric).gated;
+  return std::any_of(request.metrics.begin(), request.metrics.end(),
+                     [&](const std::string& name) { return name == "all" || name == metric; });
+}
+
+std::string percent(double share) {
+  return share < 0.995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
+}
+std::string change_text(double change) {
+  return fmt::format("{:+.{}f} %", change * 100, std::abs(change) < 0.1 ? 1 : 0);
+}
+
+/// A ratio's noise is at most that of both of its sides.
+double noise_floor(const FigureRow& row, const Run& run, const GateRequest& request) {
+  if (!request.calibration || !request.calibration->holds_for(run.environment)) return 0;
+  const double own = request.calibration->floor(row.scenario, row.metric, row.target);
+  return row.against.empty() ? own : own + request.calibration->floor(row.scenario, row.metric, row.against);
+}
+
+/// Why a figure cannot be judged; empty where it can.
+std::string unfit(const Run& run, const FigureRow& row) {
+  for (const std::string& name : {row.target, row.against}) {
+    const auto target = std::find_if(run.targets.begin(), run.targets.end(),
+                                     [&](const TargetInfo& info) { return info.name == name; });
+    if (target == run.targets.end()) continue;
+    if (std::string failed = too_many_failed(run, row.scenario, *target, *target); !failed.empty())
+      return failed;
+  }
+  if (!spec_of(run, row.metric).exact && row.n < kRoundsToJudge) {
+    return fmt::format("{} round{}, {} are needed", row.n, row.n == 1 ? "" : "s", kRoundsToJudge);
+  }
+  return {};
+}
+
+const char* verdict_of(GateState state) {
+  switch (state) {
+    case GateState::kOk:
+      return "ok";
+    case GateState::kWorse:
+      return "regression";
+    case GateState::kBetter:
+      return "improvement";
+    case GateState::kMoved:
+      return "inconclusive";
+    case GateState::kNoBaseline:
+      return "no baseline";
+    case GateState::kNotMeasured:
+      return "could not measure";
+  }
+  return "inconclusive";
+}
+
+std::string why_of(const GateFinding& finding, std::size_t found, const GateRules& rules) {
+  if (finding.state == GateState::kNoBaseline || !finding.limits) {
+    return fmt::format("{} earlier run{} under the same conditions, {} are needed", found,
+                       found == 1 ? "" : "s", rules.at_least);
+  }
+  const double allowed =
+      finding.limits->centre != 0 ? finding.limits->margin / std::abs(finding.limits->centre) : 0;
+  const std::string usual = fmt::format("±{} of {} runs", percent(allowed), finding.limits->runs);
+  std::string text = fmt::format("{}, {} {}", change_text(finding.change),
+                                 finding.state == GateState::kOk ? "within" : "beyond", usual);
+  if (finding.state == GateState::kMoved) text += "; which side has changed cannot be told";
+  return text;
+}
+
+struct Found {
+  std::vector<SeriesPoint> points;
+  bool out_of_order = false;
+};
+
+/// The runs before this one; where the clock has been set back so that it is not the latest, the latest ones.
+Found baseline_points(const History& history, const SeriesKey& key, const Run& run,
+                      const std::vector<std::string>& own_paths, const GateRules& rules) {
+  const auto wanted = static_cast<std::size_t>(rules.window) + own_paths.size() + 1;
+  const auto others = [&](std::vector<SeriesPoint> points) {
+    std::erase_if(points, [&](const SeriesPoint& point) {
+      return point.run_id == run.run_id ||
+             std::find(own_paths.begin(), own_paths.end(), point.path) != own_paths.end();
+    });
+    if (points.size() > static_cast<std::size_t>(rules.window)) {
+      points.erase(points.begin(), points.end() - rules.window);
+    }
+    return points;
+  };
+  Found found{others(history.baseline(key, wanted, History::Before{run.started_at, run.run_id})), false};
+  if (found.points.size() >= static_cast<std::size_t>(rules.at_least)) return found;
+  Found latest{others(history.baseline(key, wanted, std::nullopt)), true};
+  return latest.points.size() >= static_cast<std::size_t>(rules.at_least) ? latest : found;
+}
+
+using SideKey = std::pair<std::string, std::string>;  // metric, target
+
+/// A ratio is read by what its sides did.
+void read_ratios(GateAnswer& answer) {
+  std::map<SideKey, const GateFinding*> sides;
+  for (const GateLine& line : answer.lines) {
+    const GateSeries& series = line.finding.series;
+    if (series.against.empty()) sides[{series.metric, series.target}] = &line.finding;
+  }
+  for (GateLine& line : answer.lines) {
+    GateFinding& ratio = line.finding;
+    if (ratio.state != GateState::kMoved || line.verdict != "inconclusive") continue;
+    const auto a = sides.find({ratio.series.metric, ratio.series.against});
+    const auto b = sides.find({ratio.series.metric, ratio.series.target});
+    if (a == sides.end() || b == sides.end()) continue;
+    ratio.state = ratio_state(ratio, *a->second, *b->second);
+    line.verdict = verdict_of(ratio.state);
+    const auto side = [](const GateFinding& finding) {
+      return fmt::format("{} {}", finding.series.target, change_text(finding.change));
+    };
+    line.why = fmt::format("ratio {}: {}, {}", change_text(ratio.change), side(*a->second), side(*b->second));
+  }
+}
+
+/// Targets of which nothing was measured, and deciding metrics that the history has and this run lost.
+void add_missing(const Run& run, const History* history, const GateRequest& request, GateAnswer& answer) {
+  const auto missing = [&](const std::string& scenario, const std::string& metric, const std::string& target,
+                           std::string why) {
+    GateLine line;
+    line.finding.series.scenario = scenario;
+    line.finding.series.metric = metric;
+    line.finding.series.target = target;
+    line.finding.state = GateState::kNotMeasured;
+    line.decides = true;
+    line.verdict = "could not measure";
+    line.why = std::move(why);
+    answer.lines.push_back(std::move(line));
+  };
+  std::set<std::string> tried, empty;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup) tried.insert(sample.scenario);
+  }
+  for (const Failure& failure : run.failures) tried.insert(failure.scenario);
+  for (const TargetInfo& target : run.targets) {
+    if (std::any_of(run.samples.begin(), run.samples.end(),
+                    [&](const Sample& sample) { return !sample.warmup && sample.target == target.name; })) {
+      continue;
+    }
+    empty.insert(target.name);
+    const auto failed = std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
+      return !failure.warmup && failure.target == target.name;
+    });
+    missing(
+        "", "", target.name,
+        failed > 0 ? fmt::format("all {} trials failed", failed) : std::string("there is no valid sample"));
+  }
+  if (run.targets.empty()) missing("", "", "", "the run has no targets");
+  if (history == nullptr) return;
+  std::set<std::pair<std::string, std::string>> there;
+  for (const GateLine& line : answer.lines) {
+    if (line.finding.series.against.empty()) {
+      there.emplace(line.finding.series.metric, line.finding.series.target);
+    }
+  }
+  for (const TargetInfo& target : run.targets) {
+    if (empty.contains(target.name)) continue;
+    const std::string conditions = conditions_digest(run, target);
+    for (const std::string& metric : history->metrics()) {
+      if (!is_watched(run, metric) || !decides(run, metric, request) || there.contains({metric, target.name}))
+        continue;
+      for (const SeriesKey& key : history->series(metric)) {
+        if (key.target != target.name || key.conditions != conditions || !key.against.empty() ||
+            !tried.contains(key.scenario)) {
+          continue;
+        }
+        missing(key.scenario, metric, target.name, "the history has it, this run has not");
+        break;
+      }
+    }
+  }
+}
+
+void settle(GateAnswer& answer) {
+  const auto any = [&](std::string_view verdict) {
+    return std::any_of(answer.lines.begin(), answer.lines.end(),
+                       [&](const GateLine& line) { return line.decides && line.verdict == verdict; });
+  };
+  answer.answer = any("regression")                                                    ? "regression"
+                  : any("could not measure") || answer.lines.empty()                   ? "could not measure"
+                  : any("inconclusive") || any("no baseline") || any("not comparable") ? "inconclusive"
+                                                                                       : "pass";
+}
+
+GateState state_of(Verdict verdict, Better better, double ratio) {
+  if (verdict == Verdict::kEquivalent) return GateState::kOk;
+  if (verdict == Verdict::kInconclusive || verdict == Verdict::kNotComparable) return GateState::kNoBaseline;
+  return (ratio > 1) == more_is_worse(better) ? GateState::kWorse : GateState::kBetter;
+}
+
+/// A figure of a run against the same of a baseline run.
+GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, bool forbidden,
+                     const GateRequest& request) {
+  GateLine line;
+  line.finding.series = {row.scenario, row.metric, row.target, row.against, row.unit, {}, row.value, 0, 0};
+  line.decides = decides(run, row.metric, request);
+  line.verdict = "no baseline";
+  line.why = "the baseline has no such figure";
+  const TargetInfo* a = find_target(baseline, row.target);
+  const TargetInfo* b = find_target(run, row.target);
+  if (a == nullptr || b == nullptr) return line;
+  const double threshold = std::max(request.rules.threshold, noise_floor(row, run, request));
+  const auto result = compare_runs(baseline, *a, run, *b, row.scenario, row.metric, threshold);
+  if (!result) return line;
+  line.finding.limits = GateLimits{row.value / result->ratio, threshold * row.value / result->ratio, 1};
+  line.finding.change = result->ratio - 1;
+  line.finding.state = forbidden ? GateState::kNoBaseline
+                                 : state_of(result->verdict, spec_of(run, row.metric).better, result->ratio);
+  line.verdict = to_text(forbidden ? Verdict::kNotComparable : result->verdict);
+  line.why = forbidden ? "measured under other conditions than the baseline"
+                       : fmt::format("{}: {}", change_text(line.finding.change), result->why);
+  if (line.finding.state == GateState::kOk || line.finding.state == GateState::kWorse ||
+      line.finding.state == GateState::kBetter) {
+    line.verdict = verdict_of(line.finding.state);
+  }
+  return line;
+}
+
+}  // namespace
+
+GateAnswer gate_by_history(const Run& run, const History& history, const std::vector<std::string>& own_paths,
+                           const GateRequest& request) {
+  GateAnswer answer;
+  bool out_of_order = false;
+  for (const FigureRow& row : figures_of(run)) {
+    if (!is_watched(run, row.metric)) continue;
+    GateLine line;
+    line.decides = decides(run, row.metric, request);
+    const SeriesKey key{row.scenario, row.metric, row.target, row.against, row.unit, row.conditions};
+    const Found found = baseline_points(history, key, run, own_paths, request.rules);
+    out_of_order = out_of_order || found.out_of_order;
+    GateSeries series{row.scenario,   row.metric,
+                      row.target,     row.against,
+                      row.unit,       {},
+                      row.value,      noise_floor(row, run, request),
+                      row.resolution, spec_of(run, row.metric).better};
+    for (const SeriesPoint& point : found.points) series.history.push_back(point.value);
+    line.finding = judge_series(series, request.rules);
+    line.verdict = verdict_of(line.finding.state);
+    line.why = why_of(line.finding, found.points.size(), request.rules);
+    if (std::string reason = unfit(run, row); !reason.empty()) {
+      line.verdict = "inconclusive";
+      line.why = std::move(reason);
+    }
+    answer.lines.push_back(std::move(line));
+  }
+  read_ratios(answer);
+  add_missing(run, &history, request, answer);
+  if (out_of_order) {
+    answer.notes.emplace_back(
+        "this run is older than runs of the history by its clock (set back?): it is judged by "
+        "the latest ones");
+  }
+  settle(answer);
+  return answer;
+}
+
+GateAnswer gate_by_run(const Run& run, const Run& baseline, const GateRequest& request) {
+  GateAnswer answer;
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const TargetInfo& target : run.targets) names.emplace_back(target.name, target.name);
+  bool forbidden = false;
+  for (const Difference& difference : differences(baseline, run, names)) {
+    if (!difference.forbids) continue;
+    forbidden = true;
+    answer.notes.push_back("other conditions: " + difference.in_words);
+  }
+  for (const FigureRow& row : figures_of(run)) {
+    if (!is_watched(run, row.metric) || !row.against.empty()) continue;
+    answer.lines.push_back(line_by_run(row, run, baseline, forbidden, request));
+  }
+  add_missing(run, nullptr, request, answer);
+  settle(answer);
+  return answer;
+}
+
+bool needs_confirmation(const GateAnswer& answer) {
+  return std::any_of(answer.lines.begin(), answer.lines.end(),
+                     [](const GateLine& line) { return line.decides && line.verdict == "regression"; });
+}
+
+void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const GateRequest& request) {
+  const std::vector<FigureRow> rows = figures_of(second);
+  answer.confirmed_by = second.run_id;
+  for (GateLine& line : answer.lines) {
+    if (line.verdict != "regression") continue;
+    const GateSeries& series = line.finding.series;
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const FigureRow& row) {
+      return row.scenario == series.scenario && row.metric == series.metric && row.target == series.target &&
+             row.against == series.against;
+    });
+    if (same == rows.end() || !unfit(second, *same).empty()) {
+      line.verdict = "inconclusive";
+      line.why += "; the second measuring has no such figure";
+      continue;
+    }
+    line.second = same->value;
+    const bool again = baseline == nullptr
+                           ? confirms(line.finding, same->value)
+                           : line_by_run(*same, second, *baseline, false, request).verdict == "regression";
+    const double change = line.finding.limits && line.finding.limits->centre != 0
+                              ? same->value / line.finding.limits->centre - 1
+                              : 0;
+    line.why += fmt::format("; measured again: {}", change_text(change));
+    if (!again) line.verdict = "not confirmed";
+  }
+  settle(answer);
+}
+
+int gate_exit_code(const GateAnswer& answer, bool strict) {
+  if (answer.answer == "regression") return 1;
+  if (answer.answer == "could not measure") return 3;
+  return answer.answer == "inconclusive" && strict ? 4 : 0;
+}
+
+}  // namespace bench

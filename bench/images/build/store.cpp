@@ -1,0 +1,299 @@
+#include "bench/images/build/store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bench/core/error.h"
+#include "bench/core/files.h"
+#include "bench/core/paths.h"
+
+namespace bench {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+void flush(const fs::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return;  // a symbolic link: its directory holds it
+  const int result = fsync(fd);
+  const int why = errno;
+  close(fd);
+  if (result != 0 && why != EINVAL) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot flush {} to disk: {}", path.string(), std::strerror(why)),
+                "free some space on that file system");
+  }
+}
+
+void make_directories(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot make {}: {}", dir.string(), error.message()),
+                "make it writable, or set BENCH_CACHE_DIR");
+  }
+}
+
+Json to_json(const ImageSet& set) {
+  const auto relative = [&](const fs::path& path) {
+    return path.empty() ? std::string() : path.lexically_relative(set.dir).string();
+  };
+  Json json = {{"format", 1},          {"key", set.key},     {"app_sha256", set.app_sha256},
+               {"python", set.python}, {"flask", set.flask}, {"base", set.base},
+               {"port", set.port}};
+  if (!set.container.archive.empty()) {
+    Json layers = Json::array();
+    for (const auto& layer : set.container.layers) {
+      layers.push_back({{"role", layer.role}, {"diff_id", layer.diff_id}, {"bytes", layer.bytes}});
+    }
+    json["container"] = {{"archive", relative(set.container.archive)},
+                         {"reference", set.container.reference},
+                         {"id", set.container.id},
+                         {"layers", layers}};
+  }
+  json["vm"] = Json::object();
+  for (const auto& [profile, vm] : set.vm) {
+    json["vm"][profile] = {{"disk", relative(vm.disk)},
+                           {"kernel", relative(vm.kernel)},
+                           {"initrd", relative(vm.initrd)},
+                           {"cmdline", vm.cmdline}};
+  }
+  return json;
+}
+
+ImageSet from_json(const Json& json, const fs::path& dir) {
+  const auto absolute = [&](const Json& value) {
+    const std::string text = value.get<std::string>();
+    return text.empty() ? fs::path() : dir / text;
+  };
+  ImageSet set;
+  set.dir = dir;
+  set.key = json.at("key");
+  set.app_sha256 = json.at("app_sha256");
+  set.python = json.at("python");
+  set.flask = json.at("flask");
+  set.base = json.at("base");
+  set.port = json.at("port");
+  if (json.contains("container")) {
+    const Json& container = json.at("container");
+    set.container.archive = absolute(container.at("archive"));
+    set.container.reference = container.at("reference");
+    set.container.id = container.at("id");
+    for (const auto& layer : container.at("layers")) {
+      set.container.layers.push_back({layer.at("role"), layer.at("diff_id"), layer.at("bytes")});
+    }
+  }
+  for (const auto& [profile, vm] : json.at("vm").items()) {
+    set.vm[profile] = {absolute(vm.at("disk")), absolute(vm.at("kernel")), absolute(vm.at("initrd")),
+                       vm.at("cmdline")};
+  }
+  return set;
+}
+
+bool whole(const ImageSet& set) {
+  const auto there = [](const fs::path& path) { return path.empty() || fs::exists(path); };
+  bool result = there(set.container.archive);
+  for (const auto& [profile, vm] : set.vm)
+    result = result && there(vm.disk) && there(vm.kernel) && there(vm.initrd);
+  return result;
+}
+
+constexpr std::size_t kSetsKept = 8;     // about 0.9 GB each with both VM profiles
+constexpr std::size_t kStagesKept = 12;  // of every kind together
+
+/// What this process has made or found, and may still need.
+class Used {
+ public:
+  void add(const fs::path& dir) {
+    const std::lock_guard lock(mutex_);
+    dirs_.insert(dir.lexically_normal());
+  }
+  bool contains(const fs::path& dir) {
+    const std::lock_guard lock(mutex_);
+    return dirs_.contains(dir.lexically_normal());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<fs::path> dirs_;
+};
+
+Used& used() {
+  static Used dirs;
+  return dirs;
+}
+
+/// A directory's time says when it was last used: made, or found.
+void touch(const fs::path& dir) {
+  used().add(dir);
+  std::error_code ignored;  // a cache that cannot be written to can still be read
+  fs::last_write_time(dir, fs::file_time_type::clock::now(), ignored);
+}
+
+void keep_newest(const fs::path& parent, std::size_t count) {
+  std::error_code ignored;
+  std::vector<std::pair<fs::file_time_type, fs::path>> entries;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    entries.emplace_back(entry.last_write_time(ignored), entry.path());
+  }
+  if (entries.size() <= count) return;
+  std::sort(entries.begin(), entries.end(), std::greater<>());
+  for (std::size_t i = count; i < entries.size(); ++i) {
+    if (!used().contains(entries[i].second)) fs::remove_all(entries[i].second, ignored);
+  }
+}
+
+/// Whatever a recipe's tool or the umask made of them.
+void open_to_readers(const fs::path& path) {
+  using fs::perms;
+  const perms files = perms::owner_read | perms::owner_write | perms::group_read | perms::others_read;
+  const perms directories = files | perms::owner_exec | perms::group_exec | perms::others_exec;
+  const auto open_one = [&](const fs::path& entry) {
+    if (fs::is_symlink(entry)) return;
+    fs::permissions(entry, fs::is_directory(entry) ? directories : files);
+  };
+  open_one(path);
+  if (!fs::is_directory(path)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) open_one(entry.path());
+}
+
+}  // namespace
+
+void flush_tree(const fs::path& dir) {
+  for (const auto& entry : fs::recursive_directory_iterator(dir)) flush(entry.path());
+  flush(dir);
+}
+
+void publish(const fs::path& from, const fs::path& to) {
+  if (fs::is_directory(from)) {
+    flush_tree(from);
+  } else {
+    flush(from);
+  }
+  make_directories(to.parent_path());
+  if (fs::is_directory(to)) fs::remove_all(to);  // a directory cannot be renamed over a full one
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot move {} to {}: {}", from.string(), to.string(), error.message()));
+  }
+  flush(to.parent_path());
+}
+
+std::optional<ImageSet> ImageStore::load(const std::string& key) const {
+  const auto text = file_bytes(set_dir(key) / "images.json");
+  if (!text) return std::nullopt;
+  try {
+    const Json json = Json::parse(*text);
+    if (json.at("format") != 1) return std::nullopt;
+    ImageSet set = from_json(json, set_dir(key));
+    if (!whole(set)) return std::nullopt;
+    return set;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // a cache that cannot be understood is a cache miss
+  }
+}
+
+std::optional<ImageSet> ImageStore::find(const std::string& request_hash) const {
+  auto key = file_bytes(root_ / "requests" / request_hash);
+  if (!key) return std::nullopt;
+  while (!key->empty() && key->back() == '\n') key->pop_back();
+  if (key->empty() || key->find('/') != std::string::npos) return std::nullopt;
+  auto set = load(*key);
+  if (set) touch(set->dir);
+  return set;
+}
+
+void ImageStore::save(const ImageSet& set, const std::string& request_hash) {
+  make_directories(set.dir);
+  make_directories(root_ / "requests");
+  write_file_atomically(set.dir / "images.json", to_json(set).dump(2) + "\n");
+  write_file_atomically(root_ / "requests" / request_hash, set.key + "\n");
+  if (readers_ == Readers::kEverybody) {
+    for (const fs::path& parent : {root_, set.dir.parent_path()}) fs::permissions(parent, fs::perms(0755));
+    open_to_readers(root_ / "requests");
+    open_to_readers(set.dir);
+  }
+  touch(set.dir);
+  keep_newest(root_ / "sets", kSetsKept);
+  keep_newest(root_ / "stages", kStagesKept);
+}
+
+ImageStore::Lock::Lock(const ImageStore& store, const std::function<void(const std::string&)>& progress,
+                       std::stop_token stop) {
+  make_directories(store.root());
+  const fs::path path = store.root() / "lock";
+  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd_ < 0) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)),
+                "make it writable, or set BENCH_CACHE_DIR");
+  }
+  bool said = false;
+  while (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (stop.stop_requested()) {
+      close(fd_);
+      throw Error(ErrorCode::kInterrupted, "interrupted while waiting for another image build");
+    }
+    if (!said && progress) progress("another image build is running: waiting for it");
+    said = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  // Whoever made these is gone: the lock is ours.
+  std::error_code ignored;
+  fs::remove_all(store.root() / "tmp", ignored);
+}
+
+ImageStore::Lock::~Lock() {
+  close(fd_);
+}
+
+ImageStore::Draft::Draft(const ImageStore& store) {
+  make_directories(store.root() / "tmp");
+  std::string pattern = (store.root() / "tmp" / "build-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot make {}: {}", pattern, std::strerror(errno)),
+                "make it writable, or set BENCH_CACHE_DIR");
+  }
+  dir_ = pattern;
+  // apt drops its privileges to download, and has to get through.
+  fs::permissions(dir_, fs::perms(0755));
+  make_directories(in());
+  make_directories(out());
+  make_directories(work());
+}
+
+ImageStore::Draft::~Draft() {
+  std::error_code ignored;
+  fs::remove_all(dir_, ignored);
+}
+
+fs::path ImageStore::stage(const std::string& kind, const std::string& hash, bool rebuild,
+                           const std::function<void(const Draft&)>& make) {
+  const fs::path dir = root_ / "stages" / (kind + "-" + hash.substr(0, 16));
+  if (!rebuild && fs::exists(dir)) {
+    touch(dir);
+    return dir;
+  }
+  const Draft draft(*this);
+  make(draft);
+  publish(draft.out(), dir);
+  return dir;
+}
+
+}  // namespace bench

@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "bench/core/error.h"
+#include "bench/images/build/recipe.h"
+#include "bench/images/weigh/layers.h"
+#include "bench/images/weigh/memory.h"
+#include "bench/images/weigh/size.h"
+#include "bench/images/weigh/tools.h"
+#include "bench/images/weigh/transfer.h"
+
+namespace bench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// All entries of a layer, and what dpkg has to say in it.
+struct Unpacked {
+  std::vector<LayerEntry> entries;
+  std::int64_t disk = 0, apparent = 0;
+};
+
+struct Dpkg {
+  std::string status;
+  std::map<std::string, std::string> lists;
+};
+
+bool is_list(const std::string& path) {
+  return path.starts_with("var/lib/dpkg/info/") && path.ends_with(".list");
+}
+
+Unpacked unpack(const fs::path& tar, Dpkg& dpkg, const std::stop_token& stop) {
+  Unpacked result;
+  const auto wants = [](const LayerEntry& entry) {
+    const std::string path = plain_path(entry.path);
+    return path == "var/lib/dpkg/status" || is_list(path);
+  };
+  const auto each = [&](const LayerEntry& entry, const std::string& content) {
+    const std::string path = plain_path(entry.path);
+    if (path == "var/lib/dpkg/status") dpkg.status = content;
+    if (is_list(path)) dpkg.lists[path.substr(path.rfind('/') + 1)] = content;
+    result.entries.push_back(entry);
+    result.disk += allocated_bytes(entry);
+    if (entry.kind == 'f') result.apparent += entry.bytes;
+  };
+  read_layer(tar, each, wants, stop);
+  return result;
+}
+
+std::int64_t disk_of_layer(const fs::path& tar, const std::stop_token& stop) {
+  Dpkg ignored;
+  return unpack(tar, ignored, stop).disk;
+}
+
+ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, const std::stop_token& stop) {
+  const ContainerImage& image = images.container;
+  require_size_tools({"tar"});
+  ImageStore store = store_of(images);
+  const ImageStore::Lock lock(store, request.progress, stop);
+  const ImageStore::Draft draft(store);
+  if (request.progress) request.progress("container: reading the layers…");
+  const std::vector<fs::path> tars = extract_layers(image, draft.in(), stop);
+  const AppLayer app = read_app_layer(images, stop);
+
+  ImageSize size;
+  size.layers = static_cast<int>(tars.size());
+  Dpkg dpkg;
+  std::vector<Unpacked> layers;
+  for (std::size_t i = 0; i < tars.size(); ++i) {
+    layers.push_back(unpack(tars[i], dpkg, stop));
+    size.disk += layers[i].disk;
+    size.unpacked += layers[i].apparent;
+    if (image.layers[i].role != "base") size.unique += layers[i].disk;
+  }
+  const Attribution attribution(PackageDatabase(dpkg.status, dpkg.lists), app.files);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool of_app = image.layers[i].role == "app";
+    for (const auto& entry : layers[i].entries) {
+      part(size.parts, of_app ? Category::kApp : attribution.of(entry.path)) += allocated_bytes(entry);
+    }
+  }
+
+  std::vector<TransferFile> sent;
+  for (std::size_t i = 0; i < tars.size(); ++i) {
+    const std::string& id = image.layers[i].diff_id;
+    sent.push_back({tars[i], id.substr(id.find(':') + 1)});
+  }
+  Compression compression(sent, transfer_memory(images), stop);  // beside what follows
+  const Recipes recipes(size_recipes(), request.progress);
+  recipes.run("container", draft,
+              {{"BENCH_LAYERS", draft.in()},
+               {"BENCH_WORKDIR", app.workdir},
+               {"BENCH_EPOCH", std::to_string(app.epoch)}},
+              stop);
+  for (const int number : {2, 3}) {
+    size.marginal.emplace_back(number, disk_of_layer(draft.out() / fmt::format("app-{}.tar", number), stop));
+  }
+  const fs::path slim = draft.out() / "slim.tar";
+  size.slim_disk = disk_of_layer(slim, stop);
+  if (request.progress) request.progress("container: compressing…");
+  size.slim_transfer = compressed_bytes(slim, stop);
+  size.transfer = compression.total();
+  size.notes["transfer_method"] = kTransferMethod;
+  size.notes["slim"] = "one layer, without documentation, manuals and translations";
+  return size;
+}
+
+}  // namespace
+
+ImageSize measure_container_size(const ImageSet& images, const SizeRequest& request, std::stop_token stop) {
+  if (images.container.archive.empty()) {
+    throw Error(ErrorCode::kUnavailable, "no container image was built", "build it: bench prepare");
+  }
+  const SizeMemory memory(images, "container", {images.container.archive, images.dir / "app.tar"},
+                          size_method());
+  if (!request.fresh) {
+    if (auto known = memory.recall()) return *known;
+  }
+  ImageSize size = weigh_container(images, request, stop);
+  memory.keep(size);
+  return size;
+}
+
+}  // namespace bench

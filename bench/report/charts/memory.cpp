@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "bench/core/first_metrics.h"
+#include "bench/report/charts/bars.h"
+#include "bench/report/charts/charts.h"
+#include "bench/report/view/view.h"
+
+namespace bench {
+namespace {
+
+constexpr std::string_view kPart = metric::kMemoryPart;
+
+/// Other points of view on the same instance.
+struct View {
+  const char* metric;
+  const char* words;
+};
+constexpr std::array<View, 4> kViews = {{{metric::kHostRss, "RSS"},
+                                         {metric::kHostUss, "USS"},
+                                         {metric::kCgroup, "cgroup"},
+                                         {metric::kGuestUsed, "guest's own view"}}};
+
+struct ProcessRole {
+  std::string name, words, colour;
+};
+
+/// The roles of the run's processes: the known ones first, dark and light by turns, then the others in the
+/// order of the run.
+std::vector<ProcessRole> known_roles(const Run& run) {
+  static const std::array<ProcessRole, 7> known = {{{"guest_ram", "guest RAM", kOrange},
+                                                    {"vmm", "VMM", kVermilion},
+                                                    {"translations", "TCG translations", kYellow},
+                                                    {"app", "app", kGreen},
+                                                    {"shim", "shim", kSkyBlue},
+                                                    {"proxy", "proxy", kGrey},
+                                                    {"monitor", "monitor", kPurple}}};
+  static const std::array<const char*, 4> more = {kBlue, "#F3B58C", "#8C3D00", "#444444"};
+  std::vector<ProcessRole> roles;
+  const auto measured = [&](const std::string& name) {
+    return std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
+      return summary.scenario == scenario::kMemory && summary.metric == std::string(kPart) + name;
+    });
+  };
+  std::copy_if(known.begin(), known.end(), std::back_inserter(roles),
+               [&](const ProcessRole& role) { return measured(role.name); });
+  std::size_t others = 0;
+  for (const Summary& summary : run.summaries) {
+    if (summary.scenario != scenario::kMemory || !summary.metric.starts_with(kPart)) continue;
+    const std::string name = summary.metric.substr(kPart.size());
+    if (std::none_of(roles.begin(), roles.end(),
+                     [&](const ProcessRole& role) { return role.name == name; })) {
+      roles.push_back({name, one_line(name), more[others++ % more.size()]});
+    }
+  }
+  return roles;
+}
+
+}  // namespace
+
+std::optional<Figure> memory_figure(const Run& run) {
+  const std::vector<ProcessRole> roles = known_roles(run);
+  std::vector<double> values;
+  const auto median_of = [&](const TargetLook& look, const std::string& metric) -> std::optional<double> {
+    const Summary* summary = find_summary(run, scenario::kMemory, look.target->name, metric);
+    if (summary == nullptr) return std::nullopt;
+    return summary->median;
+  };
+  const std::vector<TargetLook> looks = target_looks(run);
+  for (const TargetLook& look : looks) {
+    if (const auto pss = median_of(look, metric::kHostPss)) values.push_back(*pss);
+  }
+  if (values.empty()) return std::nullopt;
+
+  const Scale scale = readable_scale("bytes", values);
+  std::vector<BarRow> rows;
+  bool loaded_shown = false;
+  std::string alt = "Stacked bars: the memory that one instance costs the host, by role of its processes.";
+  for (const TargetLook& look : looks) {
+    const auto pss = median_of(look, metric::kHostPss);
+    if (!pss) continue;
+    BarRow row{look.name};
+    row.target = look.name;
+    row.gap = rows.empty() ? 8 : 16;
+    row.height = 28;
+    std::vector<std::string> spoken;
+    for (const ProcessRole& role : roles) {
+      const auto part = median_of(look, std::string(kPart) + role.name);
+      if (!part || *part <= 0) continue;
+      row.parts.push_back({role.words, role.colour, *part});
+      spoken.push_back(fmt::format("{} {}", role.words, with_unit(*part, scale)));
+    }
+    if (row.parts.empty()) row.parts.push_back({"", look.colour, *pss});
+    row.text = with_unit(*pss, scale);
+    alt += fmt::format(" {}: {} PSS", look.name, row.text);
+    if (!spoken.empty()) alt += " (" + listed(spoken) + ")";
+    if (const auto loaded = median_of(look, metric::kLoadedPss)) {
+      row.mark = loaded;
+      row.text += fmt::format(", loaded {}", with_unit(*loaded, scale));
+      alt += fmt::format(", {} after 100 requests", with_unit(*loaded, scale));
+      loaded_shown = true;
+    }
+    rows.push_back(std::move(row));
+    for (const View& view : kViews) {
+      const auto value = median_of(look, view.metric);
+      if (!value) continue;
+      BarRow other{view.words, {{"", look.tint, *value}}, with_unit(*value, scale)};
+      other.target = look.name;
+      other.height = 9;
+      other.gap = 6;
+      alt += fmt::format(", {} {}", view.words, other.text);
+      rows.push_back(std::move(other));
+    }
+    alt += ".";
+  }
+
+  const std::string title = "Memory of one instance, by who holds it";
+  auto [canvas, y] =
+      headed(title, subtitle(run,
+                             std::string("thick bar: PSS of every host process that the instance costs") +
+                                 (loaded_shown ? "; diamond: the same after 100 requests" : "") +
+                                 "; thin bars: the same instance seen otherwise; medians",
+                             rounds_text(run, scenario::kMemory, metric::kHostPss)));
+  std::vector<std::pair<std::string, std::string>> legend;
+  legend.reserve(roles.size());
+  for (const ProcessRole& role : roles) legend.emplace_back(role.words, role.colour);
+  if (!legend.empty()) y = add_legend(canvas, y + 6, legend);
+  y = add_zoomed_bars(canvas, y, labels_room(rows), rows,
+                      {"bytes", scale, scenario::kMemory, Shape::kDiamond});
+  canvas.height = static_cast<int>(y + 54);
+  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
+  return finished(
+      "memory", title, canvas, alt,
+      "Memory of one settled instance. Thick bars: PSS of its host processes by role, which splits "
+      "shared pages fairly; each part is a median of its own, so a stack may miss its total a "
+      "little. Thin bars: other views of the same instance.");
+}
+
+}  // namespace bench

@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "bench/core/first_metrics.h"
+#include "bench/report/charts/charts.h"
+#include "bench/report/charts/style.h"
+#include "bench/report/view/view.h"
+#include "bench/stats/derive.h"
+
+namespace bench {
+namespace {
+
+constexpr double kRatioRow = 20;  // pixels
+constexpr double kGroupGap = 8;
+constexpr double kHeading = 24;
+
+/// A figure that people ask for; null for details and what nobody declared.
+const MetricSpec* asked_for(const Run& run, const std::string& metric) {
+  const MetricSpec& spec = spec_of(run, metric);
+  return spec.role == Role::kHeadline || spec.role == Role::kResult ? &spec : nullptr;
+}
+
+/// Scenarios and, in them, metrics in the order in which they are declared; what is not comes last.
+std::pair<std::size_t, std::size_t> rank_of(const Run& run, const std::string& scenario,
+                                            const std::string& metric) {
+  const auto& declared = declared_scenarios(run);
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    if (declared[i].name != scenario) continue;
+    const auto& metrics = declared[i].metrics;
+    const auto found = std::find_if(metrics.begin(), metrics.end(),
+                                    [&](const MetricSpec& spec) { return spec.name == metric; });
+    return {i, static_cast<std::size_t>(found - metrics.begin())};
+  }
+  return {declared.size(), 0};
+}
+
+/// All ratios of one metric.
+struct Group {
+  std::string scenario, label;
+  std::pair<std::size_t, std::size_t> rank;
+  std::vector<std::pair<const TargetLook*, const Comparison*>> rows;
+};
+
+std::vector<Group> groups_of(const Run& run, const std::vector<TargetLook>& looks, const std::string& base,
+                             bool all) {
+  std::vector<Group> groups;
+  std::vector<std::string> metrics;
+  for (const Comparison& comparison : run.comparisons) {
+    const TargetLook* look = find_look(looks, comparison.b);
+    if (comparison.a != base || look == nullptr || comparison.ratio <= 0 ||
+        !std::isfinite(comparison.ratio)) {
+      continue;
+    }
+    const MetricSpec* asked = asked_for(run, comparison.metric);
+    if (asked == nullptr && !all) continue;
+    const std::string key = comparison.scenario + "\n" + comparison.metric;
+    auto found = std::find(metrics.begin(), metrics.end(), key);
+    if (found == metrics.end()) {
+      metrics.push_back(key);
+      found = metrics.end() - 1;
+      groups.push_back({comparison.scenario,
+                        all ? shorten_middle(one_line(comparison.metric), kNameWidth)
+                            : one_line(label_words(*asked, comparison.metric)),
+                        rank_of(run, comparison.scenario, comparison.metric),
+                        {}});
+    }
+    groups[static_cast<std::size_t>(found - metrics.begin())].rows.emplace_back(look, &comparison);
+  }
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) { return a.rank < b.rank; });
+  return groups;
+}
+
+std::string ratio_words(const Comparison& comparison) {
+  return ratio_text(comparison.ratio) + (comparison.ci95 ? " " + ratio_bracket(*comparison.ci95) : "");
+}
+
+bool has_line(const Comparison& comparison) {
+  return comparison.ci95 && comparison.ci95->low > 0 && std::isfinite(comparison.ci95->high);
+}
+
+void add_ratio(Panel& panel, const TargetLook& look, const Comparison& comparison, double y) {
+  if (has_line(comparison)) {
+    const Interval& ci = *comparison.ci95;
+    panel.line(ci.low, y, ci.high, y, look.colour, 2);
+    panel.line(ci.low, y - 4, ci.low, y + 4, look.colour, 1.5);
+    panel.line(ci.high, y - 4, ci.high, y + 4, look.colour, 1.5);
+  }
+  panel.point(comparison.ratio, y, look.colour, look.shape, 0.9);
+  if (comparison.verdict == Verdict::kNotComparable)
+    panel.point(comparison.ratio, y, kWhite, look.shape, 0.45);
+}
+
+std::string spoken_groups(const Run& run, const std::vector<Group>& groups) {
+  std::string alt;
+  for (const Group& group : groups) {
+    std::vector<std::string> parts;
+    for (const auto& [look, comparison] : group.rows) {
+      parts.push_back(fmt::format("{} {}{}", look->name, ratio_words(*comparison),
+                                  comparison->verdict == Verdict::kNotComparable ? " (not comparable)" : ""));
+    }
+    alt += fmt::format(" {}, {}: {}.", scenario_words(run, group.scenario), group.label, listed(parts));
+  }
+  return alt;
+}
+
+Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const std::string& base,
+                    const std::vector<Group>& groups, bool all) {
+  std::vector<double> values = {1};
+  std::vector<std::string> targets;
+  double right_text = 0;
+  double label_width = 0;
+  bool hollow = false;
+  bool bare = false;
+  double height = 6;
+  std::string scenario;
+  for (const Group& group : groups) {
+    if (group.scenario != scenario) height += kHeading;
+    scenario = group.scenario;
+    height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
+    label_width =
+        std::max({label_width, text_width(group.label, 12), text_width(scenario_words(run, scenario), 13)});
+    for (const auto& [look, comparison] : group.rows) {
+      values.push_back(comparison->ratio);
+      if (has_line(*comparison)) values.insert(values.end(), {comparison->ci95->low, comparison->ci95->high});
+      bare = bare || !has_line(*comparison);
+      hollow = hollow || comparison->verdict == Verdict::kNotComparable;
+      right_text = std::max(right_text, text_width(ratio_words(*comparison), 12));
+      if (std::find(targets.begin(), targets.end(), look->name) == targets.end())
+        targets.push_back(look->name);
+    }
+  }
+  const TargetLook* base_look = find_look(looks, base);
+  const std::string base_name = base_look == nullptr ? one_line(base) : base_look->name;
+  const bool several = targets.size() > 1;
+  const std::string title =
+      std::string("How many times ") +
+      (base_look != nullptr && base_look->target->kind == Kind::kContainer ? "the container" : base_name) +
+      (all ? ", every metric" : "");
+  const std::string who = several ? "each target" : targets.front();
+  std::string what = fmt::format("{} against {}: ratio of the medians", who, base_name);
+  what += bare ? ", line: its 95 % interval (none where there are fewer than 6 rounds)"
+               : ", line: its 95 % interval";
+  if (hollow) what += "; hollow: not comparable";
+  what += "; log scale";
+  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, scenario::kStartup, metric::kReady)));
+
+  y += 18;
+  const double names_left = kEdge + label_width + 16;
+  Panel panel{several ? names_left + names_room(targets) - kEdge : names_left,
+              y,
+              canvas.width - kEdge - right_text - 14,
+              y + height,
+              axis_over(values, true),
+              {0, height, false}};
+  panel.x_ticks = ratio_ticks_on(panel.x, 8);
+  panel.line(1, 0, 1, height, kBlack, 1.8);
+  const double one =
+      std::clamp(panel.x_pixel(1), panel.left + text_width(base_name, 11.5) / 2 - 20, panel.right);
+  canvas.words.push_back({one, y - 10, base_name + " = 1×", Align::kCentre, kBlack, 11.5});
+  double at = height;
+  scenario.clear();
+  for (const Group& group : groups) {
+    if (group.scenario != scenario) {
+      at -= kHeading;
+      scenario = group.scenario;
+      canvas.words.push_back({kEdge, panel.y_pixel(at + kHeading / 2 - 3), scenario_words(run, scenario),
+                              Align::kLeft, kBlack, 12.5, true});
+    }
+    at -= kGroupGap / 2;
+    bool first = true;
+    for (const auto& [look, comparison] : group.rows) {
+      const double middle = at - kRatioRow / 2;
+      const double pixel = panel.y_pixel(middle);
+      if (first) canvas.words.push_back({kEdge, pixel, group.label, Align::kLeft});
+      first = false;
+      if (several) canvas.words.push_back({panel.left - 10, pixel, look->name, Align::kRight, kGrey, 11.5});
+      canvas.words.push_back({panel.right + 14, pixel, ratio_words(*comparison)});
+      add_ratio(panel, *look, *comparison, middle);
+      at -= kRatioRow;
+    }
+    at -= kGroupGap / 2;
+  }
+  panel.x_title = fmt::format("times {}", base_name);
+  canvas.panels.push_back(panel);
+  canvas.height = static_cast<int>(panel.bottom + 54);
+
+  std::string alt =
+      fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(run, groups));
+  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
+  return finished(
+      all ? "ratio-all" : "ratio", title, canvas, alt,
+      fmt::format("Ratio of each target's median to that of {}, with the 95 % interval by block "
+                  "bootstrap over rounds, on a logarithmic axis. Below 1× is less than {}, above is "
+                  "more.{}",
+                  base_name, base_name,
+                  hollow ? " Hollow marks are real ratios that support no verdict." : ""));
+}
+
+}  // namespace
+
+std::vector<Figure> ratio_figures(const Run& run) {
+  const std::vector<TargetPair> pairs = compared_pairs(run);
+  if (pairs.empty()) return {};
+  const std::string base = pairs.front().a->name;
+  const std::vector<TargetLook> looks = target_looks(run);
+  const std::vector<Group> main = groups_of(run, looks, base, false);
+  const std::vector<Group> all = groups_of(run, looks, base, true);
+  std::vector<Figure> out;
+  if (!main.empty()) out.push_back(ratio_figure(run, looks, base, main, false));
+  if (all.size() > main.size()) out.push_back(ratio_figure(run, looks, base, all, true));
+  return out;
+}
+
+}  // namespace bench

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/core/run.h"
+#include "bench/report/view/options.h"
+
+namespace bench {
+
+// What other tools read: docs/exports.md. Each is a pure function of the run, whose summaries and comparisons
+// must have been derived. Values are the run's own, in base units. A warm-up round is in none of them, a
+// failed trial is never a value, and a statistic that does not exist is left out (or null), never 0.
+
+/// Google Benchmark's JSON: one entry per successful start, real time and CPU time in seconds, what else the
+/// trial measured as user counters. Read by its compare.py.
+std::string google_benchmark_export(const Run& run);
+
+/// github-action-benchmark's customSmallerIsBetter: the medians of what is better when smaller.
+std::string github_action_export(const Run& run);
+
+/// Bencher Metric Format: target → metric → median and its 95 % interval.
+std::string bencher_export(const Run& run);
+
+/// The layout of `hyperfine --export-json`: one result per target, its times to ready.
+std::string hyperfine_export(const Run& run);
+
+/// OpenMetrics text, which is Prometheus text too: for the textfile collector of node_exporter. Without
+/// timestamps, since that collector refuses them.
+std::string openmetrics_export(const Run& run);
+
+/// JUnit XML: one test case per scenario and target (an error where it could not be measured), and one per
+/// verdict.
+std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdicts);
+
+/// A page of Markdown for a CI job's summary: the answer, the table, what failed.
+std::string ci_summary_export(const Run& run);
+
+/// One row per export; report.cpp names them by their place here.
+struct ExportFormat {
+  std::string name;       ///< as in --format, and in the configuration of a job
+  std::string file_name;  ///< unless the user names another
+  std::string summary;
+  std::string (*render)(const Run&) = nullptr;
+};
+
+const std::vector<ExportFormat>& export_formats();
+
+/// Null when there is none.
+const ExportFormat* find_export_format(const std::string& name);
+
+}  // namespace bench

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "bench/core/first_metrics.h"
+#include "bench/core/json_number.h"
+#include "bench/report/exports/formats.h"
+#include "bench/report/exports/series.h"
+#include "bench/report/view/numbers.h"
+
+namespace bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kTime = metric::kReady;      // what a start takes
+constexpr const char* kCpuTime = metric::kCpu;     // what the host spends on it
+constexpr std::size_t kBencherNameLength = 1024;   // longer ones are refused with the whole report
+constexpr std::size_t kBencherMeasureLength = 64;  // the same
+
+// Names come from users and engines: one_line() keeps control characters from the terminals that they end on,
+// and bytes that are not UTF-8 must not cost the file.
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Facts of the host that Google Benchmark names, where they are known.
+Json google_context(const Run& run) {
+  Json context = {{"date", run.started_at}, {"executable", fmt::format("{}", fmt::join(run.command, " "))}};
+  const auto fact = [](const Facts& facts, const char* key) {
+    const auto found = facts.find(key);
+    return found == facts.end() ? Fact() : found->second;
+  };
+  if (const Fact cores = fact(run.environment.fingerprint, "cores");
+      std::holds_alternative<std::int64_t>(cores)) {
+    context["num_cpus"] = std::get<std::int64_t>(cores);
+  }
+  if (const Fact governor = fact(run.environment.fingerprint, "governor");
+      std::holds_alternative<std::string>(governor)) {
+    context["cpu_scaling_enabled"] = std::get<std::string>(governor) != "performance";
+  }
+  // Of its own context keys this is text, as the library's own custom context is.
+  context["library_build_type"] = "release";
+  context["bench_version"] = run.suite_version;
+  context["bench_run_id"] = run.run_id;
+  context["bench_status"] = to_text(run.status);
+  for (const TargetInfo& target : run.targets) {
+    context["bench_acceleration_" + one_line(target.name)] = to_text(target.acceleration);
+  }
+  return context;
+}
+
+}  // namespace
+
+std::string google_benchmark_export(const Run& run) {
+  Json benchmarks = Json::array();
+  int family = 0;
+  for (const TargetInfo& target : run.targets) {
+    std::vector<TrialSamples> trials = trials_of(run, target.name);
+    std::erase_if(trials, [](const TrialSamples& trial) { return trial.find(kTime) == nullptr; });
+    const std::string name = fmt::format("{}/{}", kTime, one_line(target.name));
+    int repetition = 0;
+    for (const TrialSamples& trial : trials) {
+      const Sample* cpu = trial.find(kCpuTime);
+      Json entry = {{"name", name},
+                    {"family_index", family},
+                    {"per_family_instance_index", 0},
+                    {"run_name", name},
+                    {"run_type", "iteration"},
+                    {"repetitions", trials.size()},
+                    {"repetition_index", repetition++},
+                    {"threads", 1},
+                    {"iterations", 1},
+                    {"real_time", trial.find(kTime)->value},
+                    // Its readers require the field, also where no CPU time could be had.
+                    {"cpu_time", cpu == nullptr ? 0.0 : cpu->value},
+                    {"time_unit", "s"}};
+      for (const Sample* sample : trial.samples) {
+        if (sample->metric != kTime && !entry.contains(sample->metric)) entry[sample->metric] = sample->value;
+      }
+      benchmarks.push_back(std::move(entry));
+    }
+    if (!trials.empty()) ++family;
+  }
+  return json_text({{"context", google_context(run)}, {"benchmarks", std::move(benchmarks)}});
+}
+
+std::string github_action_export(const Run& run) {
+  Json entries = Json::array();
+  for (const Summary& summary : run.summaries) {
+    if (!smaller_is_better(run, summary)) continue;
+    Json entry = {{"name", one_line(summary.metric + " " + summary.target)},
+                  {"unit", summary.unit},
+                  {"value", summary.median}};
+    if (summary.ci95) {
+      entry["range"] = fmt::format("[{}, {}]", exact(summary.ci95->low), exact(summary.ci95->high));
+    }
+    std::string extra = fmt::format("median of {}, {} failed", summary.n, summary.failures);
+    const TargetInfo* target = find_target(run, summary.target);
+    if (target != nullptr && target->acceleration != Acceleration::kNone)
+      extra += "\nacceleration: " + to_text(target->acceleration);
+    if (run.status != RunStatus::kComplete) extra += "\nthe run is " + to_text(run.status);
+    entry["extra"] = extra;
+    entries.push_back(std::move(entry));
+  }
+  return json_text(entries);
+}
+
+std::string bencher_export(const Run& run) {
+  Json benchmarks = Json::object();
+  for (const Summary& summary : run.summaries) {
+    if (!is_headline_metric(run, summary.metric)) continue;
+    Json metric = {{"value", summary.median}};
+    if (summary.ci95) {
+      metric["lower_value"] = summary.ci95->low;
+      metric["upper_value"] = summary.ci95->high;
+    }
+    benchmarks[shorten(one_line(summary.target), kBencherNameLength)]
+              [shorten(one_line(summary.metric), kBencherMeasureLength)] = std::move(metric);
+  }
+  return json_text(benchmarks);
+}
+
+std::string hyperfine_export(const Run& run) {
+  Json results = Json::array();
+  for (const TargetInfo& target : run.targets) {
+    const Summary* summary = find_summary(run, target.name, kTime);
+    if (summary == nullptr) continue;
+    Json times = Json::array();
+    Json exit_codes = Json::array();
+    for (const TrialSamples& trial : trials_of(run, target.name)) {
+      if (const Sample* sample = trial.find(kTime)) {
+        times.push_back(sample->value);
+        exit_codes.push_back(0);
+      }
+    }
+    // The host's CPU time is known, but not which part of it was the user's and which the kernel's.
+    results.push_back({{"command", one_line(target.name)},
+                       {"mean", summary->mean},
+                       {"stddev", number_or_null(summary->stddev)},
+                       {"median", summary->median},
+                       {"user", nullptr},
+                       {"system", nullptr},
+                       {"min", summary->min},
+                       {"max", summary->max},
+                       {"times", std::move(times)},
+                       {"exit_codes", std::move(exit_codes)}});
+  }
+  return json_text({{"results", std::move(results)}});
+}
+
+}  // namespace bench

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <utility>
+
+#include "bench/core/first_metrics.h"
+#include "bench/report/exports/formats.h"
+#include "bench/report/exports/series.h"
+#include "bench/report/view/numbers.h"
+#include "bench/report/view/view.h"
+
+namespace bench {
+namespace {
+
+/// For an attribute or between tags. What XML 1.0 cannot hold even when escaped (control characters, bytes
+/// that are not UTF-8, U+FFFE and U+FFFF) is replaced; a newline stays where `lines` allows it.
+std::string xml(std::string_view outside, bool lines = false) {
+  std::string clean;
+  while (lines && outside.find('\n') != std::string_view::npos) {
+    const std::size_t end = outside.find('\n');
+    clean += one_line(outside.substr(0, end)) + '\n';
+    outside.remove_prefix(end + 1);
+  }
+  clean += one_line(outside);
+  std::string text;
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    if (clean.compare(i, 3, "\xEF\xBF\xBE") == 0 || clean.compare(i, 3, "\xEF\xBF\xBF") == 0) {
+      text += "\xEF\xBF\xBD";
+      i += 2;
+      continue;
+    }
+    switch (clean[i]) {
+      case '&':
+        text += "&amp;";
+        break;
+      case '<':
+        text += "&lt;";
+        break;
+      case '>':
+        text += "&gt;";
+        break;
+      case '"':
+        text += "&quot;";
+        break;
+      default:
+        text += clean[i];
+    }
+  }
+  return text;
+}
+
+struct TestCase {
+  std::string classname, name;
+  double time = 0;
+  std::string outcome;  ///< "" passed, "error", "failure", "skipped"
+  std::string message, type, text;
+};
+
+/// No exponent, which not every reader's decimal takes.
+std::string decimal(double seconds) {
+  return fmt::format("{:.3f}", seconds);
+}
+
+/// What can be told of the time that a target took in a scenario: its starts and stops.
+double test_time(const Run& run, const std::string& scenario, const std::string& target) {
+  double time = 0;
+  for (const Sample& sample : run.samples) {
+    const bool whole = sample.metric == metric::kReady || sample.metric == metric::kStop;
+    if (whole && sample.scenario == scenario && sample.target == target) time += sample.value;
+  }
+  return time;
+}
+
+/// A share of failed trials from which on no claim is made.
+constexpr double kTooManyFailed = 0.1;
+
+TestCase measured_case(const Run& run, const std::string& scenario, const std::string& target) {
+  TestCase test{"bench." + scenario, target, test_time(run, scenario, target), "", "", "", ""};
+  std::set<int> rounds;
+  for (const Sample& sample : run.samples) {
+    if (!sample.warmup && sample.scenario == scenario && sample.target == target) rounds.insert(sample.round);
+  }
+  int failed = 0;
+  bool outside = false;  // before or after the rounds: a part of the scenario is missing
+  for (const Failure& failure : run.failures) {
+    if (failure.warmup || failure.scenario != scenario || failure.target != target) continue;
+    if (is_of_a_round(failure)) {
+      ++failed;
+      test.text += fmt::format("round {}, phase {}: {}\n", failure.round + 1, failure.phase, failure.message);
+    } else {
+      outside = true;
+      test.text += fmt::format("{}: {}\n", failure.phase, failure.message);
+    }
+  }
+  const int trials = failed + static_cast<int>(rounds.size());
+  if (rounds.empty() && failed == 0 && !outside) {
+    test.message = fmt::format("nothing was measured (status: {})", to_text(run.status));
+  } else if (rounds.empty() && failed > 0) {
+    test.message = fmt::format("could not be measured: all of {} trials failed", failed);
+  } else if (rounds.empty()) {
+    test.message = "could not be measured";
+  } else if (outside) {
+    test.message = "a part could not be measured";
+  } else if (failed > kTooManyFailed * trials) {
+    test.message = fmt::format("{} of {} trials failed", failed, trials);
+  } else {
+    return test;
+  }
+  test.outcome = "error";
+  test.type = "could not measure";
+  return test;
+}
+
+TestCase verdict_case(const MetricVerdict& verdict) {
+  TestCase test{"bench.gate." + verdict.scenario,
+                fmt::format("{} {}", verdict.metric, verdict.target),
+                0,
+                "",
+                verdict.why,
+                verdict.verdict,
+                verdict.why};
+  if (verdict.verdict == "regression") {
+    test.outcome = "failure";
+  } else if (verdict.verdict == "could not measure") {
+    test.outcome = "error";
+  } else if (verdict.verdict != "ok" && verdict.verdict != "improvement" &&
+             verdict.verdict != "not confirmed") {
+    test.outcome = "skipped";
+    test.message = fmt::format("{}: {}", verdict.verdict, verdict.why);
+  }
+  return test;
+}
+
+/// Every scenario and target that something is known of, in the order of the run.
+std::vector<TestCase> measured_cases(const Run& run) {
+  std::vector<std::string> scenarios, targets;
+  const auto add = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const TargetInfo& target : run.targets) add(targets, target.name);
+  for (const Sample& sample : run.samples) add(scenarios, sample.scenario);
+  for (const Failure& failure : run.failures) {
+    add(scenarios, failure.scenario);
+    add(targets, failure.target);
+  }
+  std::vector<TestCase> cases;
+  for (const std::string& scenario : scenarios) {
+    for (const std::string& target : targets) cases.push_back(measured_case(run, scenario, target));
+  }
+  if (cases.empty()) {
+    cases.push_back({"bench", "run", 0, "error",
+                     fmt::format("nothing was measured (status: {})", to_text(run.status)),
+                     "could not measure", ""});
+  }
+  return cases;
+}
+
+std::string case_text(const TestCase& test) {
+  const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
+                                       xml(test.classname), xml(test.name), decimal(test.time));
+  if (test.outcome.empty()) return head + "/>\n";
+  const std::string inside = test.outcome == "skipped"
+                                 ? fmt::format("<skipped message=\"{}\"/>", xml(test.message))
+                                 : fmt::format("<{0} type=\"{1}\" message=\"{2}\">{3}</{0}>", test.outcome,
+                                               xml(test.type), xml(test.message), xml(test.text, true));
+  return fmt::format("{}>\n      {}\n    </testcase>\n", head, inside);
+}
+
+/// "2026-02-14T10:15:00": the schema has no place for a zone.
+std::string timestamp(const std::string& rfc3339) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  const std::string text = rfc3339.substr(0, kShape.size());
+  const bool fits = text.size() == kShape.size() &&
+                    std::equal(text.begin(), text.end(), kShape.begin(), [](char c, char shape) {
+                      return shape == 'd' ? std::isdigit(static_cast<unsigned char>(c)) != 0 : c == shape;
+                    });
+  return fits ? text : "1970-01-01T00:00:00";
+}
+
+}  // namespace
+
+std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdicts) {
+  std::vector<TestCase> cases = measured_cases(run);
+  for (const MetricVerdict& verdict : verdicts) cases.push_back(verdict_case(verdict));
+  const auto count = [&](const char* outcome) {
+    return std::count_if(cases.begin(), cases.end(),
+                         [&](const TestCase& test) { return test.outcome == outcome; });
+  };
+  std::string text = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "  <testsuite name=\"bench\" package=\"bench\" id=\"0\" hostname=\"localhost\" timestamp=\"{}\" "
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">\n    <properties>\n",
+      timestamp(run.started_at), cases.size(), count("failure"), count("error"), count("skipped"),
+      decimal(run.wall_seconds));
+  const auto property = [&text](std::string_view name, std::string_view value) {
+    text += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", xml(name), xml(value));
+  };
+  property("run_id", run.run_id);
+  property("suite_version", run.suite_version);
+  property("status", to_text(run.status));
+  property("rounds", fmt::format("{}", run.rounds));
+  for (const TargetInfo& target : run.targets)
+    property("acceleration." + target.name, to_text(target.acceleration));
+  text += "    </properties>\n";
+  for (const TestCase& test : cases) text += case_text(test);
+  text += "    <system-out>";
+  for (const std::string& line : headlines(run)) text += xml(line) + "\n";
+  text += "</system-out>\n    <system-err>";
+  for (const Warning& warning : run.environment.warnings) {
+    text += xml(fmt::format("warning: {} ({})", warning.text, warning.remedy)) + "\n";
+  }
+  return text + "</system-err>\n  </testsuite>\n</testsuites>\n";
+}
+
+}  // namespace bench

@@ -1,0 +1,247 @@
+#include "bench/report/render/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "bench/report/view/numbers.h"
+
+namespace bench {
+namespace {
+
+void add_html_table(std::string& page, const TextTable& table, const Section& section) {
+  // Cells with more than this many characters are text to be read, not values to be aligned.
+  constexpr std::size_t kLong = 40;
+  // The title stands outside of the box that scrolls.
+  if (!table.title.empty()) page += fmt::format("<h3>{}</h3>\n", html_escaped(table.title));
+  page += fmt::format("<section class=\"wide\" aria-label=\"{}\" tabindex=\"0\">\n<table{}>\n",
+                      html_escaped(table.title.empty() ? section.title : table.title),
+                      section.sortable && table.rows.size() > 2 ? " class=\"sortable\"" : "");
+  page += "<thead>\n<tr>";
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    if (table.header[i].empty()) {
+      page += "<td></td>";
+      continue;
+    }
+    page += fmt::format("<th scope=\"col\"{}>{}</th>", table.align[i] == 'r' ? " class=\"n\"" : "",
+                        html_escaped(table.header[i]));
+  }
+  page += "</tr>\n</thead>\n<tbody>\n";
+  for (const auto& row : table.rows) {
+    page += "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i == 0) {
+        page += fmt::format("<th scope=\"row\">{}</th>", html_escaped(row[i]));
+      } else {
+        const bool number = table.align[i] == 'r';
+        page += fmt::format("<td{}>{}</td>",
+                            number                          ? " class=\"n\""
+                            : display_width(row[i]) > kLong ? " class=\"long\""
+                                                            : "",
+                            html_escaped(row[i]));
+      }
+    }
+    page += "</tr>\n";
+  }
+  page += "</tbody>\n</table>\n</section>\n";
+  for (const std::string& note : table.notes) {
+    page += fmt::format("<p class=\"note\">{}</p>\n", html_escaped(note));
+  }
+}
+
+void add_html_bullets(std::string& page, const std::vector<std::string>& bullets) {
+  if (bullets.empty()) return;
+  page += "<ul>\n";
+  for (const std::string& bullet : bullets) page += fmt::format("<li>{}</li>\n", html_escaped(bullet));
+  page += "</ul>\n";
+}
+
+void add_headlines(std::string& page, const std::vector<std::string>& headlines) {
+  for (const std::string& line : headlines) {
+    page += fmt::format("<p class=\"headline\">{}</p>\n", html_escaped(line));
+  }
+}
+
+void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
+  page += "<section id=\"claims\">\n<h2>The claims</h2>\n<ul class=\"claims\">\n";
+  for (const ClaimView& card : verdicts) {
+    const char* kind = card.verdict == ClaimVerdict::kSupported      ? " yes"
+                       : card.verdict == ClaimVerdict::kNotSupported ? " no"
+                                                                     : "";
+    page += fmt::format("<li>\n<p class=\"says\">{}</p>\n<p><span class=\"verdict{}\">{}</span></p>\n",
+                        html_escaped(card.sentence), kind, to_text(card.verdict));
+    if (!card.figures.empty()) page += fmt::format("<p><b>{}</b></p>\n", html_escaped(card.figures));
+    if (!card.against.empty()) page += fmt::format("<p>{}</p>\n", html_escaped(card.against));
+    for (const std::string* text : {&card.why, &card.conditions}) {
+      if (!text->empty()) page += fmt::format("<p class=\"soft\">{}</p>\n", html_escaped(*text));
+    }
+    if (!card.settle.empty()) {
+      page += fmt::format("<p class=\"soft\">What would settle it: {}</p>\n", html_escaped(card.settle));
+    }
+    add_html_bullets(page, card.evidence);
+    page += "</li>\n";
+  }
+  page += "</ul>\n</section>\n";
+}
+
+/// An SVG with very many points weighs more than its picture.
+std::string picture(Drawings& drawings, const Figure& figure) {
+  constexpr std::size_t kHeavy = 120'000;
+  const std::string& svg = drawings.image(figure, "svg");
+  if (svg.size() > kHeavy) {
+    const std::string& png = drawings.image(figure, "png");
+    if (!png.empty() && png.size() < svg.size() / 2) {
+      return fmt::format("<img alt=\"{}\" src=\"data:image/png;base64,{}\">", html_escaped(figure.alt),
+                         base64(png));
+    }
+  }
+  return svg.empty() ? std::string() : inline_svg(svg, figure.alt);
+}
+
+void add_html_figures(std::string& page, Drawings& drawings, const std::vector<std::string>& charts) {
+  std::string shown;
+  for (const Figure& figure : drawings.figures()) {
+    const std::string image = drawings.drawable() ? picture(drawings, figure) : "";
+    if (image.empty()) continue;
+    std::string links;
+    for (const std::string& format : charts) {
+      if (drawings.image(figure, format).empty()) continue;
+      std::string upper = format;
+      std::transform(upper.begin(), upper.end(), upper.begin(),
+                     [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+      links += fmt::format(" <a href=\"{}\">{}</a>", html_escaped(chart_path(figure, format)), upper);
+    }
+    shown += fmt::format(
+        "<figure id=\"figure-{0}\">\n<section class=\"plate\" aria-label=\"{1}\" "
+        "tabindex=\"0\">\n{2}\n</section>\n<figcaption>{3}{4}</figcaption>\n</figure>\n",
+        html_escaped(figure.id), html_escaped(figure.title), image, html_escaped(figure.caption), links);
+  }
+  if (!shown.empty()) {
+    page += "<section id=\"figures\">\n<h2>Figures</h2>\n" + shown + "</section>\n";
+  } else if (!drawings.figures().empty()) {
+    page += fmt::format("<p class=\"note\" id=\"figures\">Without figures: {}.</p>\n",
+                        html_escaped(drawings.drawable() ? "none could be drawn" : kDrawRemedy));
+  }
+}
+
+void add_navigation(std::string& page, const Document& document, bool figures) {
+  page += "<nav aria-label=\"Contents\">\n<ul>\n";
+  const auto add = [&](std::string_view id, std::string_view title) {
+    page += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, html_escaped(title));
+  };
+  if (figures) add("figures", "Figures");
+  if (!document.words.empty()) add("words", "In words");
+  for (const Section& section : document.sections) add(section.id, section.title);
+  if (!document.files.empty()) add("files", "Raw data");
+  page += "</ul>\n</nav>\n";
+}
+
+}  // namespace
+
+std::string html_escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : one_line(text)) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t have = std::min<std::size_t>(bytes.size() - i, 3);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      group = group << 8U | (k < have ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += k <= have ? kDigits[group >> (18 - 6 * k) & 63U] : '=';
+    }
+  }
+  return text;
+}
+
+std::string html_page(const Document& document, Drawings& drawings, const std::vector<std::string>& charts) {
+  std::string page = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n",
+      kHtmlScriptHash, html_escaped(document.title), kHtmlStyle);
+  page += fmt::format("<header>\n<h1>{}</h1>\n<p class=\"soft\">{}</p>\n</header>\n",
+                      html_escaped(document.title), html_escaped(document.subtitle));
+  page += "<main>\n";
+  for (const std::string& banner : document.banners) {
+    page += fmt::format("<p class=\"banner\">{}</p>\n", html_escaped(banner));
+  }
+  const bool judged = !document.verdicts.empty();
+  if (judged) {
+    add_verdicts(page, document.verdicts);
+  } else {
+    add_headlines(page, document.headlines);
+  }
+  if (!document.tiles.empty()) {
+    page += "<ul class=\"tiles\">\n";
+    for (const Tile& tile : document.tiles) {
+      page += fmt::format("<li><strong>{}</strong> <span>{}</span></li>\n", html_escaped(tile.number),
+                          html_escaped(tile.label));
+    }
+    page += "</ul>\n";
+  }
+  if (judged) add_html_bullets(page, document.headlines);
+  add_navigation(page, document, !drawings.figures().empty());
+  add_html_figures(page, drawings, charts);
+  if (!document.words.empty()) {
+    page += "<section id=\"words\">\n<h2>In words, for a writeup</h2>\n";
+    for (const std::string& paragraph : document.words) {
+      page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
+    }
+    page += "</section>\n";
+  }
+  for (const Section& section : document.sections) {
+    page += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html_escaped(section.id),
+                        html_escaped(section.title));
+    for (const std::string& paragraph : section.paragraphs) {
+      page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
+    }
+    add_html_bullets(page, section.bullets);
+    for (const TextTable& table : section.tables) add_html_table(page, table, section);
+    page += "</section>\n";
+  }
+  if (!document.files.empty()) {
+    page += "<section id=\"files\">\n<h2>Raw data</h2>\n<ul>\n";
+    for (const std::string& file : document.files) {
+      page += fmt::format("<li><a href=\"{0}\">{0}</a></li>\n", html_escaped(file));
+    }
+    page += "</ul>\n</section>\n";
+  }
+  page += fmt::format(
+      "</main>\n<footer>\n<p class=\"note\">{}</p>\n</footer>\n<script>{}</script>\n</body>\n</html>\n",
+      html_escaped(document.source), kHtmlScript);
+  return page;
+}
+
+}  // namespace bench

@@ -1,0 +1,52 @@
+#include "drivers/libvirt/daemon.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "drivers/common/process_table.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+}  // namespace
+
+std::filesystem::path runtime_dir() {
+  const char* dir = std::getenv("XDG_RUNTIME_DIR");
+  return dir != nullptr && *dir != '\0' ? fs::path(dir) : fs::path("/run/user") / std::to_string(::getuid());
+}
+
+std::optional<pid_t> daemon_of(const std::string& uri) {
+  if (!uri.starts_with("qemu:///") && !uri.starts_with("qemu+unix:///")) {
+    return std::nullopt;
+  }
+  const auto given = uri.find("socket=");
+  if (given != std::string::npos) {
+    const auto from = given + std::strlen("socket=");
+    return listening_process(uri.substr(from, uri.find('&', from) - from));
+  }
+  const fs::path base = uri.find("///session") == std::string::npos ? "/run" : runtime_dir();
+  for (const char* name : {"virtqemud-sock", "libvirt-sock"}) {
+    if (const auto pid = listening_process(base / "libvirt" / name)) {
+      return pid;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> daemons_that_listen() {
+  std::vector<std::string> uris;
+  for (const char* uri : {"qemu:///system", "qemu:///session"}) {
+    // root's session is the system daemon
+    if ((std::strstr(uri, "session") == nullptr || ::geteuid() != 0) && daemon_of(uri)) {
+      uris.emplace_back(uri);
+    }
+  }
+  return uris;
+}
+
+}  // namespace bench

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "bench/core/image.h"
+#include "drivers/common/process_table.h"
+#include "drivers/driver.h"
+#include "drivers/libvirt/connection.h"
+#include "drivers/libvirt/domain_xml.h"
+#include "drivers/libvirt/reaper.h"
+
+struct _virDomain;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
+
+namespace bench {
+
+/// A free port on the loopback, kept bound (never listening) until it is released, so that nobody else is
+/// given it. QEMU can listen on it meanwhile: both sockets set SO_REUSEADDR.
+class ReservedPort {
+ public:
+  ReservedPort();
+  ~ReservedPort();
+  ReservedPort(const ReservedPort&) = delete;
+  ReservedPort& operator=(const ReservedPort&) = delete;
+  [[nodiscard]] std::uint16_t number() const { return number_; }
+  void release();
+
+ private:
+  int fd_ = -1;
+  std::uint16_t number_ = 0;
+};
+
+/// A qcow2 overlay on `base`. Throws kIo or kEngine with qemu-img's words; nothing is left then.
+void make_overlay(const std::filesystem::path& base, const std::filesystem::path& overlay,
+                  std::stop_token stop);
+
+class ConsoleStream;
+
+/// One guest: its record and files, its transient domain, its console.
+class Guest {
+ public:
+  /// Writes the record, then makes the overlay and the firmware variables that `image` needs, and completes
+  /// `spec` with them. Nothing of it is left when it throws.
+  Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,
+        std::stop_token stop);
+  ~Guest();
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
+  void set_console(std::shared_ptr<ConsoleSink> sink) { sink_ = std::move(sink); }
+  /// Starts it paused, opens the console, lets it run: not one byte is lost.
+  void start(std::stop_token stop);
+  [[nodiscard]] InstanceState state() const;
+  [[nodiscard]] std::optional<pid_t> pid() const;
+  /// The process that forwards the app's port, where that is not QEMU itself.
+  [[nodiscard]] std::optional<pid_t> forwarder() const {
+    return forwarder_ ? std::optional(forwarder_->pid) : std::nullopt;
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_.number(); }
+  /// Presses the power button and waits at most `limit`. True when the guest is off.
+  bool power_button(Seconds limit);
+  /// Ends the guest. No error when it is gone.
+  void destroy();
+  /// Ends the guest by any means and removes all that it left. Idempotent.
+  void remove();
+  /// What QEMU said last, for error messages; empty when it said nothing.
+  [[nodiscard]] std::string last_words() const;
+
+ private:
+  void launch();
+  void open_console();
+  bool end_processes();
+
+  std::shared_ptr<LibvirtConnection> connection_;
+  DomainSpec spec_;
+  ReservedPort port_;
+  std::string xml_;
+  std::shared_ptr<ConsoleSink> sink_;
+  std::shared_ptr<ConsoleStream> console_;
+  _virDomain* domain_ = nullptr;
+  std::optional<ProcessIdentity> forwarder_;
+  std::unique_ptr<GuestReaper> reaper_, forwarder_reaper_;
+  std::atomic<bool> destroyed_ = false;  ///< by us
+};
+
+}  // namespace bench

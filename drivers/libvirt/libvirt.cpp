@@ -1,0 +1,399 @@
+#include "drivers/libvirt/libvirt.h"
+
+#include <fmt/format.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+
+#include "bench/core/error.h"
+#include "bench/core/paths.h"
+#include "bench/core/subprocess.h"
+#include "drivers/libvirt/accel.h"
+#include "drivers/libvirt/connection.h"
+#include "drivers/libvirt/domain_xml.h"
+#include "drivers/libvirt/embed.h"
+#include "drivers/libvirt/firmware.h"
+#include "drivers/libvirt/guest.h"
+#include "drivers/libvirt/image_figures.h"
+#include "drivers/libvirt/network.h"
+#include "drivers/libvirt/registry.h"
+
+namespace bench {
+namespace fs = std::filesystem;
+namespace {
+
+std::string version_text(unsigned long version) {
+  return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+void require_file(const fs::path& path, const char* what) {
+  if (!path.empty() && !fs::exists(path)) {
+    throw Error(ErrorCode::kUnavailable, fmt::format("the VM's {} {} is missing", what, path.string()),
+                "Build the images again: bench prepare.");
+  }
+}
+
+const VmImage& image_of(const ImageSet& images, const std::string& profile) {
+  const auto found = images.vm.find(profile);
+  if (found == images.vm.end()) {
+    throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built for the profile '{}'", profile),
+                "Build it: bench prepare --targets libvirt:" + profile + ".");
+  }
+  return found->second;
+}
+
+class LibvirtDriver final : public Driver {
+ public:
+  explicit LibvirtDriver(DriverOptions options) : options_(std::move(options)) {
+    if (const auto& accel = options_.accel; accel != "auto" && accel != "kvm" && accel != "tcg") {
+      throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "Use kvm, tcg or auto.");
+    }
+  }
+
+  ~LibvirtDriver() override;
+  LibvirtDriver(const LibvirtDriver&) = delete;
+  LibvirtDriver& operator=(const LibvirtDriver&) = delete;
+
+  DriverInfo info(const std::string& profile) override;
+  Facts prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) override;
+  std::vector<ImageFigure> image_figures(const ImageSet& images, const std::string& profile,
+                                         std::stop_token stop) override;
+  std::string create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) override;
+  void console(const std::string& id, std::shared_ptr<ConsoleSink> sink) override {
+    guest(id)->guest.set_console(std::move(sink));
+  }
+  void start(const std::string& id, std::stop_token stop) override { guest(id)->guest.start(stop); }
+  Endpoint endpoint(const std::string& id) override { return {"127.0.0.1", guest(id)->guest.port()}; }
+  InstanceState state(const std::string& id) override { return guest(id)->guest.state(); }
+  std::vector<HostProcess> processes(const std::string& id) override;
+  std::vector<HostProcess> engine_processes() override;
+  [[nodiscard]] bool engine_in_process() const override {
+    const std::lock_guard lock(mutex_);
+    return connection_ && connection_->embedded();
+  }
+  void stop(const std::string& id, Seconds grace) override;
+  void remove(const std::string& id) override;
+  std::vector<OwnedInstance> owned() override;
+
+ private:
+  struct Entry {
+    Entry(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,
+          std::string profile_name, std::stop_token stop)
+        : profile(std::move(profile_name)), guest(std::move(connection), std::move(spec), image, stop) {}
+    std::string profile;
+    Guest guest;
+  };
+
+  std::shared_ptr<LibvirtConnection> connection();
+  std::shared_ptr<LibvirtConnection> connection_for_leftovers();
+  std::shared_ptr<Entry> guest(const std::string& id);
+  GuestAcceleration acceleration(const std::shared_ptr<LibvirtConnection>& connection, const ImageSet& images,
+                                 const std::string& profile, std::stop_token stop);
+  void remove_leftover(const std::string& id);
+  GuestNetwork network();
+
+  DriverOptions options_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<LibvirtConnection> connection_;
+  std::string pinned_;  ///< the URI of the first connection: one run never changes its engine
+  std::optional<GuestAcceleration> acceleration_;
+  std::optional<GuestNetwork> network_;
+  std::map<std::string, std::shared_ptr<Entry>> guests_;
+};
+
+/// Its owner has removed every guest by now, unless something went badly wrong: nothing may outlive us.
+LibvirtDriver::~LibvirtDriver() {
+  for (const auto& [id, entry] : guests_) {
+    try {
+      entry->guest.remove();
+    } catch (const std::exception&) {
+      // Its record stays, for `bench clean`.
+    }
+  }
+}
+
+std::shared_ptr<LibvirtConnection> LibvirtDriver::connection() {
+  const std::lock_guard lock(mutex_);
+  if (connection_ && !connection_->alive()) {
+    connection_.reset();  // its daemon went away, and may be there again
+  }
+  if (!connection_) {
+    connection_ = pinned_.empty() ? LibvirtConnection::open(options_) : LibvirtConnection::reopen(pinned_);
+    if (!connection_->embedded() && !connection_->mock()) {
+      pinned_ = connection_->uri();
+    }
+  }
+  return connection_;
+}
+
+std::shared_ptr<LibvirtDriver::Entry> LibvirtDriver::guest(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = guests_.find(id);
+  if (found == guests_.end()) {
+    throw Error(ErrorCode::kEngine, fmt::format("there is no VM {}", id));
+  }
+  return found->second;
+}
+
+DriverInfo LibvirtDriver::info(const std::string& profile) {
+  const auto libvirt = connection();
+  DriverInfo info;
+  info.kind = Kind::kVm;
+  info.engine_name = "libvirt";
+  unsigned long version = 0;
+  if (virConnectGetLibVersion(libvirt->get(), &version) == 0) {
+    info.engine_version = version_text(version);
+  }
+  info.engine["uri"] = libvirt->embedded() ? std::string("qemu:///embed") : libvirt->uri();
+  info.engine["connection"] = std::string(libvirt->embedded() ? "embedded in bench"
+                                          : libvirt->mock()   ? "in-memory"
+                                                              : "daemon");
+  info.engine["profile"] = profile;
+  info.warnings = libvirt->warnings();
+  if (libvirt->mock()) {
+    info.acceleration = Acceleration::kTcg;  // nothing runs at all, and surely not at hardware speed
+    return info;
+  }
+  char* capabilities = virConnectGetDomainCapabilities(libvirt->get(), nullptr, "x86_64", "q35", "qemu", 0);
+  if (capabilities == nullptr) {
+    throw Error(ErrorCode::kUnavailable,
+                fmt::format("libvirt finds no QEMU for x86-64 guests: {}", virGetLastErrorMessage()),
+                "Install it (Debian, Ubuntu: apt-get install qemu-system-x86).");
+  }
+  const std::string told = capabilities;
+  std::free(capabilities);
+  require_offered(network(), told);
+  if (virConnectGetVersion(libvirt->get(), &version) == 0) {
+    info.engine["qemu"] = version_text(version);
+  }
+  info.engine["machine"] = std::string("q35");
+  info.engine["network"] = network_text(network());
+  info.engine["disk_cache"] = std::string("writeback");
+  std::optional<GuestAcceleration> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = acceleration_;
+  }
+  const AccelerationVerdict verdict = known ? known->verdict : acceleration_verdict(options_);
+  info.acceleration = verdict.acceleration;
+  info.engine["acceleration_proven"] = verdict.proven;
+  info.engine["acceleration_proof"] = verdict.how;
+  if (known) {
+    info.engine["cpu_mode"] = known->cpu.mode == "custom" ? known->cpu.model : known->cpu.mode;
+  }
+  if (const auto warning = acceleration_warning(verdict)) {
+    info.warnings.push_back(*warning);
+  }
+  return info;
+}
+
+/// Asked once: one run never changes its network.
+GuestNetwork LibvirtDriver::network() {
+  const std::lock_guard lock(mutex_);
+  if (!network_) {
+    network_ = choose_network().network;
+  }
+  return *network_;
+}
+
+GuestAcceleration LibvirtDriver::acceleration(const std::shared_ptr<LibvirtConnection>& connection,
+                                              const ImageSet& images, const std::string& profile,
+                                              std::stop_token stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (acceleration_) {
+      return *acceleration_;
+    }
+  }
+  GuestAcceleration found;
+  if (!connection->mock()) {
+    found = find_acceleration(connection, options_, images, profile, stop);
+  }
+  const std::lock_guard lock(mutex_);
+  acceleration_ = found;
+  return found;
+}
+
+Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) {
+  const VmImage& image = image_of(images, profile);
+  require_file(image.disk, "disk");
+  require_file(image.kernel, "kernel");
+  require_file(image.initrd, "initramfs");
+  const auto libvirt = connection();
+  Facts facts;
+  facts["key"] = images.key;
+  facts["format"] = std::string("qcow2");
+  facts["boot"] = std::string(image.uefi() ? "UEFI firmware and boot loader" : "direct kernel");
+  if (!image.disk.empty()) {
+    facts["disk"] = image.disk.string();
+    facts["disk_bytes"] = static_cast<std::int64_t>(fs::file_size(image.disk));
+  }
+  if (image.uefi() && !libvirt->mock()) {
+    facts["firmware"] = find_firmware().code.string();
+  } else {
+    facts["cmdline"] = image.cmdline;
+  }
+  if (!have_program("qemu-img")) {
+    throw Error(ErrorCode::kUnavailable, "qemu-img is not installed",
+                "Install it (Debian, Ubuntu: apt-get install qemu-utils).");
+  }
+  acceleration(libvirt, images, profile, stop);
+  return facts;
+}
+
+std::vector<ImageFigure> LibvirtDriver::image_figures(const ImageSet& images, const std::string& profile,
+                                                      std::stop_token stop) {
+  return libvirt_image_figures(*connection(), image_of(images, profile), stop);
+}
+
+std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) {
+  const VmImage& image = image_of(images, spec.profile);
+  const auto libvirt = connection();
+  const GuestAcceleration accelerated = acceleration(libvirt, images, spec.profile, stop);
+  DomainSpec domain;
+  domain.type = libvirt->mock() ? "test" : accelerated.domain_type();
+  domain.name = spec.name;
+  domain.title = "bench: " + spec.profile;
+  domain.description =
+      fmt::format("One trial of the benchmark run {}; removed by itself.", spec.owner.run_id);
+  domain.owner = spec.owner;
+  domain.nonce = spec.nonce;
+  domain.cpus = spec.cpus;
+  domain.memory_bytes = spec.memory_bytes;
+  domain.cpu = accelerated.cpu;
+  domain.guest_port = static_cast<std::uint16_t>(images.port);
+  domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();
+  {
+    const std::lock_guard lock(mutex_);
+    if (guests_.contains(spec.name)) {
+      throw Error(ErrorCode::kEngine, fmt::format("there is a VM {} already", spec.name));
+    }
+  }
+  auto entry = std::make_shared<Entry>(libvirt, std::move(domain), image, spec.profile, stop);
+  const std::lock_guard lock(mutex_);
+  guests_.emplace(spec.name, std::move(entry));
+  return spec.name;
+}
+
+std::vector<HostProcess> LibvirtDriver::processes(const std::string& id) {
+  const auto entry = guest(id);
+  std::vector<HostProcess> found;
+  if (const auto pid = entry->guest.pid()) found.push_back({*pid, "vmm"});
+  if (const auto passt = entry->guest.forwarder()) found.push_back({*passt, "proxy"});
+  return found;
+}
+
+std::vector<HostProcess> LibvirtDriver::engine_processes() {
+  const auto pid = connection()->daemon_pid();
+  return pid ? std::vector<HostProcess>{{*pid, "libvirtd"}} : std::vector<HostProcess>{};
+}
+
+void LibvirtDriver::stop(const std::string& id, Seconds grace) {
+  std::shared_ptr<Entry> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = guests_.find(id);
+    if (found == guests_.end()) {
+      return;
+    }
+    entry = found->second;
+  }
+  // The direct profile's init does not listen to the power button: its plug is pulled at once.
+  if (entry->profile != "direct" && grace > Seconds(0) && entry->guest.power_button(grace)) {
+    return;
+  }
+  entry->guest.destroy();
+}
+
+void LibvirtDriver::remove(const std::string& id) {
+  std::shared_ptr<Entry> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = guests_.find(id);
+    if (found != guests_.end()) {
+      entry = found->second;
+    }
+  }
+  if (!entry) {
+    remove_leftover(id);
+    return;
+  }
+  entry->guest.remove();
+  const std::lock_guard lock(mutex_);
+  guests_.erase(id);
+}
+
+/// An embedded driver of our own knows nothing about others' guests, so it is not opened for them.
+std::shared_ptr<LibvirtConnection> LibvirtDriver::connection_for_leftovers() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (connection_) {
+      return connection_;
+    }
+  }
+  DriverOptions options = options_;
+  options.start_private = false;
+  try {
+    return LibvirtConnection::open(options);
+  } catch (const Error&) {
+    return nullptr;  // no daemon: records and processes tell the rest
+  }
+}
+
+void LibvirtDriver::remove_leftover(const std::string& id) {
+  const InstanceFiles files = instance_files(id);  // refuses names that are not ours
+  if (const auto libvirt = connection_for_leftovers()) {
+    virDomainPtr domain = virDomainLookupByName(libvirt->get(), id.c_str());
+    if (domain != nullptr) {
+      virDomainDestroy(domain);
+      virDomainFree(domain);
+    }
+    std::error_code ignored;
+    if (!libvirt->mock()) {
+      fs::remove(libvirt->log_file(id), ignored);
+    }
+  }
+  if (!kill_guest_processes(id, Seconds(5.0))) {
+    throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", id),
+                "Kill its QEMU process, as its owner or as root.");
+  }
+  remove_instance_files(id);
+  remove_dead_embed_roots();
+}
+
+std::vector<OwnedInstance> LibvirtDriver::owned() {
+  std::vector<OwnedInstance> found = recorded_instances();
+  // Who names a state directory has a world of their own, and so does everybody else.
+  const bool own_world = std::getenv("BENCH_STATE_DIR") != nullptr;
+  for (const OwnedInstance& guest : own_world ? std::vector<OwnedInstance>{} : orphaned_guests()) {
+    if (std::none_of(found.begin(), found.end(), [&](const auto& o) { return o.id == guest.id; })) {
+      found.push_back(guest);
+    }
+  }
+  const auto libvirt = connection_for_leftovers();
+  virDomainPtr* domains = nullptr;
+  const int count = libvirt ? virConnectListAllDomains(libvirt->get(), &domains, 0) : 0;
+  for (int i = 0; i < count; ++i) {
+    char* text = virDomainGetMetadata(domains[i], VIR_DOMAIN_METADATA_ELEMENT, kOwnerNamespace, 0);
+    const auto owner = text != nullptr ? owner_from_xml(text) : std::nullopt;
+    std::free(text);
+    virDomainFree(domains[i]);
+    if (owner && std::none_of(found.begin(), found.end(), [&](const auto& o) { return o.id == owner->id; })) {
+      found.push_back(*owner);
+    }
+  }
+  std::free(domains);
+  return found;
+}
+
+}  // namespace
+
+std::unique_ptr<Driver> make_libvirt_driver(const DriverOptions& options) {
+  return std::make_unique<LibvirtDriver>(options);
+}
+
+}  // namespace bench

@@ -1,0 +1,34 @@
+// The libvirt driver on QEMU, with the acceleration that works here.
+
+#include "bench/images/build/images.h"
+#include "drivers/libvirt/libvirt.h"
+#include "tests/contract/contract.h"
+
+namespace bench::test {
+
+namespace {
+
+class LibvirtWorld : public ContractWorld {
+ public:
+  LibvirtWorld() {
+    ImageRequest request;
+    request.vm_profiles = {"direct"};
+    images_ = prepare_images(request, {});
+  }
+  Driver& driver() override { return *driver_; }
+  [[nodiscard]] const ImageSet& images() const override { return images_; }
+  [[nodiscard]] std::string profile() const override { return "direct"; }
+  [[nodiscard]] Seconds ready_within() const override { return Seconds(120); }  // emulated, two side by side
+  void kill(const std::string& id) override { kill_host_processes(*driver_, id, "vmm"); }
+
+ private:
+  std::unique_ptr<Driver> driver_ = make_libvirt_driver({});
+  ImageSet images_;
+};
+
+const bool kLibvirt =
+    register_contract_case({"libvirt_direct", [] { return std::make_unique<LibvirtWorld>(); }});
+
+}  // namespace
+
+}  // namespace bench::test

@@ -1,0 +1,145 @@
+#include "bench/stats/limits.h"
+
+#include <gtest/gtest.h>
+
+#include "bench/stats/changepoint.h"
+#include "bench/stats/simulate.h"
+
+namespace bench {
+namespace {
+
+GateSeries series_of(std::vector<double> history, double current, Better better = Better::kLower) {
+  GateSeries series;
+  series.unit = "seconds";
+  series.better = better;
+  series.history = std::move(history);
+  series.current = current;
+  return series;
+}
+
+std::vector<double> steady(std::size_t n, double value = 1) {
+  return std::vector<double>(n, value);
+}
+
+TEST(Gate, TheLimitIsTheThresholdOrTheSpreadWhicheverIsMore) {
+  EXPECT_DOUBLE_EQ(gate_limits(series_of(steady(10), 1), {})->margin, 0.05);
+  std::vector<double> wide;
+  for (int i = 0; i < 20; ++i) wide.push_back(i % 2 == 0 ? 0.9 : 1.1);  // MAD 0.1
+  EXPECT_NEAR(gate_limits(series_of(wide, 1), {})->margin, 3 * 1.4826 * 0.1, 1e-12);
+}
+
+TEST(Gate, NothingBelowTheNoiseFloorOrTheResolutionIsAChange) {
+  GateSeries series = series_of(steady(10), 1.08);
+  EXPECT_EQ(judge_series(series, {}).state, GateState::kWorse);
+  series.noise_floor = 0.1;
+  EXPECT_EQ(judge_series(series, {}).state, GateState::kOk);
+  series.noise_floor = 0;
+  series.resolution = 0.09;
+  EXPECT_EQ(judge_series(series, {}).state, GateState::kOk);
+}
+
+TEST(Gate, WorseAndBetterByTheUnit) {
+  EXPECT_EQ(judge_series(series_of(steady(10), 1.2), {}).state, GateState::kWorse);
+  EXPECT_EQ(judge_series(series_of(steady(10), 0.8), {}).state, GateState::kBetter);
+  EXPECT_EQ(judge_series(series_of(steady(10), 1.2, Better::kHigher), {}).state, GateState::kBetter);
+  EXPECT_EQ(judge_series(series_of(steady(10), 0.8, Better::kHigher), {}).state, GateState::kWorse);
+  EXPECT_NEAR(judge_series(series_of(steady(10), 1.2), {}).change, 0.2, 1e-12);
+}
+
+TEST(Gate, TooFewRunsGiveNoAnswerAndOldOnesAreForgotten) {
+  EXPECT_EQ(judge_series(series_of(steady(9), 5), {}).state, GateState::kNoBaseline);
+  std::vector<double> history = steady(30, 9);
+  for (const double value : steady(20)) history.push_back(value);
+  EXPECT_DOUBLE_EQ(gate_limits(series_of(history, 1), {})->centre, 1);
+}
+
+TEST(Gate, WhatWasNotMeasuredIsNoPass) {
+  GateSeries series = series_of(steady(10), 1);
+  series.current.reset();
+  EXPECT_EQ(judge_series(series, {}).state, GateState::kNotMeasured);
+}
+
+TEST(Gate, ConfirmedOnlyOnTheSameSide) {
+  const GateFinding worse = judge_series(series_of(steady(10), 1.2), {});
+  EXPECT_TRUE(confirms(worse, 1.1));
+  EXPECT_FALSE(confirms(worse, 1.04));
+  EXPECT_FALSE(confirms(worse, 0.8));
+}
+
+TEST(Gate, ARatioIsReadByTheSideThatMoved) {
+  GateSeries ratio = series_of(steady(10, 10), 8);
+  ratio.against = "docker";
+  const GateFinding moved = judge_series(ratio, {});
+  ASSERT_EQ(moved.state, GateState::kMoved);
+  const GateFinding same = judge_series(series_of(steady(10), 1), {});
+  const GateFinding slower = judge_series(series_of(steady(10), 1.25), {});
+  const GateFinding faster = judge_series(series_of(steady(10), 0.8), {});
+  EXPECT_EQ(ratio_state(moved, slower, same), GateState::kWorse);   // the container got slower
+  EXPECT_EQ(ratio_state(moved, same, faster), GateState::kBetter);  // the VM got faster
+  EXPECT_EQ(ratio_state(moved, same, same), GateState::kMoved);
+}
+
+TEST(ChangePoints, AStepIsFoundWhereItIs) {
+  std::vector<double> values = steady(40);
+  for (std::size_t i = 25; i < 40; ++i) values[i] = 1.1;
+  for (std::size_t i = 0; i < 40; ++i) values[i] += 0.001 * static_cast<double>(i * 7 % 5);
+  const auto found = change_points(values);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].at, 25U);
+  EXPECT_NEAR(found[0].before, 1.002, 0.001);
+  EXPECT_NEAR(found[0].after, 1.102, 0.001);
+  EXPECT_LE(found[0].p, 0.01);
+}
+
+TEST(ChangePoints, SeveralStepsInOrder) {
+  std::vector<double> values;
+  for (const double level : {1.0, 2.0, 1.5}) {
+    for (int i = 0; i < 20; ++i) values.push_back(level + 0.01 * (i * 7 % 5));
+  }
+  const auto found = change_points(values);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].at, 20U);
+  EXPECT_EQ(found[1].at, 40U);
+}
+
+TEST(ChangePoints, WhatIsConstantOrShortHasNone) {
+  EXPECT_TRUE(change_points(std::vector<double>(200, 0.1)).empty());
+  EXPECT_TRUE(change_points(std::vector<double>{1, 1, 1, 1, 2, 2, 2, 2, 2}).empty());
+  EXPECT_TRUE(change_points({}).empty());
+}
+
+TEST(ChangePoints, OneOutlierIsNoStep) {
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) values.push_back(1 + 0.01 * (i * 7 % 5));
+  values[30] = 5;
+  EXPECT_TRUE(change_points(values).empty());
+}
+
+// The bars of docs/gate.md, with fewer simulated runs than `bench simulate` has; seeded, so that each gives
+// the same share every time.
+void expect_holds(const SimulatedRate& rate) {
+  EXPECT_TRUE(rate.holds()) << rate.what << ": " << rate.share() * 100 << " %";
+}
+
+TEST(Simulation, TheIntervalHoldsTheTruth) {
+  for (const double cv : {0.02, 0.10}) expect_holds(simulate_coverage(cv, 200));
+}
+TEST(Simulation, IdenticalTargetsAreNotCalledFasterOrSlower) {
+  expect_holds(simulate_false_verdicts(0.10, 150));
+  expect_holds(simulate_false_verdicts_apart(0.05, 100));
+}
+TEST(Simulation, TheGateIsSilentWithoutACause) {
+  expect_holds(simulate_gate(0.02, 0, 10, 1, 2000));
+  expect_holds(simulate_gate(0.02, 1, 20, 1, 2000));
+}
+TEST(Simulation, TheGateSeesFifteenPercent) {
+  expect_holds(simulate_gate(0.02, 0, 10, 1.15, 500));
+  expect_holds(simulate_gate(0.02, 0, 20, 1.15, 500));
+}
+TEST(Simulation, AStepIsDated) {
+  expect_holds(simulate_step_dating(0.02, 100));
+  expect_holds(simulate_false_steps(0.02, 200));
+}
+
+}  // namespace
+}  // namespace bench
