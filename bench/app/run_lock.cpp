@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,40 +14,39 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/procfs.h"
 
 namespace bench {
 namespace {
 
 /// ": bench run --config nightly.toml", or nothing where it cannot be read.
-std::string command_of(const std::string& pid) {
-  std::ifstream file("/proc/" + pid + "/cmdline", std::ios::binary);
+std::string command_of(pid_t pid) {
   std::string command;
-  for (std::string word; std::getline(file, word, '\0');) command += (command.empty() ? ": " : " ") + word;
+  for (const std::string& word : command_line(pid)) command += (command.empty() ? ": " : " ") + word;
   return command;
 }
 
-/// The file, made for everybody where it is missing; -1 and errno when it cannot be had.
-int open_lock(const std::filesystem::path& path) {
+/// The file, made for everybody where it is missing; none, and errno, when it cannot be had.
+Fd open_lock(const std::filesystem::path& path) {
   constexpr int kHow = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   for (int tries = 0; tries < 3; ++tries) {
     // Without O_CREAT first: in a sticky directory the kernel refuses it for a file of somebody else's, also
     // to root (fs.protected_regular). To hold a lock reading is enough.
-    int fd = open(path.c_str(), O_RDWR | kHow);
-    if (fd < 0 && errno == EACCES) fd = open(path.c_str(), O_RDONLY | kHow);
-    if (fd < 0 && errno == ENOENT) {
-      fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | kHow, 0666);
-      if (fd < 0 && errno == EEXIST) continue;  // somebody made it between the two
-      if (fd >= 0) (void)fchmod(fd, 0666);      // whatever the umask
+    Fd fd(open(path.c_str(), O_RDWR | kHow));
+    if (!fd.open() && errno == EACCES) fd.reset(open(path.c_str(), O_RDONLY | kHow));
+    if (!fd.open() && errno == ENOENT) {
+      fd.reset(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | kHow, 0666));
+      if (!fd.open() && errno == EEXIST) continue;  // somebody made it between the two
+      if (fd.open()) (void)fchmod(fd.get(), 0666);  // whatever the umask
     }
     struct stat status {};
-    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
-      close(fd);
+    if (fd.open() && (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))) {
+      fd.reset();
       errno = EINVAL;
-      return -1;
     }
     return fd;
   }
-  return -1;
+  return Fd();
 }
 
 std::string holder_of(int fd) {
@@ -57,7 +55,7 @@ std::string holder_of(int fd) {
   const std::string pid(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   // Anybody may have written to it: only a number is shown, and looked up in /proc.
   const bool number = !pid.empty() && pid.find_first_not_of("0123456789") == std::string::npos;
-  return number ? pid + command_of(pid) : "unknown";
+  return number ? pid + command_of(std::atoi(pid.c_str())) : "unknown";
 }
 
 /// For the other's message only; the lock itself holds.
@@ -84,15 +82,13 @@ std::vector<std::filesystem::path> lock_files() {
 RunLock::RunLock(const std::vector<std::filesystem::path>& files) {
   std::string trouble;
   for (const auto& path : files) {
-    const int fd = open_lock(path);
-    if (fd < 0) {
+    FileLock lock(open_lock(path));
+    if (!lock.open()) {
       trouble += fmt::format("{}{}: {}", trouble.empty() ? "" : "; ", path.string(), std::strerror(errno));
       continue;
     }
-    held_.push_back(fd);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      const std::string holder = holder_of(fd);
-      release();
+    if (!lock.attempt()) {
+      const std::string holder = holder_of(lock.fd().get());
       throw Error(
           ErrorCode::kUnavailable,
           fmt::format("another bench is measuring on this machine (process {}); nothing was measured",
@@ -100,21 +96,13 @@ RunLock::RunLock(const std::vector<std::filesystem::path>& files) {
           "wait for it to end: two runs at once would measure each other; a scheduled job has its next "
           "turn by itself");
     }
+    held_.push_back(std::move(lock));
   }
   if (held_.empty()) {
     throw Error(ErrorCode::kIo, "cannot open the lock " + trouble,
                 "make one of them readable, or set BENCH_LOCK_FILE to a file that is the same for all users");
   }
-  for (const int fd : held_) say_holder(fd);
-}
-
-RunLock::~RunLock() {
-  release();
-}
-
-void RunLock::release() {
-  for (const int fd : held_) close(fd);
-  held_.clear();
+  for (const FileLock& lock : held_) say_holder(lock.fd().get());
 }
 
 }  // namespace bench

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "bench/core/file_lock.h"
+
 namespace bench {
 
 /// The files of the lock for the whole machine, the same for every user and every way of starting:
@@ -18,14 +20,9 @@ class RunLock {
   /// Throws Error{kUnavailable} naming the process that holds one of them, kIo when none can be opened.
   RunLock() : RunLock(lock_files()) {}
   explicit RunLock(const std::vector<std::filesystem::path>& files);
-  ~RunLock();
-  RunLock(const RunLock&) = delete;
-  RunLock& operator=(const RunLock&) = delete;
 
  private:
-  void release();
-
-  std::vector<int> held_;
+  std::vector<FileLock> held_;
 };
 
 }  // namespace bench

@@ -15,6 +15,7 @@
 
 #include "bench/config.h"
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 
 namespace bench {
 
@@ -71,12 +72,11 @@ mode_t current_umask() {
   return 022;
 }
 
-/// Removes the temporary file and closes its descriptor unless the write was completed.
+/// Removes the temporary file unless the write was completed.
 struct TemporaryFile {
   fs::path path;
-  int fd = -1;
+  Fd fd;
   ~TemporaryFile() {
-    if (fd >= 0) close(fd);
     if (!path.empty()) unlink(path.c_str());
   }
 };
@@ -176,31 +176,27 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::string pattern = (directory / ("." + path.filename().string() + ".XXXXXX")).string();
   TemporaryFile file;
-  file.fd = mkostemp(pattern.data(), O_CLOEXEC);
-  if (file.fd < 0) refuse(path, "write", errno);
+  file.fd.reset(mkostemp(pattern.data(), O_CLOEXEC));
+  if (!file.fd.open()) refuse(path, "write", errno);
   file.path = pattern;
 
   while (!text.empty()) {
-    const ssize_t written = write(file.fd, text.data(), text.size());
+    const ssize_t written = write(file.fd.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) refuse(path, "write", errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   // mkostemp makes files that only their owner can read; who may read results is for the umask to say.
-  if (fchmod(file.fd, 0666 & ~current_umask()) != 0) refuse(path, "set the mode of", errno);
-  if (fsync(file.fd) != 0) refuse(path, "flush", errno);
-  const int fd = file.fd;
-  file.fd = -1;
-  if (close(fd) != 0) refuse(path, "close", errno);
+  if (fchmod(file.fd.get(), 0666 & ~current_umask()) != 0) refuse(path, "set the mode of", errno);
+  if (fsync(file.fd.get()) != 0) refuse(path, "flush", errno);
+  if (close(file.fd.release()) != 0) refuse(path, "close", errno);
   if (rename(file.path.c_str(), path.c_str()) != 0) refuse(path, "replace", errno);
   file.path.clear();
 
   // The rename itself is only durable once the directory is. A file system without fsync of directories
   // (some network ones) has done all it can.
-  const int dirfd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dirfd >= 0) {
-    (void)fsync(dirfd);
-    close(dirfd);
+  if (const Fd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); opened.open()) {
+    (void)fsync(opened.get());
   }
 }
 

@@ -19,6 +19,7 @@
 #include "bench/core/error.h"
 #include "bench/core/fd.h"
 #include "bench/core/files.h"
+#include "bench/core/procfs.h"
 
 extern char** environ;
 
@@ -243,17 +244,9 @@ class Group {
 
   /// True when the (dead, unreaped) leader is the only member of its group.
   [[nodiscard]] bool alone() const {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      const std::string text = file_text(entry.path() / "stat");
-      const auto end_of_name = text.rfind(')');
-      if (end_of_name == std::string::npos) continue;
-      std::istringstream fields(text.substr(end_of_name + 1));
-      char state = 0;
-      long parent = 0, group = 0;
-      if (fields >> state >> parent >> group && group == pid_ && state != 'Z') return false;
+    for (const pid_t pid : all_processes().value_or(std::vector<pid_t>())) {
+      const auto stat = process_stat(pid);
+      if (stat && stat->group == pid_ && stat->state != 'Z') return false;
     }
     return true;
   }

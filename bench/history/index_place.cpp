@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -97,10 +96,9 @@ std::optional<IndexPlace> index_place(const fs::path& directory) {
 }
 
 IndexLock::IndexLock(const fs::path& path)
-    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
-  while (fd_.open() && ::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) {
-  }
-  if (fd_.open()) (void)::futimens(fd_.get(), nullptr);  // its age says when the index was last looked at
+    : lock_(Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644))) {
+  if (lock_.wait())
+    (void)::futimens(lock_.fd().get(), nullptr);  // its age says when the index was last looked at
 }
 
 void remove_database(const fs::path& file) {
@@ -128,11 +126,11 @@ void forget_old_indexes(const fs::path& directory) {
 
 void remove_former_index(const fs::path& directory) {
   const fs::path file = directory / kFormerIndex, lock = directory / kFormerLock;
-  const Fd fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  const bool free = !fd.open() || ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+  const FileLock held{Fd(::open(lock.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW))};
+  const bool free = !held.open() || held.attempt();
   std::error_code ignored;
   if (free && is_our_index(file)) remove_database(file);
-  if (free && fd.open() && is_plain_file(lock) && fs::file_size(lock, ignored) == 0)
+  if (free && held.open() && is_plain_file(lock) && fs::file_size(lock, ignored) == 0)
     fs::remove(lock, ignored);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/core/fd.h"
+#include "bench/core/file_lock.h"
 
 namespace bench {
 
@@ -31,7 +32,7 @@ class IndexLock {
   explicit IndexLock(const std::filesystem::path& path);
 
  private:
-  Fd fd_;
+  FileLock lock_;
 };
 
 /// The database and what SQLite puts beside it.

@@ -35,16 +35,12 @@ Checkpoint::Checkpoint(std::filesystem::path dir, const Run& header) : dir_(std:
     throw Error(ErrorCode::kIo, fmt::format("{} already holds a run", dir_.string()),
                 "choose another directory with --out DIR, or remove that one");
   }
-  fd_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0) {
+  fd_.reset(open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd_.open()) {
     throw Error(ErrorCode::kIo, fmt::format("cannot write {}: {}", file_.string(), std::strerror(errno)),
                 remedy_for(errno));
   }
   write_line(checkpoint_header(header));
-}
-
-Checkpoint::~Checkpoint() {
-  if (fd_ >= 0) close(fd_);
 }
 
 void Checkpoint::append(const Sample& sample) {
@@ -58,7 +54,7 @@ void Checkpoint::write_line(std::string line) {
   line.push_back('\n');
   std::size_t done = 0;
   while (done < line.size()) {
-    const ssize_t wrote = write(fd_, line.data() + done, line.size() - done);
+    const ssize_t wrote = write(fd_.get(), line.data() + done, line.size() - done);
     if (wrote > 0) {
       done += static_cast<std::size_t>(wrote);
     } else if (errno != EINTR) {

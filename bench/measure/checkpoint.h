@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/core/fd.h"
 #include "bench/core/run.h"
 
 namespace bench {
@@ -14,9 +15,6 @@ class Checkpoint {
  public:
   /// Creates `dir` and the file in it. Throws before anything was measured where they cannot be written.
   Checkpoint(std::filesystem::path dir, const Run& header);
-  ~Checkpoint();
-  Checkpoint(const Checkpoint&) = delete;
-  Checkpoint& operator=(const Checkpoint&) = delete;
 
   void append(const Sample& sample);
   void append(const Failure& failure);
@@ -28,7 +26,7 @@ class Checkpoint {
 
   std::filesystem::path dir_;
   std::filesystem::path file_;
-  int fd_ = -1;
+  Fd fd_;
 };
 
 }  // namespace bench

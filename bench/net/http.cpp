@@ -271,13 +271,12 @@ void require_success(const HttpRequest& request, const HttpResponse& response) {
 }
 
 std::string url_encode(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    result += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return result;
+  // libcurl before 7.82 wants a handle for it.
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(), curl_easy_cleanup);
+  if (text.empty() || !handle) return {};
+  const std::unique_ptr<char, decltype(&curl_free)> encoded(
+      curl_easy_escape(handle.get(), text.data(), static_cast<int>(text.size())), curl_free);
+  return encoded ? encoded.get() : std::string();
 }
 
 }  // namespace bench

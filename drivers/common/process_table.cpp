@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "bench/core/fd.h"
 #include "bench/core/files.h"
 #include "bench/core/procfs.h"
 
@@ -26,31 +27,11 @@ namespace bench {
 
 std::map<pid_t, LivingProcess> living_processes() {
   std::map<pid_t, LivingProcess> table;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    const std::string number = entry.path().filename();
-    if (number.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string stat = file_text(entry.path() / "stat");
-    const auto open = stat.find('(');
-    const auto close = stat.rfind(')');
-    if (open == std::string::npos || close == std::string::npos) continue;
-    std::istringstream fields(stat.substr(close + 1));
-    char state = 0;
-    LivingProcess process;
-    if (!(fields >> state >> process.parent) || state == 'Z') continue;
-    process.name = stat.substr(open + 1, close - open - 1);
-    pid_t pid = 0;
-    std::from_chars(number.data(), number.data() + number.size(), pid);
-    table[pid] = std::move(process);
+  for (const pid_t pid : all_processes().value_or(std::vector<pid_t>())) {
+    const auto stat = process_stat(pid);
+    if (stat && stat->state != 'Z') table[pid] = {.parent = stat->parent, .name = stat->name};
   }
   return table;
-}
-
-std::vector<std::string> command_line(pid_t pid) {
-  std::vector<std::string> words;
-  std::istringstream stream(file_text("/proc/" + std::to_string(pid) + "/cmdline"));
-  for (std::string word; std::getline(stream, word, '\0');) words.push_back(word);
-  return words;
 }
 
 bool any_word_holds(const std::vector<std::string>& words, const std::string& wanted) {
@@ -91,15 +72,13 @@ std::vector<ProcessIdentity> processes_below(const std::filesystem::path& direct
 bool signal_process(const ProcessIdentity& process, int signal) {
   if (process.pid <= 0 || process_start_time(process.pid) != process.start) return false;
   // The descriptor stands for one process for ever; what it stands for is looked at again before the signal.
-  const int fd = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
-  if (fd < 0) {
+  const Fd fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  if (!fd.open()) {
     // A kernel without it (before 5.3) leaves the few microseconds since the look above.
     return errno == ENOSYS && kill(process.pid, signal) == 0;
   }
   const bool same = process_start_time(process.pid) == process.start;
-  const bool sent = same && syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0) == 0;
-  close(fd);
-  return sent;
+  return same && syscall(SYS_pidfd_send_signal, fd.get(), signal, nullptr, 0) == 0;
 }
 
 std::optional<int> end_processes_below(const std::filesystem::path& directory, const std::string& program,
@@ -123,15 +102,14 @@ std::optional<pid_t> listening_process(const std::filesystem::path& socket) {
   const std::string path = socket.string();
   if (path.size() >= sizeof address.sun_path) return std::nullopt;
   path.copy(address.sun_path, sizeof address.sun_path - 1);  // the rest is zero
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::nullopt;
+  const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.open()) return std::nullopt;
   const timeval limit{1, 0};  // a full backlog would block
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   ucred peer{};
   socklen_t size = sizeof peer;
-  const bool known = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
-  ::close(fd);
+  const bool known = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                     ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
   if (!known) return std::nullopt;
   return peer.pid;
 }

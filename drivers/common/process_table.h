@@ -21,9 +21,6 @@ struct LivingProcess {
 /// All living processes of this machine, by pid; one that ends meanwhile is left out, and so is a zombie.
 std::map<pid_t, LivingProcess> living_processes();
 
-/// The words of a process's command line; empty when there is no such process.
-std::vector<std::string> command_line(pid_t pid);
-
 /// Whether a word of a command line holds `wanted`.
 bool any_word_holds(const std::vector<std::string>& words, const std::string& wanted);
 

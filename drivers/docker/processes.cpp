@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bench/core/procfs.h"
 #include "drivers/common/process_table.h"
 
 namespace bench {

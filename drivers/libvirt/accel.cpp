@@ -21,8 +21,8 @@ constexpr Seconds kEmulatedLimit{60.0};
 constexpr double kDiskFactor = 4;  // through firmware, boot loader and the disk
 constexpr std::int64_t kProofMemory = std::int64_t{512} << 20;
 constexpr const char* kNoKvmRemedy =
-    "For figures of hardware virtualisation run on a host where KVM boots a guest: real hardware with "
-    "virtualisation enabled in its firmware, or a cloud instance with nested virtualisation.";
+    "for figures of hardware virtualisation run on a host where KVM boots a guest: real hardware with "
+    "virtualisation enabled in its firmware, or a cloud instance with nested virtualisation";
 
 /// Waits for the first process's mark on the console.
 class UserspaceWatch : public ConsoleSink {
@@ -144,14 +144,14 @@ GuestAcceleration emulated(std::string how, bool proven, std::string remedy) {
 /// What is known without booting anything.
 std::optional<GuestAcceleration> without_a_boot(const std::string& device, const std::string& accel) {
   if (accel == "tcg") {
-    return emulated("asked for with --accel tcg", false, "Leave --accel away to use KVM where it works.");
+    return emulated("asked for with --accel tcg", false, "leave --accel away to use KVM where it works");
   }
   if (device == "missing") {
     return emulated("there is no /dev/kvm", true, kNoKvmRemedy);
   }
   if (device == "refused") {
     return emulated("/dev/kvm may not be opened by this user", true,
-                    "Add yourself to the group kvm (usermod -aG kvm $USER, then log in again).");
+                    "add yourself to the group kvm (usermod -aG kvm $USER, then log in again)");
   }
   return std::nullopt;
 }
@@ -225,7 +225,7 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
   const BootAttempt control = boot("qemu", without.cpu, kEmulatedLimit);
   if (!control.booted) {
     throw Error(ErrorCode::kEngine, "no guest boots, with KVM or emulated: " + control.outcome,
-                "See what libvirt says above; check that QEMU and the images are whole (bench prepare).");
+                "see what libvirt says above; check that QEMU and the images are whole (bench prepare)");
   }
   without.control = control.took;
   return without;
@@ -262,8 +262,8 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
   if (options.accel == "kvm" && found->verdict.acceleration == Acceleration::kTcg) {
     throw Error(
         ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
-        "Use --accel tcg or auto. After a change of the host: bench doctor --again, then the next run "
-        "tries again.");
+        "use --accel tcg or auto. After a change of the host: bench doctor --again, then the next run "
+        "tries again");
   }
   return *found;
 }
@@ -288,7 +288,7 @@ AccelerationVerdict acceleration_verdict(const DriverOptions& options) {
   }
   return {inside_a_vm() ? Acceleration::kNestedKvm : Acceleration::kKvm, false,
           "/dev/kvm opens, but no guest has been booted with it yet: the first run finds out",
-          "Run bench run startup: it boots a guest first and remembers the answer."};
+          "run bench run startup: it boots a guest first and remembers the answer"};
 }
 
 }  // namespace bench

@@ -156,14 +156,14 @@ virConnectPtr open_in_time(const std::string& uri) {
     throw Error(
         ErrorCode::kUnavailable,
         fmt::format("the libvirt daemon at {} does not answer within {:.0f} s", uri, kAnswerLimit.count()),
-        "Restart the daemon, or choose another with --connect.");
+        "restart the daemon, or choose another with --connect");
   }
   thread.join();
   virConnectPtr connection = opened.get();
   if (connection == nullptr) {
     throw Error(ErrorCode::kUnavailable, fmt::format("cannot open {}: {}", uri, *message),
-                "Check that the daemon runs and that you may use it (group libvirt), or leave --connect and "
-                "LIBVIRT_DEFAULT_URI away.");
+                "check that the daemon runs and that you may use it (group libvirt), or leave --connect and "
+                "LIBVIRT_DEFAULT_URI away");
   }
   return connection;
 }
@@ -205,8 +205,8 @@ void LibvirtConnection::connect(const std::string& uri) {
     if (connection_ == nullptr) {
       throw Error(ErrorCode::kUnavailable,
                   fmt::format("libvirt's embedded QEMU driver does not start: {}", virGetLastErrorMessage()),
-                  "Install libvirt's QEMU driver and QEMU (Debian, Ubuntu: libvirt-daemon "
-                  "libvirt-daemon-driver-qemu qemu-system-x86), or start a libvirt daemon.");
+                  "install libvirt's QEMU driver and QEMU (Debian, Ubuntu: libvirt-daemon "
+                  "libvirt-daemon-driver-qemu qemu-system-x86), or start a libvirt daemon");
     }
     // What libvirt finds out is kept: here, and in its cache directory. No answer is an error later on.
     std::free(virConnectGetDomainCapabilities(connection_, nullptr, "x86_64", "q35", "qemu", 0));
@@ -240,7 +240,7 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
     const auto host = asked.find("://");
     if (host != std::string::npos && asked.compare(host + 3, 1, "/") != 0) {
       throw Error(ErrorCode::kUsage, fmt::format("{} is on another machine", asked),
-                  "Run bench there: the app is looked for on this machine's loopback.");
+                  "run bench there: the app is looked for on this machine's loopback");
     }
     auto connection = fresh();
     connection->connect(asked);
@@ -261,8 +261,8 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
       warnings.push_back(
           {fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used", uri,
                        took.count()),
-           "Give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
-           "--connect to use it all the same."});
+           "give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
+           "--connect to use it all the same"});
     } catch (const Error& error) {
       const auto hidden = is_system_daemon(uri) ? hidden_from_system_daemon(cache_dir()) : std::nullopt;
       warnings.push_back({fmt::format("{} is not used: {}{}", uri, error.what(),
@@ -272,7 +272,7 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
   }
   if (!options.start_private) {
     throw Error(ErrorCode::kUnavailable, "no libvirt daemon answers and works",
-                "Start libvirtd or virtqemud, or allow engines of bench's own.");
+                "start libvirtd or virtqemud, or allow engines of bench's own");
   }
   auto connection = fresh();
   connection->warnings_ = std::move(warnings);
@@ -284,7 +284,7 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
 std::shared_ptr<LibvirtConnection> LibvirtConnection::reopen(const std::string& uri) {
   if (!daemon_of(uri)) {
     throw Error(ErrorCode::kEngine, fmt::format("the libvirt daemon at {} went away", uri),
-                "Start it again, or leave it off: bench then uses libvirt's embedded driver.");
+                "start it again, or leave it off: bench then uses libvirt's embedded driver");
   }
   DriverOptions options;
   options.connect = uri;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,32 +42,23 @@ int end_and_remove(const fs::path& dir) {
   return ended.value_or(0);
 }
 
-/// A descriptor that holds the lock; -1 when a living process has it.
-int try_lock(const fs::path& lock) {
+/// The lock, held; none when a living process has it.
+std::optional<FileLock> try_lock(const fs::path& path) {
   for (;;) {
-    const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-      throw Error(ErrorCode::kIo, fmt::format("cannot open {}", lock.string()),
-                  "Set BENCH_STATE_DIR to a directory that can be written to.");
-    }
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd);
-      return -1;
-    }
-    if (same_file(fd, lock)) {
-      return fd;
-    }
-    ::close(fd);  // its owner removed it between our open and our lock
+    FileLock lock(path, "set BENCH_STATE_DIR to a directory that can be written to");
+    if (!lock.attempt()) return std::nullopt;
+    if (same_file(lock.fd().get(), path)) return lock;
+    // Its owner removed it between our open and our lock.
   }
 }
 
-int release(const fs::path& dir, const fs::path& lock, int fd) {
+/// Under the lock of the file `lock`.
+int end_and_unlock(const fs::path& dir, const fs::path& lock) {
   const int ended = end_and_remove(dir);
   std::error_code ignored;
   if (!fs::exists(dir, ignored)) {
     fs::remove(lock, ignored);
   }
-  ::close(fd);
   return ended;
 }
 
@@ -101,18 +91,18 @@ EmbedRoot::EmbedRoot() {
   if (base.string().size() + 3 + kLongestBelowRoot > kLongestSocketPath) {
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("{} is too long a path for QEMU's sockets", base.string()),
-                "Set BENCH_STATE_DIR to a shorter path, such as /run/bench.");
+                "set BENCH_STATE_DIR to a shorter path, such as /run/bench");
   }
   std::error_code error;
   fs::create_directories(base, error);
-  for (int slot = 0; slot < kMostRoots && lock_fd_ < 0; ++slot) {
+  for (int slot = 0; slot < kMostRoots && !held_; ++slot) {
     lock_ = base / fmt::format("{}.lock", slot);
     dir_ = base / std::to_string(slot);
-    lock_fd_ = try_lock(lock_);
+    held_ = try_lock(lock_);
   }
-  if (lock_fd_ < 0) {
+  if (!held_) {
     throw Error(ErrorCode::kUnavailable, fmt::format("{} embedded libvirt drivers are in use", kMostRoots),
-                "Wait for other bench processes to end.");
+                "wait for other bench processes to end");
   }
   end_and_remove(dir_);
   fs::create_directories(dir_ / "etc", error);
@@ -121,13 +111,13 @@ EmbedRoot::EmbedRoot() {
   fs::create_directory_symlink(cache, dir_ / "cache", error);
   if (error && !fs::is_symlink(dir_ / "cache")) {
     throw Error(ErrorCode::kIo, fmt::format("cannot prepare {}: {}", dir_.string(), error.message()),
-                "Set BENCH_STATE_DIR to a directory that can be written to.");
+                "set BENCH_STATE_DIR to a directory that can be written to");
   }
   write_file_atomically(dir_ / "etc" / "qemu.conf", embed_configuration(::geteuid() == 0));
 }
 
 EmbedRoot::~EmbedRoot() {
-  release(dir_, lock_, lock_fd_);
+  end_and_unlock(dir_, lock_);
   std::error_code ignored;
   fs::remove(lock_.parent_path(), ignored);  // only when it is empty
 }
@@ -140,9 +130,7 @@ int remove_dead_embed_roots() {
     for (int slot = 0; slot < kMostRoots; ++slot) {
       const fs::path lock = base / fmt::format("{}.lock", slot);
       if (fs::exists(lock, ignored)) {
-        if (const int fd = try_lock(lock); fd >= 0) {
-          ended += release(base / std::to_string(slot), lock, fd);
-        }
+        if (const auto held = try_lock(lock)) ended += end_and_unlock(base / std::to_string(slot), lock);
       }
     }
     fs::remove(base, ignored);

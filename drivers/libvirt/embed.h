@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+
+#include "bench/core/file_lock.h"
 
 namespace bench {
 
@@ -23,7 +26,7 @@ class EmbedRoot {
 
  private:
   std::filesystem::path dir_, lock_;  // <state>/libvirt/N, N.lock
-  int lock_fd_ = -1;
+  std::optional<FileLock> held_;
 };
 
 /// Removes the directories that no living process holds, and ends what a killed process's libvirt has started

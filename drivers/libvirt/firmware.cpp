@@ -87,7 +87,7 @@ Firmware find_firmware(const fs::path& sysroot) {
   }
   if (auto found = described_firmware(sysroot)) return *found;
   throw Error(ErrorCode::kUnavailable, "no UEFI firmware for virtual machines was found",
-              "Install it (Debian, Ubuntu: apt-get install ovmf), or measure the profile 'direct'.");
+              "install it (Debian, Ubuntu: apt-get install ovmf), or measure the profile 'direct'");
 }
 
 }  // namespace bench

@@ -36,7 +36,7 @@ void write_guest_record(const fs::path& path, const std::string& xml) {
   if (!out || error) {
     fs::remove(half, error);
     throw Error(ErrorCode::kIo, fmt::format("cannot write {}", path.string()),
-                "Free some space, or set BENCH_STATE_DIR to a directory that can be written to.");
+                "free some space, or set BENCH_STATE_DIR to a directory that can be written to");
   }
 }
 
@@ -95,35 +95,28 @@ void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token
   const bool full = why.find("No space left") != std::string::npos;
   throw Error(full ? ErrorCode::kIo : ErrorCode::kEngine,
               fmt::format("no overlay can be made on the disk image {}: {}", base.string(), why),
-              full ? "Free some space, or set BENCH_STATE_DIR to a larger file system."
-                   : "Build the image again: bench prepare --rebuild.");
+              full ? "free some space, or set BENCH_STATE_DIR to a larger file system"
+                   : "build the image again: bench prepare --rebuild");
 }
 
 ReservedPort::ReservedPort() {
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (fd_ < 0 || ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  if (!fd_.open() || ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     release();
     throw Error(ErrorCode::kEngine, "no free port on 127.0.0.1");
   }
   number_ = ntohs(address.sin_port);
 }
 
-ReservedPort::~ReservedPort() {
-  release();
-}
-
 void ReservedPort::release() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-    fd_ = -1;
-  }
+  fd_.reset();
 }
 
 Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,
@@ -135,7 +128,7 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   const InstanceFiles files = instance_files(spec_.name);
   if (fs::exists(files.record)) {
     throw Error(ErrorCode::kEngine, fmt::format("there is a VM {} already", spec_.name),
-                "Remove leftovers of killed runs: bench clean.");
+                "remove leftovers of killed runs: bench clean");
   }
   spec_.kernel = image.kernel;
   spec_.initrd = image.initrd;
@@ -167,7 +160,7 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
     }
   } catch (const fs::filesystem_error& error) {
     remove_instance_files(spec_.name);
-    throw Error(ErrorCode::kIo, error.what(), "Free some disk space.");
+    throw Error(ErrorCode::kIo, error.what(), "free some disk space");
   } catch (...) {
     remove_instance_files(spec_.name);
     throw;
@@ -273,7 +266,7 @@ InstanceState Guest::state() const {
     result = state_of(state, reason);
   } else if (const auto* error = virGetLastError(); error == nullptr || error->code != VIR_ERR_NO_DOMAIN) {
     throw_libvirt(fmt::format("libvirt does not answer about {}", spec_.name),
-                  "See whether the libvirt daemon still runs.");
+                  "see whether the libvirt daemon still runs");
   } else {
     result.detail =
         connection_->stop_reason(spec_.name).value_or(destroyed_ ? "destroyed" : "gone");  // it vanishes
@@ -333,7 +326,7 @@ void Guest::remove() {
   }
   if (!connection_->mock() && !end_processes()) {
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", spec_.name),
-                "Kill its QEMU process by hand.");
+                "kill its QEMU process by hand");
   }
   reaper_.reset();
   forwarder_reaper_.reset();

@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 
+#include "bench/core/fd.h"
 #include "bench/core/image.h"
 #include "drivers/common/process_table.h"
 #include "drivers/driver.h"
@@ -25,14 +26,11 @@ namespace bench {
 class ReservedPort {
  public:
   ReservedPort();
-  ~ReservedPort();
-  ReservedPort(const ReservedPort&) = delete;
-  ReservedPort& operator=(const ReservedPort&) = delete;
   [[nodiscard]] std::uint16_t number() const { return number_; }
   void release();
 
  private:
-  int fd_ = -1;
+  Fd fd_;
   std::uint16_t number_ = 0;
 };
 

@@ -33,7 +33,7 @@ std::string version_text(unsigned long version) {
 void require_file(const fs::path& path, const char* what) {
   if (!path.empty() && !fs::exists(path)) {
     throw Error(ErrorCode::kUnavailable, fmt::format("the VM's {} {} is missing", what, path.string()),
-                "Build the images again: bench prepare.");
+                "build the images again: bench prepare");
   }
 }
 
@@ -50,7 +50,7 @@ class LibvirtDriver final : public Driver {
  public:
   explicit LibvirtDriver(DriverOptions options) : options_(std::move(options)) {
     if (const auto& accel = options_.accel; accel != "auto" && accel != "kvm" && accel != "tcg") {
-      throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "Use kvm, tcg or auto.");
+      throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "use kvm, tcg or auto");
     }
   }
 
@@ -162,7 +162,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   if (capabilities == nullptr) {
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("libvirt finds no QEMU for x86-64 guests: {}", virGetLastErrorMessage()),
-                "Install it (Debian, Ubuntu: apt-get install qemu-system-x86).");
+                "install it (Debian, Ubuntu: apt-get install qemu-system-x86)");
   }
   const std::string told = capabilities;
   std::free(capabilities);
@@ -239,7 +239,7 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
   }
   if (!have_program("qemu-img")) {
     throw Error(ErrorCode::kUnavailable, "qemu-img is not installed",
-                "Install it (Debian, Ubuntu: apt-get install qemu-utils).");
+                "install it (Debian, Ubuntu: apt-get install qemu-utils)");
   }
   acceleration(libvirt, images, profile, stop);
   return facts;
@@ -359,7 +359,7 @@ void LibvirtDriver::remove_leftover(const std::string& id) {
   }
   if (!kill_guest_processes(id, Seconds(5.0))) {
     throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", id),
-                "Kill its QEMU process, as its owner or as root.");
+                "kill its QEMU process, as its owner or as root");
   }
   remove_instance_files(id);
   remove_dead_embed_roots();

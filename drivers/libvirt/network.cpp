@@ -107,7 +107,7 @@ void require_offered(GuestNetwork network, const std::string& domain_capabilitie
   if (network != GuestNetwork::kPasst || !denies_passt(domain_capabilities)) return;
   throw Error(ErrorCode::kUnavailable,
               "VMs are to be reached through passt, and this libvirt was built without it",
-              "Measure containers alone (--targets docker), or install a libvirt with passt.");
+              "measure containers alone (--targets docker), or install a libvirt with passt");
 }
 
 std::string network_text(GuestNetwork network) {

@@ -32,7 +32,7 @@ fs::path make_dir(const fs::path& dir) {
   fs::create_directories(dir, error);
   if (error) {
     throw Error(ErrorCode::kIo, fmt::format("cannot make {}: {}", dir.string(), error.message()),
-                "Set BENCH_STATE_DIR to a directory that can be written to.");
+                "set BENCH_STATE_DIR to a directory that can be written to");
   }
   return dir;
 }
@@ -58,23 +58,11 @@ std::string guest_name(const std::vector<std::string>& arguments) {
 /// Calls `visit(pid, arguments)` for every QEMU process.
 template <typename Visit>
 void each_qemu(Visit visit) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const std::string file = entry.path().filename();
-    if (file.empty() || !std::all_of(file.begin(), file.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      continue;
-    }
-    const std::string line = file_text(entry.path() / "cmdline");
-    if (line.find("qemu") >= line.find('\0')) {  // argv[0] is qemu-system-…, qemu-kvm
-      continue;
-    }
-    std::vector<std::string> arguments;
-    for (std::size_t at = 0; at < line.size();) {
-      const std::size_t end = std::min(line.find('\0', at), line.size());
-      arguments.push_back(line.substr(at, end - at));
-      at = end + 1;
-    }
-    visit(static_cast<pid_t>(std::stol(file)), arguments);
+  for (const pid_t pid : all_processes().value_or(std::vector<pid_t>())) {
+    const std::vector<std::string> arguments = command_line(pid);
+    if (arguments.empty() || arguments.front().find("qemu") == std::string::npos)
+      continue;  // qemu-system-…, qemu-kvm
+    visit(pid, arguments);
   }
 }
 

@@ -67,7 +67,7 @@ std::optional<Warning> hidden_from_system_daemon(const fs::path& directory, cons
           "AppArmor keeps the guests of the system's libvirt from files in a hidden directory of a home, "
           "and that is where {} is",
           directory.string()),
-      "Set BENCH_CACHE_DIR to a directory that is not hidden, such as /var/cache/bench."};
+      "set BENCH_CACHE_DIR to a directory that is not hidden, such as /var/cache/bench"};
 }
 
 }  // namespace bench

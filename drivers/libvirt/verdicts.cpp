@@ -10,8 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 #include "bench/core/files.h"
 #include "bench/core/paths.h"
+#include "bench/core/procfs.h"
 #include "bench/core/subprocess.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt/accel.h"
@@ -23,23 +25,9 @@ namespace {
 
 constexpr std::size_t kMostRemembered = 16;
 
-std::string cpuinfo(const std::string& field) {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    const auto colon = line.find(": ");
-    if (line.starts_with(field) && colon != std::string::npos) {
-      return line.substr(colon + 2);
-    }
-  }
-  return "unknown";
-}
-
 std::string kvm_device() {
-  const int fd = ::open("/dev/kvm", O_RDWR | O_CLOEXEC);
-  if (fd >= 0) {
-    ::close(fd);
-    return "opens";
-  }
+  const Fd fd(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+  if (fd.open()) return "opens";
   return errno == ENOENT ? "missing" : "refused";
 }
 
@@ -89,15 +77,15 @@ nlohmann::json load_verdicts() {
 }  // namespace
 
 bool inside_a_vm() {
-  return (" " + cpuinfo("flags") + " ").find(" hypervisor ") != std::string::npos;
+  return (" " + cpuinfo("flags").value_or("") + " ").find(" hypervisor ") != std::string::npos;
 }
 
 MachineKey machine_key() {
   utsname name{};
   ::uname(&name);
   return {{"kernel", name.release},
-          {"cpu", cpuinfo("model name")},
-          {"microcode", cpuinfo("microcode")},
+          {"cpu", cpuinfo("model name").value_or("unknown")},
+          {"microcode", cpuinfo("microcode").value_or("unknown")},
           {"qemu", qemu_version()},
           {"kvm", kvm_device()},
           {"user", ::geteuid() == 0 ? "root" : "user"},

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,13 +28,11 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 void flush(const fs::path& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) return;  // a symbolic link: its directory holds it
-  const int result = fsync(fd);
-  const int why = errno;
-  close(fd);
-  if (result != 0 && why != EINVAL) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot flush {} to disk: {}", path.string(), std::strerror(why)),
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.open()) return;  // a symbolic link: its directory holds it
+  if (fsync(fd.get()) != 0 && errno != EINVAL) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot flush {} to disk: {}", path.string(), std::strerror(errno)),
                 "free some space on that file system");
   }
 }
@@ -238,29 +235,17 @@ void ImageStore::save(const ImageSet& set, const std::string& request_hash) {
 ImageStore::Lock::Lock(const ImageStore& store, const std::function<void(const std::string&)>& progress,
                        std::stop_token stop) {
   make_directories(store.root());
-  const fs::path path = store.root() / "lock";
-  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd_ < 0) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)),
-                "make it writable, or set BENCH_CACHE_DIR");
-  }
-  bool said = false;
-  while (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (stop.stop_requested()) {
-      close(fd_);
-      throw Error(ErrorCode::kInterrupted, "interrupted while waiting for another image build");
-    }
-    if (!said && progress) progress("another image build is running: waiting for it");
-    said = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  lock_ = FileLock(store.root() / "lock", "make it writable, or set BENCH_CACHE_DIR");
+  const auto say = [&] {
+    if (progress) progress("another image build is running: waiting for it");
+  };
+  constexpr std::chrono::hours kLong{24};  // an image that is built through a slow line takes its time
+  if (!lock_.wait(FileLock::Kind::kAlone, std::chrono::milliseconds(50), kLong, stop, say)) {
+    throw Error(ErrorCode::kUnavailable, "another image build has been running for a day", "end it");
   }
   // Whoever made these is gone: the lock is ours.
   std::error_code ignored;
   fs::remove_all(store.root() / "tmp", ignored);
-}
-
-ImageStore::Lock::~Lock() {
-  close(fd_);
 }
 
 ImageStore::Draft::Draft(const ImageStore& store) {

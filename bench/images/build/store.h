@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "bench/core/file_lock.h"
 #include "bench/core/image.h"
 
 namespace bench {
@@ -43,12 +44,9 @@ class ImageStore {
    public:
     Lock(const ImageStore& store, const std::function<void(const std::string&)>& progress,
          std::stop_token stop);
-    ~Lock();
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
 
    private:
-    int fd_ = -1;
+    FileLock lock_;
   };
 
   /// A directory of our own under tmp/, removed with everything in it unless it was published.

@@ -41,11 +41,6 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
   return value;
 }
 
-std::optional<ProcessCpu> read_process(pid_t pid, const fs::path& sysroot) {
-  const auto text = read_host_file(sysroot / "proc" / std::to_string(pid) / "stat");
-  return text ? parse_process_stat(*text) : std::nullopt;
-}
-
 std::optional<double> v1_seconds(const fs::path& cgroup) {
   const auto text = read_host_file(cgroup / "cpuacct.usage");
   const auto nanoseconds = text ? parse_u64(*text) : std::nullopt;
@@ -69,24 +64,6 @@ std::optional<double> v2_seconds(const fs::path& cgroup) {
 
 }  // namespace
 
-std::optional<ProcessCpu> parse_process_stat(std::string_view text) {
-  const auto close = text.rfind(')');  // the last one: the name may hold others
-  if (close == std::string_view::npos) return std::nullopt;
-  const auto fields = host_fields(std::string(text.substr(close + 1)));
-  // fields[0] is field 3 (state); utime, stime, cutime, cstime are 14 to 17, the start time is 22.
-  if (fields.size() < 20) return std::nullopt;
-  ProcessCpu result;
-  for (std::size_t i = 11; i <= 14; ++i) {
-    const auto ticks = parse_u64(fields[i]);
-    if (!ticks) return std::nullopt;
-    result.ticks += *ticks;
-  }
-  const auto start = parse_u64(fields[19]);
-  if (!start) return std::nullopt;
-  result.start_time = *start;
-  return result;
-}
-
 double thread_cpu_seconds() {
   return rusage_seconds(RUSAGE_THREAD);
 }
@@ -103,7 +80,7 @@ std::optional<double> cgroup_cpu_seconds(pid_t pid, const fs::path& sysroot, fs:
 
 CpuMeter::CpuMeter(const std::vector<HostProcess>& engine, bool engine_in_process, fs::path sysroot)
     : sysroot_(std::move(sysroot)), in_process_(engine_in_process) {
-  for (const auto& process : engine) engine_.push_back({process.pid, read_process(process.pid, sysroot_)});
+  for (const auto& process : engine) engine_.push_back({process.pid, process_stat(process.pid, sysroot_)});
   if (in_process_) own_ = own_cpu_seconds();
 }
 
@@ -127,7 +104,7 @@ std::optional<CpuCost> CpuMeter::read(const std::vector<HostProcess>& instance,
         continue;
       }
     }
-    const auto now = read_process(process.pid, sysroot_);
+    const auto now = process_stat(process.pid, sysroot_);
     if (!now) return std::nullopt;
     ticks += now->ticks;
     ++processes;
@@ -142,10 +119,10 @@ std::optional<CpuCost> CpuMeter::read(const std::vector<HostProcess>& instance,
 
   for (const auto& before : engine_) {
     if (seen.contains(before.pid)) continue;
-    const auto now = read_process(before.pid, sysroot_);
-    if (!before.cpu || !now || now->start_time != before.cpu->start_time) return std::nullopt;
-    if (now->ticks < before.cpu->ticks) return std::nullopt;
-    ticks += now->ticks - before.cpu->ticks;
+    const auto now = process_stat(before.pid, sysroot_);
+    if (!before.stat || !now || now->start != before.stat->start) return std::nullopt;
+    if (now->ticks < before.stat->ticks) return std::nullopt;
+    ticks += now->ticks - before.stat->ticks;
     ++processes;
   }
   cost.seconds += static_cast<double>(ticks) * tick_seconds();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/core/procfs.h"
 #include "drivers/driver.h"
 
 namespace bench {
@@ -18,15 +19,6 @@ struct CpuCost {
   double seconds = 0;
   double resolution = 0;  ///< the kernel's tick, once for every process that was read from /proc
 };
-
-/// The part of /proc/PID/stat that CPU accounting needs.
-struct ProcessCpu {
-  std::uint64_t start_time = 0;  ///< field 22, in ticks since boot: tells a reused pid
-  std::uint64_t ticks = 0;       ///< its own (utime + stime) and its reaped children's (cutime + cstime)
-};
-
-/// Parses the text of /proc/PID/stat. The name in parentheses may hold blanks and parentheses itself.
-std::optional<ProcessCpu> parse_process_stat(std::string_view text);
 
 /// CPU time of the calling thread so far, in seconds. Taken before and after the wait for ready, the
 /// difference is what the probe cost, which is the harness's and not the engine's.
@@ -52,7 +44,7 @@ class CpuMeter {
  private:
   struct Baseline {
     pid_t pid = 0;
-    std::optional<ProcessCpu> cpu;
+    std::optional<ProcessStat> stat;
   };
   std::filesystem::path sysroot_;
   std::vector<Baseline> engine_;

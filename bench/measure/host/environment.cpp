@@ -47,27 +47,10 @@ Fact architecture(const fs::path& sysroot) {
   return std::string(name.machine);
 }
 
-/// The value of the first line "key : value" of /proc/cpuinfo.
-std::optional<std::string> cpuinfo(const fs::path& sysroot, const std::string& key) {
-  const auto text = read_host_file(sysroot / "proc/cpuinfo");
-  if (!text) return std::nullopt;
-  std::istringstream in(*text);
-  for (std::string line; std::getline(in, line);) {
-    const auto colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    std::string name = line.substr(0, colon);
-    name.erase(name.find_last_not_of(" \t") + 1);
-    if (name != key) continue;
-    const auto start = line.find_first_not_of(" \t", colon + 1);
-    return start == std::string::npos ? std::string() : line.substr(start);
-  }
-  return std::nullopt;
-}
-
 Fact cpu_model(const fs::path& sysroot) {
-  if (const auto model = cpuinfo(sysroot, "model name")) return text_fact(model);
-  const auto implementer = cpuinfo(sysroot, "CPU implementer");  // arm64 has numbers instead of a name
-  const auto part = cpuinfo(sysroot, "CPU part");
+  if (const auto model = cpuinfo("model name", sysroot)) return text_fact(model);
+  const auto implementer = cpuinfo("CPU implementer", sysroot);  // arm64 has numbers instead of a name
+  const auto part = cpuinfo("CPU part", sysroot);
   if (implementer && part) return fmt::format("implementer {} part {}", *implementer, *part);
   return {};
 }
@@ -182,7 +165,7 @@ std::optional<std::string> vendor_of(const std::string& text) {
 /// "none", a hypervisor's name, or "unknown hypervisor". DMI names hardware vendors too (a Microsoft Surface
 /// is no guest), so on x86 it only counts when the CPU says that there is a hypervisor.
 Fact virtualisation(const fs::path& sysroot) {
-  const auto flags = cpuinfo(sysroot, "flags");
+  const auto flags = cpuinfo("flags", sysroot);
   bool hypervisor = false;
   if (flags) {
     const auto list = host_fields(*flags);

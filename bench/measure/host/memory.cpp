@@ -11,6 +11,7 @@
 #include <set>
 
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 
 namespace bench {
 namespace {
@@ -26,17 +27,16 @@ struct Text {
 /// which a stream would not.
 Text read_proc(const fs::path& path) {
   Text text;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {"", errno};
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.open()) return {"", errno};
   std::array<char, 64 * 1024> buffer{};
   while (true) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) text.error = errno;
     if (got <= 0) break;
     text.bytes.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  ::close(fd);
   return text;
 }
 

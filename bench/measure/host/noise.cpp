@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "bench/core/procfs.h"
 #include "bench/measure/host/files.h"
 
 namespace bench {
@@ -114,21 +115,20 @@ bool is_vmm(const std::string& program) {
 }
 
 void read_other_guests(const fs::path& sysroot, HostNoise& noise) {
-  std::error_code error;
-  fs::directory_iterator entries(sysroot / "proc", error);
-  if (error) return;
+  const auto processes = all_processes(sysroot);
+  if (!processes) return;
   noise.other_guests_known = true;
-  for (; entries != fs::directory_iterator(); entries.increment(error)) {
-    if (error) break;
-    const std::string pid = entries->path().filename().string();
-    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto cmdline = read_host_file(entries->path() / "cmdline");
-    if (!cmdline || cmdline->empty()) continue;
-    const std::string program = fs::path(cmdline->substr(0, cmdline->find('\0'))).filename().string();
+  for (const pid_t pid : *processes) {
+    const std::vector<std::string> words = command_line(pid, sysroot);
+    if (words.empty()) continue;
+    const std::string program = fs::path(words.front()).filename().string();
+    if (!is_vmm(program)) continue;
     // libvirt names the domain in "-name guest=…"; ours all begin with "bench-". QEMU started only to be
     // asked for its features ("-machine none") is no guest.
-    if (!is_vmm(program) || cmdline->find("guest=bench-") != std::string::npos) continue;
-    if (cmdline->find("-machine\0none"s) != std::string::npos) continue;
+    const auto ours = [](const std::string& word) { return word.find("guest=bench-") != std::string::npos; };
+    if (std::any_of(words.begin(), words.end(), ours)) continue;
+    const auto machine = std::find(words.begin(), words.end(), "-machine");
+    if (machine != words.end() && machine + 1 != words.end() && machine[1].starts_with("none")) continue;
     noise.other_guests.push_back(fmt::format("{} (pid {})", program, pid));
   }
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 #include "bench/core/subprocess.h"
 #include "bench/report/charts/figures.h"
 
@@ -22,23 +23,21 @@ class ScriptFile {
  public:
   explicit ScriptFile(const std::string& text) {
     std::string name = (std::filesystem::temp_directory_path() / "bench-figure-XXXXXX").string();
-    const int fd = mkstemp(name.data());
-    if (fd < 0) {
+    const Fd fd(mkstemp(name.data()));
+    if (!fd.open()) {
       throw Error(ErrorCode::kIo, fmt::format("cannot make {}: {}", name, std::strerror(errno)));
     }
     path_ = name;
     std::size_t done = 0;
     while (done < text.size()) {
-      const ssize_t n = write(fd, text.data() + done, text.size() - done);
+      const ssize_t n = write(fd.get(), text.data() + done, text.size() - done);
       if (n < 0 && errno != EINTR) {
         const std::string why = std::strerror(errno);
-        close(fd);
         unlink(path_.c_str());
         throw Error(ErrorCode::kIo, fmt::format("cannot write {}: {}", path_, why));
       }
       done += static_cast<std::size_t>(std::max<ssize_t>(n, 0));
     }
-    close(fd);
   }
   ScriptFile(const ScriptFile&) = delete;
   ScriptFile& operator=(const ScriptFile&) = delete;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "bench/core/error.h"
+#include "bench/core/fd.h"
 
 namespace bench {
 
@@ -85,17 +86,12 @@ std::uint32_t free_subnet() {
 class ControlSocket {
  public:
   ControlSocket() : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
-  ControlSocket(const ControlSocket&) = delete;
-  ControlSocket& operator=(const ControlSocket&) = delete;
-  ~ControlSocket() {
-    if (fd_ >= 0) close(fd_);
-  }
   [[nodiscard]] bool control(unsigned long request, void* argument) const {
-    return fd_ >= 0 && ioctl(fd_, request, argument) == 0;
+    return fd_.open() && ioctl(fd_.get(), request, argument) == 0;
   }
 
  private:
-  int fd_;
+  Fd fd_;
 };
 
 ifreq named(const std::string& name) {

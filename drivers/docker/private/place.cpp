@@ -278,10 +278,9 @@ void write_record(const DaemonPlace& place) {
 }
 
 bool process_lives(pid_t pid, std::uint64_t start) {
-  if (pid <= 0 || process_start_time(pid) != start) return false;
-  const std::string stat = file_text("/proc/" + std::to_string(pid) + "/stat");
-  const auto close = stat.rfind(')');
-  return close != std::string::npos && close + 2 < stat.size() && stat[close + 2] != 'Z';
+  if (pid <= 0) return false;
+  const auto stat = process_stat(pid);
+  return stat && stat->start == start && stat->state != 'Z';
 }
 
 std::vector<std::string> end_daemon(const DaemonPlace& place) {
@@ -292,7 +291,10 @@ std::vector<std::string> end_daemon(const DaemonPlace& place) {
     removed.push_back(
         fmt::format("{} process{} of a private Docker daemon", killed, killed == 1 ? "" : "es"));
   }
-  if (!orderly) reap(place.pid), reap(place.containerd);
+  if (!orderly) {
+    reap(place.pid);
+    reap(place.containerd);
+  }
   remove_shim_sockets(place);
   if (const int mounts = unmount_below(place); mounts > 0) {
     removed.push_back(

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "bench/core/clock.h"
 #include "bench/core/error.h"
+#include "bench/core/file_lock.h"
 #include "bench/core/paths.h"
 #include "bench/core/procfs.h"
 #include "bench/core/subprocess.h"
@@ -33,41 +33,16 @@ namespace fs = std::filesystem;
 constexpr Seconds kStartPatience{30.0};
 constexpr auto kPoll = std::chrono::milliseconds(5);
 
-/// A lock file. Whoever holds it loses it with the process at the latest.
-class Lock {
- public:
-  explicit Lock(const fs::path& path) : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) {
-      throw Error(ErrorCode::kIo,
-                  fmt::format("cannot open the lock {}: {}", path.string(), std::strerror(errno)),
-                  "make its directory writable, or set BENCH_CACHE_DIR");
-    }
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() {
-    if (fd_ >= 0) close(fd_);
-  }
-  [[nodiscard]] bool attempt(int how) const { return flock(fd_, how | LOCK_NB) == 0; }
-  void wait(int how, Seconds patience, const std::stop_token& stop) const {
-    const Deadline deadline(patience);
-    while (!attempt(how)) {
-      if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-      if (deadline.expired()) {
-        throw Error(
-            ErrorCode::kUnavailable,
-            "another bench process has been starting or stopping the private Docker daemon for too long",
-            "end that process, then run bench clean");
-      }
-      std::this_thread::sleep_for(kPoll);
-    }
-  }
-  int release() { return std::exchange(fd_, -1); }
-  explicit Lock(int fd) : fd_(fd) {}
+FileLock lock_of(const fs::path& path) {
+  return {path, "make its directory writable, or set BENCH_CACHE_DIR"};
+}
 
- private:
-  int fd_;
-};
+void wait_for(const FileLock& lock, FileLock::Kind kind, Seconds patience, const std::stop_token& stop) {
+  if (lock.wait(kind, kPoll, patience, stop)) return;
+  throw Error(ErrorCode::kUnavailable,
+              "another bench process has been starting or stopping the private Docker daemon for too long",
+              "end that process, then run bench clean");
+}
 
 /// Held while a daemon is being started or stopped.
 fs::path gate_path() {
@@ -249,10 +224,10 @@ std::unique_ptr<PrivateDocker> PrivateDocker::acquire(const std::function<void(c
     throw Error(ErrorCode::kUnavailable, "a private Docker daemon cannot be started: " + obstacle->text,
                 obstacle->remedy);
   }
-  const Lock gate(gate_path());
-  gate.wait(LOCK_EX, kStartPatience, stop);
-  Lock users(users_path());
-  const bool alone = users.attempt(LOCK_EX);
+  const FileLock gate = lock_of(gate_path());
+  wait_for(gate, FileLock::Kind::kAlone, kStartPatience, stop);
+  FileLock users = lock_of(users_path());
+  const bool alone = users.attempt();
   auto place = answering_daemon();
   if (!place) {
     if (const auto dead = read_record()) end_daemon(*dead);
@@ -260,7 +235,7 @@ std::unique_ptr<PrivateDocker> PrivateDocker::acquire(const std::function<void(c
     place = start_daemon(stop);
   }
   if (alone) remove_all_containers(place->socket());
-  users.wait(LOCK_SH, kStartPatience, stop);
+  wait_for(users, FileLock::Kind::kShared, kStartPatience, stop);
   std::unique_ptr<PrivateDocker> handle(new PrivateDocker);
   handle->socket_ = place->socket();
   handle->users_lock_ = users.release();
@@ -268,11 +243,11 @@ std::unique_ptr<PrivateDocker> PrivateDocker::acquire(const std::function<void(c
 }
 
 PrivateDocker::~PrivateDocker() {
-  const Lock users(users_lock_);
+  const FileLock users{Fd(users_lock_)};
   try {
-    const Lock gate(gate_path());
-    gate.wait(LOCK_EX, Seconds(10), {});
-    if (!users.attempt(LOCK_EX)) return;  // somebody else still works with it
+    const FileLock gate = lock_of(gate_path());
+    wait_for(gate, FileLock::Kind::kAlone, Seconds(10), {});
+    if (!users.attempt()) return;  // somebody else still works with it
     if (const auto place = read_record()) {
       if (process_lives(place->pid, place->pid_start)) {
         try {
@@ -298,10 +273,10 @@ namespace {
 std::vector<std::string> end_unused_daemon(bool force) {
   const auto place = read_record();
   if (!place) return {};
-  const Lock gate(gate_path());
-  gate.wait(LOCK_EX, Seconds(10), {});
-  const Lock users(users_path());
-  if (!users.attempt(LOCK_EX) && !force) return {};
+  const FileLock gate = lock_of(gate_path());
+  wait_for(gate, FileLock::Kind::kAlone, Seconds(10), {});
+  const FileLock users = lock_of(users_path());
+  if (!users.attempt() && !force) return {};
   std::vector<std::string> removed;
   if (process_lives(place->pid, place->pid_start)) {
     removed.push_back(fmt::format("a private Docker daemon (pid {})", place->pid));

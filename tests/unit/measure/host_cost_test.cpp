@@ -30,14 +30,14 @@ TEST(ParseProcessStat, AddsOwnAndReapedTimeAndKeepsTheStart) {
   const auto cpu = parse_process_stat(stat_line(7, "python3", 10, 20, 3, 4, 555));
   ASSERT_TRUE(cpu);
   EXPECT_EQ(cpu->ticks, 37U);
-  EXPECT_EQ(cpu->start_time, 555U);
+  EXPECT_EQ(cpu->start, 555U);
 }
 
 TEST(ParseProcessStat, TheNameMayHoldBlanksAndParentheses) {
   const auto cpu = parse_process_stat(stat_line(7, "a) R 9 (b c) 1", 1, 2, 3, 4, 99));
   ASSERT_TRUE(cpu);
   EXPECT_EQ(cpu->ticks, 10U);
-  EXPECT_EQ(cpu->start_time, 99U);
+  EXPECT_EQ(cpu->start, 99U);
 }
 
 TEST(ParseProcessStat, TornOrForeignTextIsNothing) {
