@@ -11,7 +11,6 @@
 #include "bench/app/run_exports.h"
 #include "bench/app/run_files.h"
 #include "bench/app/run_lock.h"
-#include "bench/app/tables.h"
 #include "bench/app/this_host.h"
 #include "bench/app/truth_apps.h"
 #include "bench/app/values.h"
@@ -23,6 +22,7 @@
 #include "bench/core/paths.h"
 #include "bench/history/calibration/known_truths.h"
 #include "bench/history/calibration/noise_floors.h"
+#include "bench/report/render/table.h"
 
 namespace bench {
 namespace {

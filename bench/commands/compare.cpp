@@ -11,12 +11,12 @@
 
 #include "bench/app/run_files.h"
 #include "bench/app/stored_runs.h"
-#include "bench/app/tables.h"
 #include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
 #include "bench/core/error.h"
 #include "bench/core/json_number.h"
 #include "bench/history/conditions.h"
+#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {

@@ -12,7 +12,6 @@
 #include "bench/app/run_config.h"
 #include "bench/app/run_files.h"
 #include "bench/app/stored_runs.h"
-#include "bench/app/tables.h"
 #include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
 #include "bench/core/error.h"
@@ -20,6 +19,7 @@
 #include "bench/core/paths.h"
 #include "bench/core/subprocess.h"
 #include "bench/history/pins.h"
+#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {

@@ -12,7 +12,6 @@
 #include "bench/app/run_config.h"
 #include "bench/app/run_files.h"
 #include "bench/app/stored_runs.h"
-#include "bench/app/tables.h"
 #include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
@@ -21,6 +20,7 @@
 #include "bench/report/charts/trend.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/html.h"
+#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {

@@ -5,6 +5,7 @@
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/render/markdown_text.h"
+#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/view.h"
 
@@ -13,21 +14,9 @@ namespace {
 
 constexpr std::size_t kShownLines = 10;  // of failures and of warnings: the page of a job is no archive
 
-std::string markdown_row(const std::vector<std::string>& cells) {
-  std::string row = "|";
-  for (const std::string& cell : cells) row += " " + markdown_escaped(cell) + " |";
-  return row + "\n";
-}
-
-std::string markdown_table(const TextTable& table) {
-  if (table.rows.empty()) return {};
-  std::string text = markdown_row(table.header) + "|";
-  for (std::size_t i = 0; i < table.header.size(); ++i) {
-    text += i < table.align.size() && table.align[i] == 'r' ? "--:|" : "---|";
-  }
-  text += "\n";
-  for (const auto& row : table.rows) text += markdown_row(row);
-  return text + "\n";
+/// Nothing where there are no rows.
+std::string table_text(const TextTable& table) {
+  return table.rows.empty() ? "" : markdown_table(table) + "\n";
 }
 
 /// At most kShownLines bullets; what was left out is counted.
@@ -68,7 +57,7 @@ std::string ci_summary_export(const Run& run) {
   std::string text = fmt::format("### {} bench: {}\n\n", mark(run), to_text(run.status));
   for (const std::string& line : headlines(run)) text += "**" + markdown_escaped(line) + "**\n\n";
   for (const std::string& line : status_lines(run)) text += markdown_escaped(line) + "\n\n";
-  text += markdown_table(comparison_table(run, false));
+  text += table_text(comparison_table(run, false));
   std::vector<std::string> failures;
   for (const FailureGroup& group : failure_groups(run)) {
     failures.push_back(group.rounds.empty() ? group.what : group.what + " (" + group.rounds + ")");
@@ -79,7 +68,7 @@ std::string ci_summary_export(const Run& run) {
     warnings.push_back(one_line(warning.text + (warning.remedy.empty() ? "" : " – " + warning.remedy)));
   }
   if (!warnings.empty()) text += "Warnings:\n\n" + bullets(warnings);
-  if (const std::string table = markdown_table(summary_medians(run)); !table.empty()) {
+  if (const std::string table = table_text(summary_medians(run)); !table.empty()) {
     text += "<details><summary>Medians</summary>\n\n" + table + "</details>\n\n";
   }
   return text + fmt::format("Run {}, bench {}, {} to {}, seed {}.\n", markdown_escaped(run.run_id),

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string_view>
 
 #include "bench/core/first_metrics.h"
+#include "bench/report/render/table.h"
 #include "bench/report/render/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/view.h"
@@ -57,33 +57,10 @@ class Page {
     emit(line, style);
   }
 
-  /// Where it is too wide, the widest columns give way.
   void table(const TextTable& table) {
-    std::vector<std::size_t> widths(table.header.size());
-    const auto measure = [&](const std::vector<std::string>& row) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        widths[i] = std::max(widths[i], display_width(row[i]));
-      }
-    };
-    measure(table.header);
-    std::for_each(table.rows.begin(), table.rows.end(), measure);
-    const auto total = [&] {
-      return std::accumulate(widths.begin(), widths.end(), 2 * widths.size());  // two columns before each
-    };
-    while (total() > width_) {
-      const auto widest = std::max_element(widths.begin(), widths.end());
-      if (*widest <= 4) {
-        break;
-      }
-      --*widest;
-    }
-    emit(row_text(table.header, widths, table.align), kAnsiDim);
-    for (const auto& row : table.rows) {
-      emit(row_text(row, widths, table.align), nullptr);
-    }
-    for (const std::string& note : table.notes) {
-      wrapped(note, "  ", kAnsiDim, 2);
-    }
+    const std::vector<std::string> rows = console_rows(table, width_);
+    for (std::size_t i = 0; i < rows.size(); ++i) emit(rows[i], i == 0 ? kAnsiDim : nullptr);
+    for (const std::string& note : table.notes) wrapped(note, "  ", kAnsiDim, 2);
   }
 
   void emit(std::string line, const char* style) {
@@ -94,17 +71,6 @@ class Page {
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:
-  static std::string row_text(const std::vector<std::string>& row, const std::vector<std::size_t>& widths,
-                              const std::string& align) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string cell = shorten(row[i], widths[i]);
-      const std::string space(widths[i] - std::min(widths[i], display_width(cell)), ' ');
-      line += "  " + (align[i] == 'l' ? cell + space : space + cell);
-    }
-    return line;
-  }
-
   std::size_t width_;
   bool colour_;
   std::string text_;
@@ -182,23 +148,10 @@ std::string how_measured(const Run& run) {
 }
 
 void print_comparisons(Page& page, const Run& run) {
-  TextTable table = comparison_table(run, false);
-  if (table.rows.empty()) {
-    return;
-  }
+  const TextTable table = comparison_table(run, false);
+  if (table.rows.empty()) return;
   page.heading("Comparisons: ratio of medians b/a, its 95 % interval over paired rounds, and the shift");
-  // The reason is said once for all rows that share it.
-  table.header.pop_back();
-  table.align.pop_back();
-  for (auto& row : table.rows) {
-    const std::string why = row.back();
-    row.pop_back();
-    const std::string note = fmt::format("{}: {}", row[4], why);
-    if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) {
-      table.notes.push_back(note);
-    }
-  }
-  page.table(table);
+  page.table(with_reasons_below(table));
 }
 
 }  // namespace

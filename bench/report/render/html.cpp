@@ -6,50 +6,11 @@
 #include <array>
 #include <cstdint>
 
+#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {
-
-void add_html_table(std::string& page, const TextTable& table, const Section& section) {
-  // Cells with more than this many characters are text to be read, not values to be aligned.
-  constexpr std::size_t kLong = 40;
-  // The title stands outside of the box that scrolls.
-  if (!table.title.empty()) page += fmt::format("<h3>{}</h3>\n", html_escaped(table.title));
-  page += fmt::format("<section class=\"wide\" aria-label=\"{}\" tabindex=\"0\">\n<table{}>\n",
-                      html_escaped(table.title.empty() ? section.title : table.title),
-                      section.sortable && table.rows.size() > 2 ? " class=\"sortable\"" : "");
-  page += "<thead>\n<tr>";
-  for (std::size_t i = 0; i < table.header.size(); ++i) {
-    if (table.header[i].empty()) {
-      page += "<td></td>";
-      continue;
-    }
-    page += fmt::format("<th scope=\"col\"{}>{}</th>", table.align[i] == 'r' ? " class=\"n\"" : "",
-                        html_escaped(table.header[i]));
-  }
-  page += "</tr>\n</thead>\n<tbody>\n";
-  for (const auto& row : table.rows) {
-    page += "<tr>";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i == 0) {
-        page += fmt::format("<th scope=\"row\">{}</th>", html_escaped(row[i]));
-      } else {
-        const bool number = table.align[i] == 'r';
-        page += fmt::format("<td{}>{}</td>",
-                            number                          ? " class=\"n\""
-                            : display_width(row[i]) > kLong ? " class=\"long\""
-                                                            : "",
-                            html_escaped(row[i]));
-      }
-    }
-    page += "</tr>\n";
-  }
-  page += "</tbody>\n</table>\n</section>\n";
-  for (const std::string& note : table.notes) {
-    page += fmt::format("<p class=\"note\">{}</p>\n", html_escaped(note));
-  }
-}
 
 void add_html_bullets(std::string& page, const std::vector<std::string>& bullets) {
   if (bullets.empty()) return;
@@ -228,7 +189,7 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
       page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
     }
     add_html_bullets(page, section.bullets);
-    for (const TextTable& table : section.tables) add_html_table(page, table, section);
+    for (const TextTable& table : section.tables) page += html_table(table, section.title, section.sortable);
     page += "</section>\n";
   }
   if (!document.files.empty()) {

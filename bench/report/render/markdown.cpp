@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "bench/report/render/markdown_text.h"
+#include "bench/report/render/table.h"
 #include "bench/report/render/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/view.h"
@@ -45,36 +46,16 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-void add_markdown_row(std::string& text, const std::vector<std::string>& cells) {
-  text += '|';
-  for (const std::string& cell : cells) {
-    text += fmt::format(" {} |", escaped(cell));
-  }
-  text += '\n';
-}
-
 void add_markdown_table(std::string& text, const TextTable& table) {
-  add_markdown_row(text, table.header);
-  text += '|';
-  for (std::size_t i = 0; i < table.header.size(); ++i) {
-    text += table.align[i] == 'l' ? " --- |" : " ---: |";
-  }
-  text += '\n';
-  for (const auto& row : table.rows) {
-    add_markdown_row(text, row);
-  }
-  for (const std::string& note : table.notes) {
-    text += fmt::format("\n{}\n", escaped(note));
-  }
-  text += '\n';
+  text += markdown_table(table) + '\n';
 }
 
 void add_facts(std::string& text, const Facts& facts) {
-  text += "| | |\n| --- | --- |\n";
-  for (const auto& [name, value] : facts) {
-    add_markdown_row(text, {name, fact_text(value)});
-  }
-  text += '\n';
+  TextTable table;
+  table.header = {"what", "value"};
+  table.align = "ll";
+  for (const auto& [name, value] : facts) table.rows.push_back({name, fact_text(value)});
+  add_markdown_table(text, table);
 }
 
 void add_phases(std::string& text, const std::vector<PhaseTable>& tables) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/app/tables.h"
 #include "bench/history/calibration/known_truths.h"
+#include "bench/report/render/table.h"
 
 namespace bench {
 namespace {
