@@ -32,12 +32,12 @@ constexpr const char* kVerdictSchema = "bench.verdict/1";
 
 struct GateOptions {
   fs::path run, history, config;
-  std::string baseline, threshold = "5%", confirm, metrics, host;
+  std::string baseline, threshold = "5%", exact_threshold = "0.5%", confirm, metrics, host;
   bool confirm_given = false, strict = false, json = false;
 };
 
 /// "5%", "5 %" or "0.05".
-double parse_share(const std::string& given) {
+double parse_share(const std::string& option, const std::string& given) {
   std::string text = given;
   std::erase(text, ' ');
   const bool percent = text.ends_with('%');
@@ -50,8 +50,8 @@ double parse_share(const std::string& given) {
     used = 0;
   }
   if (used != text.size() || text.empty() || !(value > 0) || value > (percent ? 1000 : 10)) {
-    throw Error(ErrorCode::kUsage, fmt::format("--threshold {} is no share", given),
-                "write it like --threshold 5% or --threshold 0.05");
+    throw Error(ErrorCode::kUsage, fmt::format("{} {} is no share", option, given),
+                fmt::format("write it like {0} 5% or {0} 0.05", option));
   }
   return percent ? value / 100 : value;
 }
@@ -75,7 +75,8 @@ std::vector<std::string> words(const std::string& text) {
 
 GateRequest make_request(const GateOptions& options) {
   GateRequest request;
-  request.rules.threshold = parse_share(options.threshold);
+  request.rules.threshold = parse_share("--threshold", options.threshold);
+  request.rules.exact_threshold = parse_share("--exact-threshold", options.exact_threshold);
   request.metrics = words(options.metrics);
   request.calibration = load_calibration(persistent_file(kCalibrationFile, state_dir()));
   return request;
@@ -319,6 +320,10 @@ void add_gate(CLI::App& app, CommandContext& context) {
                       "one run in place of the history: a pinned name (bench history --pin) or a run");
   command->add_option("--threshold", options->threshold, "a smaller change never counts")
       ->capture_default_str();
+  command
+      ->add_option("--exact-threshold", options->exact_threshold,
+                   "the same of sizes, which are counted and have no noise")
+      ->capture_default_str();
   command->add_option("--metrics", options->metrics,
                       "those that decide, with commas, or all; default: the main ones");
   CLI::Option* confirm =
@@ -339,7 +344,8 @@ void add_gate(CLI::App& app, CommandContext& context) {
   command->callback([options, confirm, &context] {
     options->confirm_given = confirm->count() > 0;
     require_metrics(words(options->metrics));
-    (void)parse_share(options->threshold);
+    (void)parse_share("--threshold", options->threshold);
+    (void)parse_share("--exact-threshold", options->exact_threshold);
     context.exit_code = gate(*options, context);
   });
 }

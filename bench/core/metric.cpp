@@ -113,7 +113,7 @@ std::string subject_words(const MetricSpec& spec, std::string_view metric) {
 }
 
 double threshold_of(const MetricSpec& spec) {
-  return spec.threshold.value_or(kThreshold);
+  return spec.threshold.value_or(spec.exact ? kExactThreshold : kThreshold);
 }
 
 }  // namespace bench

@@ -42,6 +42,14 @@ double noise_floor(const FigureRow& row, const Run& run, const GateRequest& requ
   return row.against.empty() ? own : own + request.calibration->floor(row.scenario, row.metric, row.against);
 }
 
+GateSeries series_of(const FigureRow& row, const Run& run, const GateRequest& request) {
+  const MetricSpec& spec = spec_of(run, row.metric);
+  GateSeries series{row.scenario, row.metric, row.target,     row.against, row.unit, {},
+                    row.value,    0,          row.resolution, spec.better, spec.exact};
+  if (!spec.exact) series.noise_floor = noise_floor(row, run, request);
+  return series;
+}
+
 /// Why a figure cannot be judged; empty where it can.
 std::string unfit(const Run& run, const FigureRow& row) {
   for (const std::string& name : {row.target, row.against}) {
@@ -217,14 +225,15 @@ GateState state_of(Verdict verdict, Better better, double ratio) {
 GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, bool forbidden,
                      const GateRequest& request) {
   GateLine line;
-  line.finding.series = {row.scenario, row.metric, row.target, row.against, row.unit, {}, row.value, 0, 0};
+  line.finding.series = series_of(row, run, request);
   line.decides = decides(run, row.metric, request);
   line.verdict = "no baseline";
   line.why = "the baseline has no such figure";
   const TargetInfo* a = find_target(baseline, row.target);
   const TargetInfo* b = find_target(run, row.target);
   if (a == nullptr || b == nullptr) return line;
-  const double threshold = std::max(request.rules.threshold, noise_floor(row, run, request));
+  const GateSeries& series = line.finding.series;
+  const double threshold = std::max(threshold_of(series, request.rules), series.noise_floor);
   const auto result = compare_runs(baseline, *a, run, *b, row.scenario, row.metric, threshold);
   if (!result) return line;
   line.finding.limits = GateLimits{row.value / result->ratio, threshold * row.value / result->ratio, 1};
@@ -254,11 +263,7 @@ GateAnswer gate_by_history(const Run& run, const History& history, const std::ve
     const SeriesKey key{row.scenario, row.metric, row.target, row.against, row.unit, row.conditions};
     const Found found = baseline_points(history, key, run, own_paths, request.rules);
     out_of_order = out_of_order || found.out_of_order;
-    GateSeries series{row.scenario,   row.metric,
-                      row.target,     row.against,
-                      row.unit,       {},
-                      row.value,      noise_floor(row, run, request),
-                      row.resolution, spec_of(run, row.metric).better};
+    GateSeries series = series_of(row, run, request);
     for (const SeriesPoint& point : found.points) series.history.push_back(point.value);
     line.finding = judge_series(series, request.rules);
     line.verdict = verdict_of(line.finding.state);

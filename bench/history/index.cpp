@@ -198,7 +198,7 @@ int version_of(Database& database) {
 }
 
 void make_tables(Database& database) {
-  database.execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT", kTables, kIndexVersion));
+  database.execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT", kTables, index_version()));
 }
 
 /// The index on disk, made where it is missing or half made. Throws DatabaseError.
@@ -206,13 +206,13 @@ Database index_on_disk(const fs::path& file) {
   std::error_code ignored;
   const bool is_new = !fs::exists(file, ignored);
   std::optional<Database> database(std::in_place, file);
-  if (!is_new && version_of(*database) != kIndexVersion) {
+  if (!is_new && version_of(*database) != index_version()) {
     database.reset();
     remove_database(file);
     database.emplace(file);
   }
   database->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  if (version_of(*database) != kIndexVersion) make_tables(*database);
+  if (version_of(*database) != index_version()) make_tables(*database);
   return *std::move(database);
 }
 

@@ -48,7 +48,7 @@ std::string name_of_index(const fs::path& directory) {
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) status = {};
   return fmt::format("{:016x}.v{}", digest_of(fmt::format("{}\n{}", whole.string(), status.st_ino)),
-                     kIndexVersion);
+                     index_version());
 }
 
 bool is_plain_file(const fs::path& path) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "bench/core/run_json.h"
@@ -16,48 +15,34 @@ namespace {
 
 using Key = std::pair<std::string, std::string>;
 
-/// Shares of failed trials and resolutions, by scenario or metric and target: one walk over the samples.
-struct Tally {
-  std::map<Key, std::set<int>> tried, failed;  ///< rounds by scenario and target
-  std::map<Key, double> resolution;            ///< by metric and target
-
-  explicit Tally(const Run& run) {
-    for (const Sample& sample : run.samples) {
-      if (sample.warmup) continue;
-      if (last_ == nullptr || last_scenario_ != sample.scenario || last_target_ != sample.target) {
-        last_scenario_ = sample.scenario;
-        last_target_ = sample.target;
-        last_ = &tried[{sample.scenario, sample.target}];
-      }
-      last_->insert(sample.round);
-      if (sample.resolution) {
-        double& coarsest = resolution[{sample.metric, sample.target}];
-        coarsest = std::max(coarsest, *sample.resolution);
-      }
-    }
-    for (const Failure& failure : run.failures) {
-      if (failure.warmup) continue;
-      tried[{failure.scenario, failure.target}].insert(failure.round);
-      failed[{failure.scenario, failure.target}].insert(failure.round);
-    }
+/// The coarsest resolution by metric and target.
+std::map<Key, double> resolutions(const Run& run) {
+  std::map<Key, double> coarsest;
+  for (const Sample& sample : run.samples) {
+    if (sample.warmup || !sample.resolution) continue;
+    double& of_metric = coarsest[{sample.metric, sample.target}];
+    of_metric = std::max(of_metric, *sample.resolution);
   }
+  return coarsest;
+}
 
-  [[nodiscard]] bool few_failed(const std::string& scenario, const std::string& target) const {
-    const auto bad = failed.find({scenario, target});
-    if (bad == failed.end()) return true;
-    const auto all = tried.find({scenario, target});
-    return static_cast<double>(bad->second.size()) <=
-           kFailuresAllowed * static_cast<double>(all->second.size());
-  }
-
-  [[nodiscard]] double coarsest(const std::string& metric, const std::string& target) const {
-    const auto found = resolution.find({metric, target});
-    return found == resolution.end() ? 0 : found->second;
+/// Whether few enough trials failed, by the rule that verdicts have (stats/compare.h); asked once each.
+class FewFailed {
+ public:
+  explicit FewFailed(const Run& run) : run_(run) {}
+  bool operator()(const std::string& scenario, const std::string& target) {
+    if (run_.failures.empty()) return true;
+    const auto [found, is_new] = known_.try_emplace({scenario, target}, false);
+    if (is_new) {
+      const TargetInfo* info = find_target(run_, target);
+      found->second = info != nullptr && too_many_failed(run_, scenario, *info, *info).empty();
+    }
+    return found->second;
   }
 
  private:
-  std::set<int>* last_ = nullptr;
-  std::string last_scenario_, last_target_;
+  const Run& run_;
+  std::map<Key, bool> known_;
 };
 
 std::string first_line(const std::string& text) {
@@ -74,7 +59,12 @@ std::map<std::string, std::string> digests(const Run& run) {
 
 std::vector<FigureRow> figures_of(Run run) {
   if (run.summaries.empty()) derive(run);
-  const Tally tally(run);
+  const std::map<Key, double> coarsest = resolutions(run);
+  const auto resolution = [&](const std::string& metric, const std::string& target) {
+    const auto found = coarsest.find({metric, target});
+    return found == coarsest.end() ? 0 : found->second;
+  };
+  FewFailed few_failed(run);
   const std::map<std::string, std::string> conditions = digests(run);
   const bool complete = run.status == RunStatus::kComplete;
   std::vector<FigureRow> rows;
@@ -85,8 +75,8 @@ std::vector<FigureRow> figures_of(Run run) {
     if (found == conditions.end()) continue;
     units[{summary.scenario, summary.metric}] = summary.unit;
     rows.push_back({summary.scenario, summary.metric, summary.target, "", summary.unit, found->second,
-                    summary.n, summary.median, summary.ci95, tally.coarsest(summary.metric, summary.target),
-                    complete && tally.few_failed(summary.scenario, summary.target)});
+                    summary.n, summary.median, summary.ci95, resolution(summary.metric, summary.target),
+                    complete && few_failed(summary.scenario, summary.target)});
   }
   for (const Comparison& ratio : run.comparisons) {
     const auto a = conditions.find(ratio.a);
@@ -95,7 +85,7 @@ std::vector<FigureRow> figures_of(Run run) {
     rows.push_back(
         {ratio.scenario, ratio.metric, ratio.b, ratio.a, units[{ratio.scenario, ratio.metric}],
          b->second + a->second, ratio.n, ratio.ratio, ratio.ci95, 0,
-         complete && tally.few_failed(ratio.scenario, ratio.a) && tally.few_failed(ratio.scenario, ratio.b)});
+         complete && few_failed(ratio.scenario, ratio.a) && few_failed(ratio.scenario, ratio.b)});
   }
   return rows;
 }

@@ -134,7 +134,7 @@ std::string vanishes_in(const Run& run, const ClaimDefinition& definition, const
   for (const std::string& metric : definition.survives_in) {
     const auto a = median_of(run, finding.a, metric);
     const auto b = median_of(run, finding.b, metric);
-    if (a && b && *a > 0 && *b / *a <= 1 + kThreshold) {
+    if (a && b && *a > 0 && *b / *a <= 1 + threshold_of(spec_of(run, metric))) {
       return fmt::format("no difference remains in {} ({})", metric, factor_text(*b / *a));
     }
   }
@@ -162,7 +162,7 @@ ClaimFinding share_finding(const Run& run, const ClaimDefinition& definition, co
   ClaimFinding finding{.metric = whole, .a = side.name, .b = against.name, .n = 1};
   finding.exact = spec_of(run, whole).exact;
   forbid(run, definition, side, against, finding);
-  if (*a <= 0 || *b / *a <= 1 + kThreshold) {
+  if (*a <= 0 || *b / *a <= 1 + threshold_of(spec_of(run, whole))) {
     if (!finding.verdict) {
       finding.verdict = kNotSupported;
       finding.why =

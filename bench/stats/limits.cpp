@@ -16,6 +16,10 @@ double moved(const GateFinding& side) {
 
 }  // namespace
 
+double threshold_of(const GateSeries& series, const GateRules& rules) {
+  return series.exact ? rules.exact_threshold : rules.threshold;
+}
+
 std::optional<GateLimits> gate_limits(const GateSeries& series, const GateRules& rules) {
   std::span<const double> recent = series.history;
   if (recent.size() > static_cast<std::size_t>(rules.window)) {
@@ -25,11 +29,13 @@ std::optional<GateLimits> gate_limits(const GateSeries& series, const GateRules&
   GateLimits limits;
   limits.runs = static_cast<int>(recent.size());
   limits.centre = median(recent);
+  const double centre = std::abs(limits.centre);
+  limits.margin = threshold_of(series, rules) * centre;
+  if (series.exact) return limits;
   std::vector<double> deviations(recent.size());
   std::transform(recent.begin(), recent.end(), deviations.begin(),
                  [&](double value) { return std::abs(value - limits.centre); });
-  const double centre = std::abs(limits.centre);
-  limits.margin = std::max({rules.threshold * centre, kGateSpreads * kMadToDeviation * median(deviations),
+  limits.margin = std::max({limits.margin, kGateSpreads * kMadToDeviation * median(deviations),
                             series.noise_floor * centre, series.resolution});
   return limits;
 }

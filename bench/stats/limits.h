@@ -11,7 +11,8 @@ namespace bench {
 
 /// The noise of a stored history decides what is a change: docs/gate.md.
 struct GateRules {
-  double threshold = 0.05;  ///< as a share: a smaller change does not matter
+  double threshold = kThreshold;             ///< as a share: a smaller change does not matter
+  double exact_threshold = kExactThreshold;  ///< the same of figures that are counted
   int window = 20;          ///< how many of the latest runs make the history
   int at_least = 10;        ///< fewer give no answer
 };
@@ -28,12 +29,17 @@ struct GateSeries {
   double noise_floor = 0;  ///< as a share: what this host does by itself; 0: not known
   double resolution = 0;   ///< in the unit: how finely it can be seen
   Better better = Better::kLower;
+  bool exact = false;  ///< counted: whatever its history did, any change is one
 };
+
+/// The share below which no change of this series matters.
+double threshold_of(const GateSeries& series, const GateRules& rules);
 
 /// What is normal for a series: centre ± margin.
 struct GateLimits {
   double centre = 0;  ///< median of the history
-  double margin = 0;  ///< max(threshold · centre, 3 · 1.4826 · MAD, noise floor · centre, resolution)
+  double margin = 0;  ///< max(threshold · centre, 3 · 1.4826 · MAD, noise floor · centre, resolution);
+                      ///< of a counted figure: exact threshold · centre
   int runs = 0;       ///< of the history that were used
 };
 

@@ -122,6 +122,14 @@ TEST(Compare, RoundsDecideHowMuchIsSaid) {
   EXPECT_EQ(with_rounds(10).verdict, Verdict::kSlower);
 }
 
+TEST(Compare, ASizeHasAThresholdOfItsOwn) {
+  const auto verdict = [](double b) { return compared(two_targets({100e6}, {b}, "size.disk", "bytes")); };
+  EXPECT_EQ(verdict(104e6).verdict, Verdict::kLarger);
+  EXPECT_EQ(verdict(104e6).why, "exact, and beyond ±0.5 %");
+  EXPECT_EQ(verdict(99e6).verdict, Verdict::kSmaller);
+  EXPECT_EQ(verdict(100.4e6).verdict, Verdict::kEquivalent);
+}
+
 TEST(Compare, MoreThanATenthFailedGivesNoVerdict) {
   StoredRun run = two_targets(around(1, 20), around(2, 18, 0.01, 2));
   run.failures = {{"s", "b", 18, false, "kernel", "x", {}}, {"s", "b", 19, false, "kernel", "x", {}}};

@@ -1,0 +1,106 @@
+#include "bench/history/gate.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "bench/core/run_json.h"
+#include "bench/history/history.h"
+#include "bench/history/rows.h"
+#include "bench/stats/derive.h"
+#include "support/sample_run.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// A history of runs of one target, made value by value.
+class GateTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = "/tmp/bench-gate-XXXXXX";
+    dir_ = mkdtemp(name.data());
+    std::string state = "/tmp/bench-gate-state-XXXXXX";
+    state_ = mkdtemp(state.data());
+    setenv("BENCH_STATE_DIR", state_.c_str(), 1);
+  }
+  void TearDown() override {
+    unsetenv("BENCH_STATE_DIR");
+    fs::remove_all(dir_);
+    fs::remove_all(state_);
+  }
+
+  /// Night `day`: every round of the metric has the value.
+  static bench::Run night(int day, const std::string& scenario, const std::string& metric,
+                          const std::string& unit, double value, int rounds) {
+    bench::Run run = test::one_target_run();
+    run.run_id = fmt::format("run-{:03}", day);
+    run.started_at = fmt::format("{}-{:02}-{:02}T02:00:00Z", 2026 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
+    run.samples.clear();
+    run.failures.clear();
+    for (int round = 0; round < rounds; ++round) {
+      run.samples.push_back({scenario, run.targets[0].name, metric, unit, value, round, 0, false, {}});
+    }
+    derive(run);
+    return run;
+  }
+  static bench::Run disk(int day, double bytes) {
+    return night(day, "size", "size.disk", "bytes", bytes, 1);
+  }
+  static bench::Run ready(int day, double seconds) {
+    return night(day, "startup", "startup.ready", "seconds", seconds, 10);
+  }
+  void store(const bench::Run& run) {
+    fs::create_directories(dir_ / run.run_id);
+    std::ofstream(dir_ / run.run_id / "run.json") << to_json(run);
+  }
+  GateAnswer judge(const bench::Run& run, const GateRequest& request = {}) {
+    return gate_by_history(run, History(dir_), {}, request);
+  }
+
+  fs::path dir_, state_;
+};
+
+TEST_F(GateTest, ASizeThatGrowsFourPercentIsARegression) {
+  for (int day = 0; day < 12; ++day) store(disk(day, 100e6 + 1000 * (day % 3)));
+  EXPECT_EQ(judge(disk(12, 100.4e6)).answer, "pass");
+  const GateAnswer answer = judge(disk(12, 104e6));
+  EXPECT_EQ(answer.answer, "regression");
+  ASSERT_EQ(answer.lines.size(), 1U);
+  EXPECT_THAT(answer.lines[0].why, HasSubstr("+4.0 %, beyond ±0.5 %"));
+}
+
+TEST_F(GateTest, ASizeHasNoNoiseHoweverItMovedBefore) {
+  for (int day = 0; day < 12; ++day) store(disk(day, day % 2 == 0 ? 95e6 : 105e6));
+  EXPECT_EQ(judge(disk(12, 104e6)).answer, "regression");
+  GateRequest wide;
+  wide.rules.exact_threshold = 0.10;
+  EXPECT_EQ(judge(disk(12, 104e6), wide).answer, "pass");
+}
+
+TEST_F(GateTest, ASizeIsHeldAgainstOneRunByTheSameRule) {
+  EXPECT_EQ(gate_by_run(disk(1, 104e6), disk(0, 100e6), {}).answer, "regression");
+  EXPECT_EQ(gate_by_run(disk(1, 100.4e6), disk(0, 100e6), {}).answer, "pass");
+}
+
+TEST(FigureRows, AFailureOutsideTheRoundsSpoilsNoFigure) {
+  const auto usable = [](const char* phase) {
+    bench::Run run = test::one_target_run();
+    run.failures.assign(1, {run.samples[0].scenario, run.targets[0].name, 0, false, phase, "x"});
+    std::erase_if(run.samples, [](const Sample& sample) { return sample.round >= 6; });
+    run.summaries.clear();
+    return figures_of(run).at(0).usable;
+  };
+  EXPECT_TRUE(usable(kAfterRounds));
+  EXPECT_TRUE(usable(kBeforeRounds));
+  EXPECT_FALSE(usable("create"));  // one of six
+}
+
+}  // namespace
+}  // namespace bench
