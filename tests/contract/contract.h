@@ -22,6 +22,9 @@ class ContractWorld {
   [[nodiscard]] virtual bool keeps_owner() const { return true; }
   [[nodiscard]] virtual Seconds ready_within() const { return Seconds(10); }
   [[nodiscard]] virtual std::int64_t memory_bytes() const { return std::int64_t{512} << 20; }
+  /// Roles of processes that every living instance has, and that the engine has while it works.
+  [[nodiscard]] virtual std::vector<std::string> roles() const { return {"app"}; }
+  [[nodiscard]] virtual std::vector<std::string> engine_roles() const { return {}; }
   /// Lets the instance die without the driver's doing.
   virtual void kill(const std::string& id) = 0;
 };

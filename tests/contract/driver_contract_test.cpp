@@ -45,6 +45,17 @@ class Worlds : public testing::Environment {
 
 const auto* const kWorlds = testing::AddGlobalTestEnvironment(new Worlds);
 
+/// All of them live, and each role that must be there is.
+void expect_alive(const std::vector<HostProcess>& processes, const std::vector<std::string>& roles) {
+  std::vector<std::string> found;
+  for (const auto& process : processes) {
+    EXPECT_TRUE(process_start_time(process.pid)) << process.role << " " << process.pid;
+    EXPECT_FALSE(process.role.empty());
+    found.push_back(process.role);
+  }
+  for (const std::string& role : roles) EXPECT_THAT(found, testing::Contains(role));
+}
+
 class Console : public ConsoleSink {
  public:
   void bytes(std::string_view chunk) override {
@@ -263,10 +274,7 @@ TEST_P(ServingDriverContract, LivesFromCreateToRemove) {
   EXPECT_TRUE(instance.state().running);
 
   const auto processes = instance.processes();
-  for (const auto& process : processes) {
-    EXPECT_TRUE(process_start_time(process.pid)) << process.role << " " << process.pid;
-    EXPECT_FALSE(process.role.empty());
-  }
+  expect_alive(processes, world_->roles());
 
   instance.stop(Seconds(1));
   EXPECT_TRUE(console->await_closed(Seconds(10)));
@@ -365,10 +373,7 @@ TEST_P(DriverContract, AnInterruptedCreateLeavesNothing) {
 }
 
 TEST_P(DriverContract, TheEnginesProcessesAreAlive) {
-  for (const auto& process : driver().engine_processes()) {
-    EXPECT_TRUE(process_start_time(process.pid)) << process.role;
-    EXPECT_FALSE(process.role.empty());
-  }
+  expect_alive(driver().engine_processes(), world_->engine_roles());
 }
 
 const auto kCaseName = [](const testing::TestParamInfo<ContractCase>& info) { return info.param.name; };

@@ -35,6 +35,7 @@ class FakeDaemonWorld : public ContractWorld {
   }
   Driver& driver() override { return *driver_; }
   [[nodiscard]] const ImageSet& images() const override { return images_; }
+  [[nodiscard]] std::vector<std::string> roles() const override { return {}; }  // no process is behind it
   void kill(const std::string& id) override { docker_.kill(id); }
 
  private:

@@ -13,6 +13,8 @@ class DockerWorld : public ContractWorld {
   Driver& driver() override { return *driver_; }
   [[nodiscard]] const ImageSet& images() const override { return images_; }
   [[nodiscard]] Seconds ready_within() const override { return Seconds(30); }
+  [[nodiscard]] std::vector<std::string> roles() const override { return {"app", "shim"}; }
+  [[nodiscard]] std::vector<std::string> engine_roles() const override { return {"dockerd", "containerd"}; }
   void kill(const std::string& id) override { kill_host_processes(*driver_, id, "app"); }
 
  private:

@@ -19,6 +19,7 @@ class LibvirtWorld : public ContractWorld {
   [[nodiscard]] const ImageSet& images() const override { return images_; }
   [[nodiscard]] std::string profile() const override { return "direct"; }
   [[nodiscard]] Seconds ready_within() const override { return Seconds(120); }  // emulated, two side by side
+  [[nodiscard]] std::vector<std::string> roles() const override { return {"vmm"}; }
   void kill(const std::string& id) override { kill_host_processes(*driver_, id, "vmm"); }
 
  private:
