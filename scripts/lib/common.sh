@@ -78,3 +78,21 @@ run() {
 }
 
 show_log_tail() { tail -n "${1:-25}" "$log" | sed 's/^/  | /' >&2; }
+
+# settings_for_root NAME…: a file that only we can read with the named variables, as far as they are set. A proxy's
+# password shall be in no list of processes and in no log of sudo's. Who reads it removes it.
+settings_for_root() {
+  local file name
+  file=$(mktemp)
+  for name in "$@"; do
+    if [[ -n ${!name+set} ]]; then printf 'export %s=%q\n' "$name" "${!name}" >>"$file"; fi
+  done
+  printf '%s\n' "$file"
+}
+
+# shellcheck disable=SC2034 # used by those who source this
+proxies=({http,https,no,all}_proxy {HTTP,HTTPS,NO,ALL}_PROXY)
+
+# Followed by such a file and a command: runs it as root with the variables of the file.
+# shellcheck disable=SC2016,SC2034 # for the shell that sudo starts; used by those who source this
+with_settings=(sudo -n -- bash -c '. "$1"; rm -f -- "$1"; shift; exec "$@"' bench)

@@ -221,7 +221,7 @@ missing() {
 }
 
 as_root() {
-  if ((EUID == 0)); then "$@"; else sudo -n -- "$@"; fi
+  if ((EUID == 0)); then "$@"; else "${with_settings[@]}" "$(settings_for_root LC_ALL "${proxies[@]}")" "$@"; fi
 }
 
 can_install() {
