@@ -12,7 +12,7 @@
 #include "bench/core/error.h"
 #include "bench/core/files.h"
 #include "bench/measure/scenario.h"
-#include "bench/report/exports/formats.h"
+#include "bench/report/report.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -160,9 +160,8 @@ void read_exports(const Value& value, RunConfig& config) {
       {"format", nullptr,
        [](const Value& v, ExportTo& to) {
          to.format = v.text();
-         if (find_export_format(to.format) != nullptr) return;
-         std::vector<std::string> known;
-         for (const ExportFormat& format : export_formats()) known.push_back(format.name);
+         const std::vector<std::string> known = format_names(FormatKind::kExport);
+         if (std::find(known.begin(), known.end(), to.format) != known.end()) return;
          v.refuse(fmt::format("'{}' is no export", to.format),
                   did_you_mean(to.format, known) + fmt::format("exports: {}", fmt::join(known, ", ")));
        }},
@@ -180,7 +179,9 @@ void read_exports(const Value& value, RunConfig& config) {
     if (to.format.empty() || to.to.empty()) {
       one.refuse("lacks its format or its place", "format = \"openmetrics\" and to = \"FILE\"");
     }
-    if (!to.to.has_filename() || fs::is_directory(to.to)) to.to /= find_export_format(to.format)->file_name;
+    if (!to.to.has_filename() || fs::is_directory(to.to)) {
+      to.to /= find_report_format(to.format)->file_names.front();
+    }
     config.exports.push_back(std::move(to));
   }
 }

@@ -9,7 +9,8 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
-#include "bench/report/exports/formats.h"
+#include "bench/report/render/bundle.h"
+#include "bench/report/report.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -30,7 +31,8 @@ void write_exports(const Run& run, const std::vector<ExportTo>& exports, Ui& ui)
   std::exception_ptr first;
   for (const ExportTo& to : exports) {
     try {
-      write_file_atomically(to.to, find_export_format(to.format)->render(run));
+      Drawings none;
+      write_file_atomically(to.to, find_report_format(to.format)->files(run, {}, none).front().bytes);
       ui.step(fmt::format("wrote {}", to.to.string()));
     } catch (const Error& error) {
       ui.warn(error.what(), error.remedy());

@@ -95,13 +95,16 @@ void write_outputs(const std::vector<OutputFile>& files, const fs::path& dir) {
 }
 
 std::vector<std::string> raw_data_in(const fs::path& dir, const std::vector<std::string>& files) {
-  std::vector<std::string> found;
-  for (const char* name : {"run.json", "samples.csv", "summaries.csv", "samples.jsonl"}) {
-    if (fs::exists(dir / name) || std::find(files.begin(), files.end(), name) != files.end()) {
-      found.emplace_back(name);
-    }
+  std::vector<std::string> names{"run.json"};
+  for (const ReportFormat& format : report_formats()) {
+    if (format.kind == FormatKind::kData)
+      names.insert(names.end(), format.file_names.begin(), format.file_names.end());
   }
-  return found;
+  names.emplace_back("samples.jsonl");
+  std::erase_if(names, [&](const std::string& name) {
+    return !fs::exists(dir / name) && std::find(files.begin(), files.end(), name) == files.end();
+  });
+  return names;
 }
 
 void warn_of_missing_figures(const Drawings& drawings, Ui& ui) {

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <fstream>
 #include <initializer_list>
@@ -14,6 +13,7 @@
 #include "bench/app/run_files.h"
 #include "bench/core/run.h"
 #include "bench/history/hosts.h"
+#include "bench/report/report.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -22,15 +22,31 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
+/// What the formats of these kinds write, each name once.
+void add_names(std::vector<std::string>& names, std::initializer_list<FormatKind> kinds) {
+  for (const ReportFormat& format : report_formats()) {
+    if (std::find(kinds.begin(), kinds.end(), format.kind) == kinds.end()) continue;
+    for (const std::string& name : format.file_names) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+}
+
 /// Derived from run.json, so it can be had again with `bench report`.
-constexpr std::array<const char*, 4> kRaw = {"samples.jsonl", "samples.csv", "summaries.csv", "charts"};
-/// run.json goes last: a removal that is cut short leaves a run that the next one finishes with.
-constexpr std::array<const char*, 17> kWhole = {
-    "samples.jsonl", "samples.csv",    "summaries.csv", "charts",
-    "report.md",     "report.html",    "report.tex",    "google-benchmark.json",
-    "bencher.json",  "hyperfine.json", "bench.prom",    "github-action.json",
-    "junit.xml",     "ci-summary.md",  "verdict.json",  kConfirmingRuns,
-    "run.json"};
+std::vector<std::string> raw_names() {
+  std::vector<std::string> names{"samples.jsonl"};
+  add_names(names, {FormatKind::kData, FormatKind::kCharts});
+  return names;
+}
+
+/// All that bench writes in a run's directory.
+std::vector<std::string> whole_names() {
+  std::vector<std::string> names = raw_names();
+  add_names(names, {FormatKind::kPage, FormatKind::kExport});
+  // run.json goes last: a removal that is cut short leaves a run that the next one finishes with.
+  names.insert(names.end(), {"verdict.json", kConfirmingRuns, "run.json"});
+  return names;
+}
 
 struct StoredRun {
   fs::path dir;
@@ -137,31 +153,30 @@ std::optional<std::vector<fs::path>> pinned_runs(const fs::path& results) {
 }
 
 /// The names that were there and are gone.
-template <std::size_t kCount>
-std::vector<std::string> remove_files(const fs::path& dir, const std::array<const char*, kCount>& names,
+std::vector<std::string> remove_files(const fs::path& dir, const std::vector<std::string>& names,
                                       Pruned& pruned) {
   std::vector<std::string> removed;
-  for (const char* name : names) {
+  for (const std::string& name : names) {
     std::error_code failed;
     const auto count = fs::remove_all(dir / name, failed);  // of a link: the link
     if (failed) {
       pruned.problems.push_back(fmt::format("cannot remove {}: {}", (dir / name).string(), failed.message()));
       break;  // run.json, the last one, stays with what could not be removed
     }
-    if (count > 0) removed.emplace_back(name);
+    if (count > 0) removed.push_back(name);
   }
   return removed;
 }
 
 void remove_raw(const fs::path& dir, Pruned& pruned) {
-  const auto removed = remove_files(dir, kRaw, pruned);
+  const auto removed = remove_files(dir, raw_names(), pruned);
   if (!removed.empty()) {
     pruned.removed.push_back(fmt::format("{}: {}", dir.string(), fmt::join(removed, ", ")));
   }
 }
 
 void remove_whole(const fs::path& dir, Pruned& pruned) {
-  const auto removed = remove_files(dir, kWhole, pruned);
+  const auto removed = remove_files(dir, whole_names(), pruned);
   std::error_code not_empty;
   if (fs::remove(dir, not_empty)) {
     pruned.removed.push_back(dir.string());

@@ -37,13 +37,28 @@ struct ReportCommandOptions {
   std::vector<fs::path> claims;
 };
 
+std::vector<std::string> all_format_names() {
+  std::vector<std::string> names;
+  for (const ReportFormat& format : report_formats()) names.push_back(format.name);
+  return names;
+}
+
+/// A line per format, for the help.
+std::string formats_text() {
+  std::size_t width = 0;
+  for (const std::string& name : all_format_names()) width = std::max(width, name.size());
+  std::string text = "Formats:\n";
+  for (const ReportFormat& format : report_formats())
+    text += fmt::format("  {:<{}}  {}\n", format.name, width, format.summary);
+  return text + "\n";
+}
+
 std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& names) {
   std::vector<const ReportFormat*> formats;
   for (const std::string& name : names) {
     const ReportFormat* format = find_report_format(name);
     if (format == nullptr) {
-      std::vector<std::string> known;
-      for (const ReportFormat& row : report_formats()) known.push_back(row.name);
+      const std::vector<std::string> known = all_format_names();
       throw Error(ErrorCode::kUsage, fmt::format("unknown format '{}'", name),
                   did_you_mean(name, known) + fmt::format("formats: {}", fmt::join(known, ", ")));
     }
@@ -72,11 +87,14 @@ void print_console(const Run& run, const fs::path& dir, const Ui& ui) {
   ReportOptions shown;
   shown.directory = dir.string();
   shown.colour = ui.colour();
-  for (const char* name :
-       {"run.json", "samples.csv", "summaries.csv", "samples.jsonl", "report.md", "report.html"}) {
-    if (fs::exists(dir / name)) shown.files.emplace_back(name);
+  shown.files = raw_data_in(dir, {});
+  for (const ReportFormat& format : report_formats()) {
+    if (format.kind != FormatKind::kPage && format.kind != FormatKind::kExport) continue;
+    for (const std::string& name : format.file_names) {
+      if (name != kChartFolder && fs::exists(dir / name)) shown.files.push_back(name);
+    }
   }
-  if (fs::exists(dir / "charts")) shown.files.emplace_back("charts/");
+  if (fs::exists(dir / kChartFolder)) shown.files.push_back(std::string(kChartFolder) + "/");
   print_out(console_report(run, shown));
 }
 
@@ -89,7 +107,7 @@ void to_stdout(const Run& run, const std::vector<const ReportFormat*>& formats, 
   Drawings figures = Drawings::of(run);
   Drawings none;  // a page on stdout has nothing beside it; HTML has its figures inside
   for (const ReportFormat* format : formats) {
-    if (!format->text) {
+    if (format->kind == FormatKind::kCharts) {
       throw Error(ErrorCode::kUsage,
                   fmt::format("{} is several files, which stdout cannot hold", format->name),
                   "name a folder with --out DIR");
@@ -125,8 +143,9 @@ void report_one(const fs::path& path, const ReportCommandOptions& options, Ui& u
   if (!formats.empty()) {
     const fs::path out = options.out.empty() ? dir : fs::path(options.out);
     std::vector<std::string> will_be_there;
-    if (std::find(formats.begin(), formats.end(), find_report_format("csv")) != formats.end()) {
-      will_be_there = {"samples.csv", "summaries.csv"};
+    for (const ReportFormat* format : formats) {
+      if (format->kind != FormatKind::kData) continue;
+      will_be_there.insert(will_be_there.end(), format->file_names.begin(), format->file_names.end());
     }
     shown.files = raw_data_in(out, will_be_there);
     Drawings drawings = Drawings::of(run);
@@ -135,7 +154,8 @@ void report_one(const fs::path& path, const ReportCommandOptions& options, Ui& u
     say_written(files, out, ui);
     warn_of_missing_figures(drawings, ui);
     const bool only_images =
-        std::none_of(formats.begin(), formats.end(), [](const ReportFormat* format) { return format->text; });
+        std::all_of(formats.begin(), formats.end(),
+                    [](const ReportFormat* format) { return format->kind == FormatKind::kCharts; });
     if (only_images && !drawings.figures().empty() && !drawings.drawable()) {
       throw Error(ErrorCode::kUnavailable, "no chart could be drawn without gnuplot", kDrawRemedy);
     }
@@ -205,9 +225,8 @@ void add_report(CLI::App& app, CommandContext& context) {
     return std::string();
   };
   add_list(*command, "--format", options->formats,
-           "console, md, html, csv, tex, svg, png, pdf; for other tools google-benchmark, github-action, "
-           "bencher, hyperfine, openmetrics, junit, ci-summary; several with commas; default: console, "
-           "and md, html, svg, png as files",
+           fmt::format("{}; several with commas; default: console, and md, html, svg, png as files",
+                       fmt::join(all_format_names(), ", ")),
            known_format);
   command->add_option("--out", options->out,
                       "where files go; default: the run's own directory; '-': to stdout, without files");
@@ -215,6 +234,7 @@ void add_report(CLI::App& app, CommandContext& context) {
   command->add_option("--claims", options->claims,
                       "a file of claims to judge beside the run's own (docs/claims.md); may be repeated");
   command->footer(
+      formats_text() +
       "Examples:\n"
       "  bench report results/20260131T120000Z-startup                     on the terminal; and report.md,\n"
       "                                                                    report.html, charts/ beside the "

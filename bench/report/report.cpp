@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "bench/report/exports/formats.h"
+#include "bench/core/error.h"
 #include "bench/report/render/bundle.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/html.h"
@@ -62,47 +63,80 @@ Files tex(const Run& run, const ReportOptions& options, Drawings& drawings) {
                         charts(drawings, "pdf"));
 }
 
-template <int kFormat>
-Files images(const Run& /*run*/, const ReportOptions& /*options*/, Drawings& drawings) {
-  return charts(drawings, figure_formats().at(kFormat));
+ReportFormat charts_alone(const std::string& image, std::string summary) {
+  const auto files = [image](const Run& /*run*/, const ReportOptions& /*options*/, Drawings& drawings) {
+    return charts(drawings, image);
+  };
+  return {image, std::move(summary), FormatKind::kCharts, {kChartFolder}, files, {image}};
 }
 
-/// What other tools read: docs/exports.md.
-template <int kExport>
-Files exported(const Run& run, const ReportOptions& /*options*/, Drawings& /*drawings*/) {
-  const ExportFormat& format = export_formats().at(kExport);
-  return {{format.file_name, format.render(run)}};
+ReportFormat of_export(const ExportFormat& format) {
+  const auto files = [format](const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
+    return Files{{format.file_name, format.render(run, options)}};
+  };
+  return {format.name,
+          fmt::format("{}: {}", format.file_name, format.summary),
+          FormatKind::kExport,
+          {format.file_name},
+          files,
+          {}};
 }
 
-Files junit(const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
-  return {{"junit.xml", junit_export(run, options.verdicts)}};
+std::deque<ReportFormat> own_formats() {
+  std::deque<ReportFormat> formats = {
+      {"console", "for people at a terminal", FormatKind::kPage, {}, console, {}},
+      {"md",
+       "report.md: GitHub Markdown, to send to somebody, with its figures (PNG)",
+       FormatKind::kPage,
+       {"report.md", kChartFolder},
+       markdown,
+       {"png"}},
+      {"html",
+       "report.html: one page, offline, figures inside",
+       FormatKind::kPage,
+       {"report.html"},
+       html,
+       {"svg"}},
+      {"csv",
+       "samples.csv and summaries.csv, for a spreadsheet",
+       FormatKind::kData,
+       {"samples.csv", "summaries.csv"},
+       csv,
+       {}},
+      {"tex",
+       "report.tex: a LaTeX fragment, with its figures (PDF)",
+       FormatKind::kPage,
+       {"report.tex", kChartFolder},
+       tex,
+       {"pdf"}},
+      charts_alone("svg", "every chart as SVG"),
+      charts_alone("png", "every chart as PNG, twice the pixels"),
+      charts_alone("pdf", "every chart as PDF"),
+  };
+  for (const ExportFormat& format : export_formats()) formats.push_back(of_export(format));
+  return formats;
+}
+
+std::deque<ReportFormat>& formats_table() {
+  static std::deque<ReportFormat> formats = own_formats();
+  return formats;
 }
 
 }  // namespace
 
-const std::vector<ReportFormat>& report_formats() {
-  static const std::vector<ReportFormat> formats = {
-      {"console", "for people at a terminal", console, {}, true},
-      {"md",
-       "report.md: GitHub Markdown, to send to somebody, with its figures (PNG)",
-       markdown,
-       {"png"},
-       true},
-      {"html", "report.html: one page, offline, figures inside", html, {"svg"}, true},
-      {"csv", "samples.csv and summaries.csv, for a spreadsheet", csv, {}, true},
-      {"tex", "report.tex: a LaTeX fragment, with its figures (PDF)", tex, {"pdf"}, true},
-      {"svg", "every chart as SVG", images<0>, {"svg"}, false},
-      {"png", "every chart as PNG, twice the pixels", images<1>, {"png"}, false},
-      {"pdf", "every chart as PDF", images<2>, {"pdf"}, false},
-      {"google-benchmark", "google-benchmark.json, for its compare.py", exported<0>, {}, true},
-      {"github-action", "github-action.json: customSmallerIsBetter", exported<1>, {}, true},
-      {"bencher", "bencher.json: Bencher Metric Format", exported<2>, {}, true},
-      {"hyperfine", "hyperfine.json, as its --export-json", exported<3>, {}, true},
-      {"openmetrics", "bench.prom, for node_exporter's textfile collector", exported<4>, {}, true},
-      {"junit", "junit.xml, with the verdicts of a gate where there are any", junit, {}, true},
-      {"ci-summary", "ci-summary.md, for the page of a CI job", exported<6>, {}, true},
-  };
-  return formats;
+const std::deque<ReportFormat>& report_formats() {
+  return formats_table();
+}
+
+void add_report_format(ReportFormat format) {
+  if (find_report_format(format.name) != nullptr) {
+    throw Error(ErrorCode::kUsage, fmt::format("There is a format '{}' already", format.name));
+  }
+  formats_table().push_back(std::move(format));
+}
+
+void add_export(const ExportFormat& format) {
+  add_report_format(of_export(format));
 }
 
 const ReportFormat* find_report_format(const std::string& name) {
@@ -110,6 +144,14 @@ const ReportFormat* find_report_format(const std::string& name) {
   const auto found = std::find_if(formats.begin(), formats.end(),
                                   [&](const ReportFormat& format) { return format.name == name; });
   return found == formats.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> format_names(FormatKind kind) {
+  std::vector<std::string> names;
+  for (const ReportFormat& format : report_formats()) {
+    if (format.kind == kind) names.push_back(format.name);
+  }
+  return names;
 }
 
 std::vector<OutputFile> report_files(const Run& run, const std::vector<const ReportFormat*>& formats,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "bench/report/charts/figures.h"
 
@@ -15,8 +14,10 @@ std::optional<Figure> phases_figure(const Run& run);
 std::optional<Figure> trials_figure(const Run& run);
 /// The trials in the order of time.
 std::optional<Figure> rounds_figure(const Run& run);
-/// The ratios that answer the claims, and every ratio there is (only where that is more).
-std::vector<Figure> ratio_figures(const Run& run);
+/// The ratios that answer the claims.
+std::optional<Figure> ratio_figure(const Run& run);
+/// Every ratio there is, only where that is more.
+std::optional<Figure> all_ratios_figure(const Run& run);
 /// Sizes of the images, and where the bytes are.
 std::optional<Figure> size_figure(const Run& run);
 std::optional<Figure> size_parts_figure(const Run& run);

@@ -2,26 +2,42 @@
 
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "bench/report/charts/charts.h"
 
 namespace bench {
+namespace {
+
+Chart one(std::optional<Figure> (*chart)(const Run&)) {
+  return [chart](const Run& run) {
+    std::optional<Figure> figure = chart(run);
+    return figure ? std::vector<Figure>{*std::move(figure)} : std::vector<Figure>();
+  };
+}
+
+/// The order is that in which people should look at them.
+std::vector<Chart>& chart_table() {
+  static std::vector<Chart> charts = {
+      one(phases_figure),    one(trials_figure), one(ratio_figure),    one(size_figure),
+      one(size_parts_figure), one(memory_figure), one(marginal_figure), one(rounds_figure),
+      one(all_ratios_figure),
+  };
+  return charts;
+}
+
+}  // namespace
+
+void add_chart(Chart chart) {
+  chart_table().push_back(std::move(chart));
+}
 
 std::vector<Figure> figures(const Run& run) {
   std::vector<Figure> all;
-  const auto add = [&](std::optional<Figure> figure) {
-    if (figure) all.push_back(*std::move(figure));
-  };
-  std::vector<Figure> ratios = ratio_figures(run);
-  add(phases_figure(run));
-  add(trials_figure(run));
-  if (!ratios.empty()) all.push_back(std::move(ratios.front()));
-  add(size_figure(run));
-  add(size_parts_figure(run));
-  add(memory_figure(run));
-  add(marginal_figure(run));
-  add(rounds_figure(run));
-  std::move(ratios.empty() ? ratios.end() : ratios.begin() + 1, ratios.end(), std::back_inserter(all));
+  for (const Chart& chart : chart_table()) {
+    std::vector<Figure> some = chart(run);
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
   return all;
 }
 

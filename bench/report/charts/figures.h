@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,13 @@ struct Figure {
 /// The charts of a run, in the order in which people should look at them; one whose data the run has not is
 /// left out. Pure; summaries and comparisons must have been derived.
 std::vector<Figure> figures(const Run& run);
+
+/// A row of the table of charts: nothing where the run has no data for it.
+using Chart = std::function<std::vector<Figure>(const Run&)>;
+
+/// A row more, for a program that links these rooms and brings a chart of its own: before anything is drawn,
+/// from one thread. A new chart of this program is a row in figures.cpp.
+void add_chart(Chart chart);
 
 /// The formats of draw(), which are also the files' suffixes: "svg", "png", "pdf".
 const std::vector<std::string>& figure_formats();

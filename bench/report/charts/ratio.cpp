@@ -107,62 +107,52 @@ std::string spoken_groups(const Run& run, const std::vector<Group>& groups) {
   return alt;
 }
 
-Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const std::string& base,
-                    const std::vector<Group>& groups, bool all) {
-  std::vector<double> values = {1};
+/// What the rows of the groups need: room on the canvas, and words of the head.
+struct RatioRows {
+  std::vector<double> values = {1};  ///< all that the axis has to hold
   std::vector<std::string> targets;
-  double right_text = 0;
-  double label_width = 0;
-  bool hollow = false;
-  bool bare = false;
-  double height = 6;
+  double height = 6, label_width = 0, right_text = 0;  ///< pixels
+  bool hollow = false, bare = false;                   ///< not comparable; without an interval
+};
+
+RatioRows measured_rows(const Run& run, const std::vector<Group>& groups) {
+  RatioRows rows;
   std::string scenario;
   for (const Group& group : groups) {
-    if (group.scenario != scenario) height += kHeading;
+    if (group.scenario != scenario) rows.height += kHeading;
     scenario = group.scenario;
-    height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
-    label_width =
-        std::max({label_width, text_width(group.label, 12), text_width(scenario_words(run, scenario), 13)});
+    rows.height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
+    rows.label_width = std::max({rows.label_width, text_width(group.label, 12),
+                                 text_width(scenario_words(run, scenario), 13)});
     for (const auto& [look, comparison] : group.rows) {
-      values.push_back(comparison->ratio);
-      if (has_line(*comparison)) values.insert(values.end(), {comparison->ci95->low, comparison->ci95->high});
-      bare = bare || !has_line(*comparison);
-      hollow = hollow || comparison->verdict == Verdict::kNotComparable;
-      right_text = std::max(right_text, text_width(ratio_words(*comparison), 12));
-      if (std::find(targets.begin(), targets.end(), look->name) == targets.end())
-        targets.push_back(look->name);
+      rows.values.push_back(comparison->ratio);
+      if (has_line(*comparison)) {
+        rows.values.insert(rows.values.end(), {comparison->ci95->low, comparison->ci95->high});
+      }
+      rows.bare = rows.bare || !has_line(*comparison);
+      rows.hollow = rows.hollow || comparison->verdict == Verdict::kNotComparable;
+      rows.right_text = std::max(rows.right_text, text_width(ratio_words(*comparison), 12));
+      if (std::find(rows.targets.begin(), rows.targets.end(), look->name) == rows.targets.end())
+        rows.targets.push_back(look->name);
     }
   }
-  const TargetLook* base_look = find_look(looks, base);
-  const std::string base_name = base_look == nullptr ? one_line(base) : base_look->name;
-  const bool several = targets.size() > 1;
-  const std::string title =
-      std::string("How many times ") +
-      (base_look != nullptr && base_look->target->kind == Kind::kContainer ? "the container" : base_name) +
-      (all ? ", every metric" : "");
-  const std::string who = several ? "each target" : targets.front();
-  std::string what = fmt::format("{} against {}: ratio of the medians", who, base_name);
-  what += bare ? ", line: its 95 % interval (none where there are fewer than 6 rounds)"
-               : ", line: its 95 % interval";
-  if (hollow) what += "; hollow: not comparable";
-  what += "; log scale";
-  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, scenario::kStartup, metric::kReady)));
+  return rows;
+}
 
-  y += 18;
-  const double names_left = kEdge + label_width + 16;
-  Panel panel{several ? names_left + names_room(targets) - kEdge : names_left,
-              y,
-              canvas.width - kEdge - right_text - 14,
-              y + height,
-              axis_over(values, true),
-              {0, height, false}};
-  panel.x_ticks = ratio_ticks_on(panel.x, 8);
-  panel.line(1, 0, 1, height, kBlack, 1.8);
-  const double one =
-      std::clamp(panel.x_pixel(1), panel.left + text_width(base_name, 11.5) / 2 - 20, panel.right);
-  canvas.words.push_back({one, y - 10, base_name + " = 1×", Align::kCentre, kBlack, 11.5});
-  double at = height;
-  scenario.clear();
+/// "the VM against the container: ratio of the medians, line: …"
+std::string ratio_subtitle(const RatioRows& rows, const std::string& base_name) {
+  std::string what = fmt::format("{} against {}: ratio of the medians",
+                                 rows.targets.size() > 1 ? "each target" : rows.targets.front(), base_name);
+  what += rows.bare ? ", line: its 95 % interval (none where there are fewer than 6 rounds)"
+                    : ", line: its 95 % interval";
+  if (rows.hollow) what += "; hollow: not comparable";
+  return what + "; log scale";
+}
+
+/// The rows below one another, a heading above each scenario's.
+void add_groups(Canvas& canvas, Panel& panel, const Run& run, const std::vector<Group>& groups, bool several) {
+  double at = panel.y.high;
+  std::string scenario;
   for (const Group& group : groups) {
     if (group.scenario != scenario) {
       at -= kHeading;
@@ -184,6 +174,34 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
     }
     at -= kGroupGap / 2;
   }
+}
+
+Figure drawn_ratios(const Run& run, const std::vector<TargetLook>& looks, const std::string& base,
+                    const std::vector<Group>& groups, bool all) {
+  const RatioRows rows = measured_rows(run, groups);
+  const TargetLook* base_look = find_look(looks, base);
+  const std::string base_name = base_look == nullptr ? one_line(base) : base_look->name;
+  const bool several = rows.targets.size() > 1;
+  const bool container = base_look != nullptr && base_look->target->kind == Kind::kContainer;
+  const std::string title = std::string("How many times ") + (container ? "the container" : base_name) +
+                            (all ? ", every metric" : "");
+  auto [canvas, y] = headed(title, subtitle(run, ratio_subtitle(rows, base_name),
+                                            rounds_text(run, scenario::kStartup, metric::kReady)));
+
+  y += 18;
+  const double names_left = kEdge + rows.label_width + 16;
+  Panel panel{several ? names_left + names_room(rows.targets) - kEdge : names_left,
+              y,
+              canvas.width - kEdge - rows.right_text - 14,
+              y + rows.height,
+              axis_over(rows.values, true),
+              {0, rows.height, false}};
+  panel.x_ticks = ratio_ticks_on(panel.x, 8);
+  panel.line(1, 0, 1, rows.height, kBlack, 1.8);
+  const double one =
+      std::clamp(panel.x_pixel(1), panel.left + text_width(base_name, 11.5) / 2 - 20, panel.right);
+  canvas.words.push_back({one, y - 10, base_name + " = 1×", Align::kCentre, kBlack, 11.5});
+  add_groups(canvas, panel, run, groups, several);
   panel.x_title = fmt::format("times {}", base_name);
   canvas.panels.push_back(panel);
   canvas.height = static_cast<int>(panel.bottom + 54);
@@ -197,22 +215,28 @@ Figure ratio_figure(const Run& run, const std::vector<TargetLook>& looks, const 
                   "bootstrap over rounds, on a logarithmic axis. Below 1× is less than {}, above is "
                   "more.{}",
                   base_name, base_name,
-                  hollow ? " Hollow marks are real ratios that support no verdict." : ""));
+                  rows.hollow ? " Hollow marks are real ratios that support no verdict." : ""));
+}
+
+std::optional<Figure> ratios(const Run& run, bool all) {
+  const std::vector<TargetPair> pairs = compared_pairs(run);
+  if (pairs.empty()) return std::nullopt;
+  const std::string base = pairs.front().a->name;
+  const std::vector<TargetLook> looks = target_looks(run);
+  const std::vector<Group> main = groups_of(run, looks, base, false);
+  const std::vector<Group> groups = all ? groups_of(run, looks, base, true) : main;
+  if (groups.empty() || (all && groups.size() <= main.size())) return std::nullopt;
+  return drawn_ratios(run, looks, base, groups, all);
 }
 
 }  // namespace
 
-std::vector<Figure> ratio_figures(const Run& run) {
-  const std::vector<TargetPair> pairs = compared_pairs(run);
-  if (pairs.empty()) return {};
-  const std::string base = pairs.front().a->name;
-  const std::vector<TargetLook> looks = target_looks(run);
-  const std::vector<Group> main = groups_of(run, looks, base, false);
-  const std::vector<Group> all = groups_of(run, looks, base, true);
-  std::vector<Figure> out;
-  if (!main.empty()) out.push_back(ratio_figure(run, looks, base, main, false));
-  if (all.size() > main.size()) out.push_back(ratio_figure(run, looks, base, all, true));
-  return out;
+std::optional<Figure> ratio_figure(const Run& run) {
+  return ratios(run, false);
+}
+
+std::optional<Figure> all_ratios_figure(const Run& run) {
+  return ratios(run, true);
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,17 +37,15 @@ std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdi
 /// A page of Markdown for a CI job's summary: the answer, the table, what failed.
 std::string ci_summary_export(const Run& run);
 
-/// One row per export; report.cpp names them by their place here.
+/// One row per export; bench/report/report.h makes a report format of each.
 struct ExportFormat {
   std::string name;       ///< as in --format, and in the configuration of a job
   std::string file_name;  ///< unless the user names another
   std::string summary;
-  std::string (*render)(const Run&) = nullptr;
+  std::function<std::string(const Run&, const ReportOptions&)> render;
 };
 
+/// Those of this program.
 const std::vector<ExportFormat>& export_formats();
-
-/// Null when there is none.
-const ExportFormat* find_export_format(const std::string& name);
 
 }  // namespace bench

@@ -107,7 +107,7 @@ TEST(Exports, AreReportFormatsOfTheSameName) {
     const auto files = row->files(run, {}, none);
     ASSERT_EQ(files.size(), 1U);
     EXPECT_EQ(files[0].path, format.file_name);
-    EXPECT_EQ(files[0].bytes, format.render(run));
+    EXPECT_EQ(files[0].bytes, format.render(run, {}));
   }
 }
 
