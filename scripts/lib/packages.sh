@@ -27,8 +27,8 @@ build|header openssl/evp.h|libssl-dev|OpenSSL (development files)
 build|header archive.h|libarchive-dev|libarchive (development files)
 build|header ext2fs/ext2fs.h|libext2fs-dev|libext2fs (development files)
 build|header sqlite3.h|libsqlite3-dev|SQLite (development files)
+build|header pugixml.hpp|libpugixml-dev|pugixml (development files)
 build?|header libvirt/libvirt.h|libvirt-dev|libvirt (development files)
-build?|header pugixml.hpp|libpugixml-dev|pugixml (development files)
 run|program mmdebstrap|mmdebstrap|mmdebstrap
 run|program mke2fs|e2fsprogs|e2fsprogs
 run|program qemu-img|qemu-utils|qemu-img

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <pugixml.hpp>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "bench/core/first_metrics.h"
@@ -14,41 +16,30 @@
 namespace bench {
 namespace {
 
-/// For an attribute or between tags. What XML 1.0 cannot hold even when escaped (control characters, bytes
-/// that are not UTF-8, U+FFFE and U+FFFF) is replaced; a newline stays where `lines` allows it.
-std::string xml(std::string_view outside, bool lines = false) {
-  std::string clean;
+/// What XML 1.0 cannot hold even when escaped (control characters, bytes that are not UTF-8, U+FFFE and
+/// U+FFFF) is replaced; a newline stays where `lines` allows it.
+std::string xml_text(std::string_view outside, bool lines = false) {
+  std::string text;
   while (lines && outside.find('\n') != std::string_view::npos) {
     const std::size_t end = outside.find('\n');
-    clean += one_line(outside.substr(0, end)) + '\n';
+    text += one_line(outside.substr(0, end)) + '\n';
     outside.remove_prefix(end + 1);
   }
-  clean += one_line(outside);
-  std::string text;
-  for (std::size_t i = 0; i < clean.size(); ++i) {
-    if (clean.compare(i, 3, "\xEF\xBF\xBE") == 0 || clean.compare(i, 3, "\xEF\xBF\xBF") == 0) {
-      text += "\xEF\xBF\xBD";
-      i += 2;
-      continue;
-    }
-    switch (clean[i]) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      default:
-        text += clean[i];
+  text += one_line(outside);
+  for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (std::size_t at = text.find(forbidden); at != std::string::npos; at = text.find(forbidden, at)) {
+      text.replace(at, 3, "\xEF\xBF\xBD");
     }
   }
   return text;
+}
+
+using Attributes = std::vector<std::pair<const char*, std::string>>;
+
+pugi::xml_node add_element(pugi::xml_node parent, const char* name, const Attributes& attributes = {}) {
+  pugi::xml_node node = parent.append_child(name);
+  for (const auto& [key, value] : attributes) node.append_attribute(key).set_value(xml_text(value).c_str());
+  return node;
 }
 
 struct TestCase {
@@ -157,15 +148,16 @@ std::vector<TestCase> measured_cases(const Run& run) {
   return cases;
 }
 
-std::string case_text(const TestCase& test) {
-  const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
-                                       xml(test.classname), xml(test.name), decimal(test.time));
-  if (test.outcome.empty()) return head + "/>\n";
-  const std::string inside = test.outcome == "skipped"
-                                 ? fmt::format("<skipped message=\"{}\"/>", xml(test.message))
-                                 : fmt::format("<{0} type=\"{1}\" message=\"{2}\">{3}</{0}>", test.outcome,
-                                               xml(test.type), xml(test.message), xml(test.text, true));
-  return fmt::format("{}>\n      {}\n    </testcase>\n", head, inside);
+void add_case(pugi::xml_node suite, const TestCase& test) {
+  pugi::xml_node node = add_element(
+      suite, "testcase", {{"classname", test.classname}, {"name", test.name}, {"time", decimal(test.time)}});
+  if (test.outcome == "skipped") {
+    add_element(node, "skipped", {{"message", test.message}});
+  } else if (!test.outcome.empty()) {
+    add_element(node, test.outcome.c_str(), {{"type", test.type}, {"message", test.message}})
+        .text()
+        .set(xml_text(test.text, true).c_str());
+  }
 }
 
 /// "2026-02-14T10:15:00": the schema has no place for a zone.
@@ -179,39 +171,56 @@ std::string timestamp(const std::string& rfc3339) {
   return fits ? text : "1970-01-01T00:00:00";
 }
 
+void add_properties(pugi::xml_node suite, const Run& run) {
+  pugi::xml_node properties = add_element(suite, "properties");
+  const auto add = [&](const std::string& name, const std::string& value) {
+    add_element(properties, "property", {{"name", name}, {"value", value}});
+  };
+  add("run_id", run.run_id);
+  add("suite_version", run.suite_version);
+  add("status", to_text(run.status));
+  add("rounds", fmt::format("{}", run.rounds));
+  for (const TargetInfo& target : run.targets) {
+    add("acceleration." + target.name, to_text(target.acceleration));
+  }
+}
+
 }  // namespace
 
 std::string junit_export(const Run& run, const std::vector<MetricVerdict>& verdicts) {
   std::vector<TestCase> cases = measured_cases(run);
   for (const MetricVerdict& verdict : verdicts) cases.push_back(verdict_case(verdict));
   const auto count = [&](const char* outcome) {
-    return std::count_if(cases.begin(), cases.end(),
-                         [&](const TestCase& test) { return test.outcome == outcome; });
+    return fmt::format("{}", std::count_if(cases.begin(), cases.end(),
+                                           [&](const TestCase& test) { return test.outcome == outcome; }));
   };
-  std::string text = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-      "  <testsuite name=\"bench\" package=\"bench\" id=\"0\" hostname=\"localhost\" timestamp=\"{}\" "
-      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\">\n    <properties>\n",
-      timestamp(run.started_at), cases.size(), count("failure"), count("error"), count("skipped"),
-      decimal(run.wall_seconds));
-  const auto property = [&text](std::string_view name, std::string_view value) {
-    text += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", xml(name), xml(value));
-  };
-  property("run_id", run.run_id);
-  property("suite_version", run.suite_version);
-  property("status", to_text(run.status));
-  property("rounds", fmt::format("{}", run.rounds));
-  for (const TargetInfo& target : run.targets)
-    property("acceleration." + target.name, to_text(target.acceleration));
-  text += "    </properties>\n";
-  for (const TestCase& test : cases) text += case_text(test);
-  text += "    <system-out>";
-  for (const std::string& line : headlines(run)) text += xml(line) + "\n";
-  text += "</system-out>\n    <system-err>";
+  pugi::xml_document document;
+  pugi::xml_node declaration = document.append_child(pugi::node_declaration);
+  declaration.append_attribute("version").set_value("1.0");
+  declaration.append_attribute("encoding").set_value("UTF-8");
+  pugi::xml_node suite = add_element(add_element(document, "testsuites"), "testsuite",
+                                     {{"name", "bench"},
+                                      {"package", "bench"},
+                                      {"id", "0"},
+                                      {"hostname", "localhost"},
+                                      {"timestamp", timestamp(run.started_at)},
+                                      {"tests", fmt::format("{}", cases.size())},
+                                      {"failures", count("failure")},
+                                      {"errors", count("error")},
+                                      {"skipped", count("skipped")},
+                                      {"time", decimal(run.wall_seconds)}});
+  add_properties(suite, run);
+  for (const TestCase& test : cases) add_case(suite, test);
+  std::string out, err;
+  for (const std::string& line : headlines(run)) out += line + "\n";
   for (const Warning& warning : run.environment.warnings) {
-    text += xml(fmt::format("warning: {} ({})", warning.text, warning.remedy)) + "\n";
+    err += one_line(fmt::format("warning: {} ({})", warning.text, warning.remedy)) + "\n";
   }
-  return text + "</system-err>\n  </testsuite>\n</testsuites>\n";
+  add_element(suite, "system-out").text().set(xml_text(out, true).c_str());
+  add_element(suite, "system-err").text().set(xml_text(err, true).c_str());
+  std::ostringstream text;
+  document.save(text, "  ", pugi::format_default, pugi::encoding_utf8);
+  return text.str();
 }
 
 }  // namespace bench
