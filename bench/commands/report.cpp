@@ -95,7 +95,7 @@ void print_console(const Run& run, const fs::path& dir, const Ui& ui) {
     }
   }
   if (fs::exists(dir / kChartFolder)) shown.files.push_back(std::string(kChartFolder) + "/");
-  print_out(console_report(run, shown));
+  print_out(console_page(run_document(run, shown), shown));
 }
 
 void say_written(const std::vector<OutputFile>& files, const fs::path& dir, Ui& ui) {
@@ -153,9 +153,9 @@ void report_one(const fs::path& path, const ReportCommandOptions& options, Ui& u
     write_outputs(files, out);
     say_written(files, out, ui);
     warn_of_missing_figures(drawings, ui);
-    const bool only_images =
-        std::all_of(formats.begin(), formats.end(),
-                    [](const ReportFormat* format) { return format->kind == FormatKind::kCharts; });
+    const bool only_images = std::all_of(formats.begin(), formats.end(), [](const ReportFormat* format) {
+      return format->kind == FormatKind::kCharts;
+    });
     if (only_images && !drawings.figures().empty() && !drawings.drawable()) {
       throw Error(ErrorCode::kUnavailable, "no chart could be drawn without gnuplot", kDrawRemedy);
     }

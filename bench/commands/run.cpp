@@ -154,7 +154,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     shown.directory = dir.string();
     shown.colour = ui.colour();
     shown.files = measured.files;
-    print_out(console_report(run, shown));
+    print_out(console_page(run_document(run, shown), shown));
   }
   if (measured.whole && !measured.not_stored && !not_exported) retain(config, dir, ui);
   if (!measured.not_stored) ui.step(stored_line(run, dir));

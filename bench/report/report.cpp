@@ -36,18 +36,18 @@ Files with_main_file(OutputFile main, Files rest) {
 }
 
 Files console(const Run& run, const ReportOptions& options, Drawings& /*drawings*/) {
-  return {{"", console_report(run, options)}};
+  return {{"", console_page(run_document(run, options), options)}};
 }
 
 Files markdown(const Run& run, const ReportOptions& options, Drawings& drawings) {
-  ReportOptions with_figures = options;
+  std::vector<FigureLink> links;
   Files images = charts(drawings, "png");  // GitHub and Pandoc both take PNG
   for (const Figure& figure : drawings.figures()) {
     if (drawings.drawable() && !drawings.image(figure, "png").empty()) {
-      with_figures.figures.push_back({chart_path(figure, "png"), figure.alt, figure.caption});
+      links.push_back({chart_path(figure, "png"), figure.alt, figure.caption});
     }
   }
-  return with_main_file({"report.md", markdown_report(run, with_figures)}, std::move(images));
+  return with_main_file({"report.md", markdown_page(run_document(run, options), links)}, std::move(images));
 }
 
 Files html(const Run& run, const ReportOptions& options, Drawings& drawings) {

@@ -5,11 +5,9 @@
 #include <cmath>
 #include <string_view>
 
-#include "bench/core/first_metrics.h"
 #include "bench/report/render/table.h"
 #include "bench/report/render/text.h"
 #include "bench/report/view/numbers.h"
-#include "bench/report/view/view.h"
 
 namespace bench {
 namespace {
@@ -105,9 +103,6 @@ void print_claims(Page& page, const std::vector<ClaimView>& claims) {
 }
 
 void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
-  page.heading(
-      fmt::format("Phases of each target's median start, in {}: what each took, and the clock at its end",
-                  tables.front().unit));
   for (const PhaseTable& table : tables) {
     page.wrapped(table.title, "  ", nullptr, 4);
     std::size_t note_width = 0;
@@ -137,75 +132,48 @@ void print_phases(Page& page, const std::vector<PhaseTable>& tables) {
   }
 }
 
-/// "10 rounds and 1 warm-up, each in an order of its own (seed 7); cache warm"
-std::string how_measured(const Run& run) {
-  std::string text = fmt::format("planned: {} round{} and {} warm-up, the order shuffled in each (seed {})",
-                                 run.rounds, run.rounds == 1 ? "" : "s", run.warmup_rounds, run.seed);
-  if (const auto cache = run.conditions.find("cache"); cache != run.conditions.end()) {
-    text += fmt::format("; cache {}", fact_text(cache->second));
-  }
-  return text;
+const char* tone_colour(Tone tone) {
+  return tone == Tone::kFailure ? kAnsiRed : tone == Tone::kWarning ? kAnsiYellow : nullptr;
 }
 
-void print_comparisons(Page& page, const Run& run) {
-  const TextTable table = comparison_table(run, false);
-  if (table.rows.empty()) return;
-  page.heading("Comparisons: ratio of medians b/a, its 95 % interval over paired rounds, and the shift");
-  page.table(with_reasons_below(table));
+void print_section(Page& page, const Section& section) {
+  const bool drawn = !section.phases.empty();
+  if (section.has_text()) {
+    page.heading(section.title + (drawn ? ", in " + section.phases.front().unit : ""));
+  }
+  for (const std::string& paragraph : section.paragraphs) page.wrapped(paragraph, "  ", kAnsiDim, 2);
+  for (const Bullet& bullet : section.bullets) {
+    page.wrapped(bullet.text, "  ", tone_colour(section.tone), 4);
+    if (!bullet.remedy.empty()) page.wrapped(bullet.remedy, "    → ", nullptr, 6);
+  }
+  if (drawn) {
+    print_phases(page, section.phases);
+    return;
+  }
+  for (const TextTable& table : section.tables) {
+    if (!section.has_text() || !table.title.empty()) {
+      page.heading(table.title.empty() ? section.title : table.title);
+    }
+    page.table(with_reasons_below(table));
+  }
 }
 
 }  // namespace
 
-std::string console_report(const Run& run, const ReportOptions& options) {
+std::string console_page(const Document& document, const ReportOptions& options) {
   Page page(options);
-  for (const std::string& line : status_lines(run)) {
-    page.wrapped(line, "", kAnsiYellow, 2);
+  for (const std::string& line : document.banners) page.wrapped(line, "", kAnsiYellow, 2);
+  for (const std::string& line : document.headlines) page.wrapped(line, "", kAnsiBold, 2);
+  if (!document.verdicts.empty()) print_claims(page, document.verdicts);
+  auto section = document.sections.begin();
+  const bool results = section != document.sections.end() && section->id == "results";
+  if (results) print_section(page, *section++);
+  if (!document.plan.empty()) {
+    if (!results) page.blank();
+    page.wrapped(document.plan, "  ", kAnsiDim, 2);
   }
-  for (const std::string& line : headlines(run)) {
-    page.wrapped(line, "", kAnsiBold, 2);
-  }
-  if (const auto claims = claim_views(run); !claims.empty()) {
-    print_claims(page, claims);
-  }
-  const auto print_tables = [&](const std::vector<TextTable>& tables) {
-    for (const TextTable& table : tables) {
-      page.heading(table.title);
-      page.table(table);
-    }
-  };
-  const std::vector<TextTable> summaries = summary_tables(run);
-  print_tables(summaries);
-  if (std::any_of(run.samples.begin(), run.samples.end(),
-                  [](const Sample& sample) { return sample.scenario != scenario::kSize; })) {
-    if (summaries.empty()) {
-      page.blank();
-    }
-    page.wrapped(how_measured(run), "  ", kAnsiDim, 2);
-  }
-  print_tables(size_tables(run));
-  print_tables(memory_tables(run));
-  if (const auto phases = phase_tables(run); !phases.empty()) {
-    print_phases(page, phases);
-  }
-  if (!run.targets.empty()) {
-    page.heading("The same on every side?");
-    page.table(equivalence_table(run));
-  }
-  print_comparisons(page, run);
-  if (const auto groups = failure_groups(run); !groups.empty()) {
-    page.heading("Failures (counted, never part of a number)");
-    for (const FailureGroup& group : groups) {
-      page.wrapped(fmt::format("{} [{}]", group.what, group.rounds), "  ", kAnsiRed, 4);
-    }
-  }
-  if (!run.environment.warnings.empty()) {
-    page.heading("Warnings");
-    for (const Warning& warning : run.environment.warnings) {
-      page.wrapped(one_line(warning.text), "  ", kAnsiYellow, 4);
-      if (!warning.remedy.empty()) {
-        page.wrapped(one_line(warning.remedy), "    → ", nullptr, 6);
-      }
-    }
+  for (; section != document.sections.end(); ++section) {
+    if (!section->background) print_section(page, *section);
   }
   if (!options.directory.empty()) {
     page.heading("Stored");

@@ -188,7 +188,7 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
     for (const std::string& paragraph : section.paragraphs) {
       page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
     }
-    add_html_bullets(page, section.bullets);
+    add_html_bullets(page, lines_of(section.bullets));
     for (const TextTable& table : section.tables) page += html_table(table, section.title, section.sortable);
     page += "</section>\n";
   }

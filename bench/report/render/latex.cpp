@@ -46,11 +46,11 @@ std::string latex_fragment(const Document& document, Drawings& drawings) {
   for (const Section& section : document.sections) {
     if (section.background) continue;
     // Tables float and have captions: a heading with nothing below it would stand alone.
-    if (!section.paragraphs.empty() || !section.bullets.empty()) {
+    if (section.has_text()) {
       text += fmt::format("\\subsection{{{}}}\n\n", latex_escaped(section.title));
     }
     for (const std::string& paragraph : section.paragraphs) text += latex_escaped(paragraph) + "\n\n";
-    add_latex_bullets(text, section.bullets);
+    add_latex_bullets(text, lines_of(section.bullets));
     for (std::size_t i = 0; i < section.tables.size(); ++i) {
       text += latex_table(section.tables[i], section.title,
                           i == 0 ? section.id : fmt::format("{}-{}", section.id, i + 1));

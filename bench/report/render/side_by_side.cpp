@@ -17,7 +17,8 @@ std::vector<OutputFile> side_by_side_files(const std::vector<NamedRun>& runs,
   std::vector<OutputFile> files;
   for (const std::string& format : formats) {
     if (format == "md" || format == "console") {
-      files.push_back({format == "md" ? "comparison.md" : "", markdown_page(document)});
+      files.push_back(
+          {format == "md" ? "comparison.md" : "", markdown_page(document, {}, MarkdownTable::kAligned)});
     } else if (format == "html") {
       files.push_back({"comparison.html", html_page(document, no_figures, {})});
     } else if (format == "tex") {

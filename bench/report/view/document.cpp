@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
@@ -30,9 +32,9 @@ void add_tables(Document& document, const std::string& id, const std::string& ti
   document.sections.push_back({id, title, std::move(paragraphs), {}, std::move(tables), sortable});
 }
 
-std::vector<TextTable> phases_of_document(const Run& run) {
+std::vector<TextTable> phases_of_document(const std::vector<PhaseTable>& phases) {
   std::vector<TextTable> tables;
-  for (const PhaseTable& phase : phase_tables(run)) {
+  for (const PhaseTable& phase : phases) {
     TextTable table;
     table.title = phase.title;
     table.header = {"phase", "took " + phase.unit, "at " + phase.unit, "share"};
@@ -66,6 +68,24 @@ TextTable targets_table(const Run& run) {
   return table;
 }
 
+/// A word as a POSIX shell reads it back.
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+/// "10 rounds planned and 1 warm-up, the order shuffled in each with seed 7"
+std::string plan_text(const Run& run) {
+  return fmt::format("{} round{} planned and {} warm-up, the order shuffled in each with seed {}", run.rounds,
+                     run.rounds == 1 ? "" : "s", run.warmup_rounds, run.seed);
+}
+
 TextTable provenance(const Run& run) {
   TextTable table;
   table.header = {"what", "value"};
@@ -77,14 +97,16 @@ TextTable provenance(const Run& run) {
   add("from", run.started_at);
   add("to", run.finished_at);
   add("status", to_text(run.status) + (run.stopped_by.empty() ? "" : ", ended by: " + run.stopped_by));
-  add("rounds", fmt::format("{} planned and {} warm-up, the order shuffled in each with seed {}", run.rounds,
-                            run.warmup_rounds, run.seed));
+  add("plan", plan_text(run));
   if (run.wall_seconds > 0) {
     add("measuring", fmt::format("{} s, {} s of them inside trials", significant(run.wall_seconds),
                                  significant(run.trials_seconds)));
   }
   add("bench", run.suite_version + (run.suite_commit.empty() ? "" : ", commit " + run.suite_commit));
-  add("command", fmt::format("{}", fmt::join(run.command, " ")));
+  std::vector<std::string> words;
+  std::transform(run.command.begin(), run.command.end(), std::back_inserter(words),
+                 [](const std::string& word) { return shell_word(one_line(word)); });
+  add("command", fmt::format("{}", fmt::join(words, " ")));
   return table;
 }
 
@@ -106,21 +128,44 @@ std::vector<Tile> tiles(const Run& run) {
   return tiles;
 }
 
-std::vector<std::string> bullets_of(const std::vector<FailureGroup>& groups) {
-  std::vector<std::string> lines;
-  lines.reserve(groups.size());
-  for (const FailureGroup& group : groups) lines.push_back(fmt::format("{} ({})", group.what, group.rounds));
-  return lines;
+void add_failures(Document& document, const Run& run) {
+  const std::vector<FailureGroup> groups = failure_groups(run);
+  if (groups.empty()) return;
+  Section section{"failures", "Failures", {"Counted beside the numbers, never part of one."}, {}, {}};
+  section.tone = Tone::kFailure;
+  for (const FailureGroup& group : groups) {
+    section.bullets.emplace_back(fmt::format("{} ({})", group.what, group.rounds));
+  }
+  document.sections.push_back(std::move(section));
 }
 
-std::vector<std::string> bullets_of(const std::vector<Warning>& warnings) {
-  std::vector<std::string> lines;
-  lines.reserve(warnings.size());
-  for (const Warning& warning : warnings) {
-    lines.push_back(one_line(warning.text) +
-                    (warning.remedy.empty() ? "" : " → " + one_line(warning.remedy)));
+void add_warnings(Document& document, const Run& run) {
+  if (run.environment.warnings.empty()) return;
+  Section section{"warnings", "Warnings", {}, {}, {}};
+  section.tone = Tone::kWarning;
+  for (const Warning& warning : run.environment.warnings) {
+    section.bullets.emplace_back(one_line(warning.text), one_line(warning.remedy));
   }
-  return lines;
+  document.sections.push_back(std::move(section));
+}
+
+void add_reading(Document& document, const Run& run) {
+  const std::vector<std::string> notes = reading_notes(run);
+  if (notes.empty()) return;
+  Section section{"reading", "How to read these numbers", {}, {notes.begin(), notes.end()}, {}, false, true};
+  section.named = true;
+  document.sections.push_back(std::move(section));
+}
+
+void add_phases(Document& document, const Run& run) {
+  const std::size_t before = document.sections.size();
+  std::vector<PhaseTable> phases = phase_tables(run);
+  add_tables(
+      document, "phases", "Where the time goes", phases_of_document(phases),
+      {"The phases of each target's median start: took is the phase alone, at the clock when it ended; "
+       "the durations add up to ready. "
+       "“–”: this kind of target has no such phase. “?”: unknown, its time is in the next known phase."});
+  if (document.sections.size() > before) document.sections.back().phases = std::move(phases);
 }
 
 void add_background(Document& document, const Run& run) {
@@ -143,7 +188,26 @@ void add_background(Document& document, const Run& run) {
   if (!environment.tables.empty()) document.sections.push_back(std::move(environment));
 }
 
+/// The plan and the state of the cache; nothing where only sizes were weighed.
+std::string plan_of_document(const Run& run) {
+  const bool rounds = std::any_of(run.samples.begin(), run.samples.end(),
+                                  [](const Sample& sample) { return sample.scenario != scenario::kSize; });
+  if (!rounds) return {};
+  const auto cache = run.conditions.find("cache");
+  return plan_text(run) +
+         (cache == run.conditions.end() ? "" : fmt::format("; cache {}", fact_text(cache->second)));
+}
+
 }  // namespace
+
+std::vector<std::string> lines_of(const std::vector<Bullet>& bullets) {
+  std::vector<std::string> lines;
+  lines.reserve(bullets.size());
+  for (const Bullet& bullet : bullets) {
+    lines.push_back(bullet.text + (bullet.remedy.empty() ? "" : " → " + bullet.remedy));
+  }
+  return lines;
+}
 
 Document run_document(const Run& run, const ReportOptions& options) {
   Document document;
@@ -155,41 +219,32 @@ Document run_document(const Run& run, const ReportOptions& options) {
   document.banners = status_lines(run);
   document.headlines = headlines(run);
   document.tiles = tiles(run);
+  document.plan = plan_of_document(run);
   document.words = writeup(run);
   document.verdicts = claim_views(run);
   add_tables(document, "results", "Results", summary_tables(run));
   add_tables(document, scenario::kSize, scenario_words(run, scenario::kSize), size_tables(run));
   add_tables(document, scenario::kMemory, scenario_words(run, scenario::kMemory), memory_tables(run));
-  add_tables(document, "comparisons", "Comparisons", {comparison_table(run, false)});
-  add_tables(
-      document, "phases", "Where the time goes", phases_of_document(run),
-      {"The phases of each target's median start: took is the phase alone, at the clock when it ended. "
-       "“–”: this kind of target has no such phase. “?”: unknown, its time is in the next known phase."});
+  add_tables(document, "comparisons", "Comparisons", {comparison_table(run, false)},
+             {"The ratio of the medians b/a, its 95 % interval over paired rounds, and the shift b − a."});
+  add_phases(document, run);
   if (!run.targets.empty()) {
     add_tables(document, "equivalence", "The same on every side?", {equivalence_table(run)},
                {"As the running instances said themselves."});
   }
-  if (const auto groups = failure_groups(run); !groups.empty()) {
-    document.sections.push_back(
-        {"failures", "Failures", {"Counted beside the numbers, never part of one."}, bullets_of(groups), {}});
-  }
-  if (!run.environment.warnings.empty()) {
-    document.sections.push_back({"warnings", "Warnings", {}, bullets_of(run.environment.warnings), {}});
-  }
-  if (std::vector<std::string> notes = reading_notes(run); !notes.empty()) {
-    document.sections.push_back(
-        {"reading", "How to read these numbers", {}, std::move(notes), {}, false, true});
-  }
+  add_failures(document, run);
+  add_warnings(document, run);
+  add_reading(document, run);
   add_background(document, run);
   for (const std::string& file : options.files) {
     if (file.starts_with("run.json") || file.starts_with("sample") || file.starts_with("summar")) {
       document.files.push_back(file);
     }
   }
-  document.source =
-      fmt::format("A function of the stored run {}{}", one_line(run.run_id),
-                  options.directory.empty() ? std::string()
-                                            : "; made again by: bench report " + one_line(options.directory));
+  document.source = fmt::format(
+      "A function of the stored run {}{}", one_line(run.run_id),
+      options.directory.empty() ? std::string()
+                                : "; made again by: bench report " + shell_word(one_line(options.directory)));
   return document;
 }
 

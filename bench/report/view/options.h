@@ -28,7 +28,6 @@ struct FigureLink {
 struct ReportOptions {
   std::string directory;                   ///< of the run, as the user would type it; empty: not stored
   std::vector<std::string> files;          ///< what is in it: "run.json", "samples.csv", …
-  std::vector<FigureLink> figures;         ///< drawn beside the report; empty where nothing was drawn
   std::vector<std::string> chart_formats;  ///< images that lie in charts/ beside the report: "svg", …
   std::vector<MetricVerdict> verdicts;     ///< of a gate, where one has judged the run
   std::size_t width = 100;                 ///< columns of the console

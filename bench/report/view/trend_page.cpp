@@ -57,11 +57,11 @@ Section section_of(const std::string& metric, const std::vector<Trend>& trends) 
   for (const Trend& trend : trends) {
     if (one_line(trend.metric) != metric) continue;
     const std::string name = trend_name(trend);
-    if (trend.steps.empty()) section.bullets.push_back(fmt::format("{}: no change point", name));
+    if (trend.steps.empty()) section.bullets.emplace_back(fmt::format("{}: no change point", name));
     for (const ChangePoint& step : trend.steps) {
       const Trend::Point& first = trend.points[step.at];
-      section.bullets.push_back(fmt::format("{}: {}, from {} on (run {})", name, step_text(trend, step),
-                                            one_line(first.started_at), one_line(first.run)));
+      section.bullets.emplace_back(fmt::format("{}: {}, from {} on (run {})", name, step_text(trend, step),
+                                               one_line(first.started_at), one_line(first.run)));
     }
     TextTable table = trend_table(trend);
     table.header.back() = "step";
@@ -71,8 +71,8 @@ Section section_of(const std::string& metric, const std::vector<Trend>& trends) 
   return section;
 }
 
-std::vector<std::string> reading(const TrendPage& page) {
-  std::vector<std::string> notes = {
+std::vector<Bullet> reading(const TrendPage& page) {
+  std::vector<Bullet> notes = {
       "A dot of a chart, a row of a table: the median of a run and its 95 % interval (n: rounds that were "
       "measured).",
       "A change point is where the runs after it differ from those before: E-Divisive with a permutation "
@@ -83,11 +83,11 @@ std::vector<std::string> reading(const TrendPage& page) {
       "A line goes on only while its conditions are the same: host, versions of the engine, limits. The app, "
       "its image and its dependencies may change: they are what is watched."};
   if (page.other_lines > 0) {
-    notes.push_back(fmt::format("Left out: {} line{} under earlier conditions.", page.other_lines,
-                                page.other_lines == 1 ? "" : "s"));
+    notes.emplace_back(fmt::format("Left out: {} line{} under earlier conditions.", page.other_lines,
+                                   page.other_lines == 1 ? "" : "s"));
   }
   if (page.last > 0) {
-    notes.push_back(
+    notes.emplace_back(
         fmt::format("Of each line the latest {} runs at most; all of them: --last 0.", page.last));
   }
   return notes;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/core/claims.h"
+#include "bench/report/render/text.h"
 #include "bench/stats/derive.h"
 #include "unit/report/figures_data.h"
 
@@ -54,6 +55,14 @@ const Section& section(const Document& document, std::string_view id) {
                                   [&](const Section& one) { return one.id == id; });
   if (found == document.sections.end()) throw std::out_of_range(std::string(id));
   return *found;
+}
+
+std::string console_of(const Run& run, const ReportOptions& options) {
+  return console_page(run_document(run, options), options);
+}
+
+std::string markdown_of(const Run& run, const ReportOptions& options) {
+  return markdown_page(run_document(run, options));
 }
 
 ReportOptions rendering_options() {

@@ -29,6 +29,10 @@ Drawings small_drawings();
 /// Throws std::out_of_range where the document has none of that id.
 const Section& section(const Document& document, std::string_view id);
 
+/// The run's page at a terminal, and in Markdown without figures.
+std::string console_of(const Run& run, const ReportOptions& options = {});
+std::string markdown_of(const Run& run, const ReportOptions& options = {});
+
 /// As a user's folder of results.
 ReportOptions rendering_options();
 

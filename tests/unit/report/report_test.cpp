@@ -84,12 +84,12 @@ class Golden : public ::testing::TestWithParam<Fixture> {};
 
 TEST_P(Golden, Console) {
   expect_same_as_golden(GetParam().name + ".console.txt",
-                        console_report(derived(GetParam().make()), stored_options()));
+                        test::console_of(derived(GetParam().make()), stored_options()));
 }
 
 TEST_P(Golden, Markdown) {
   expect_same_as_golden(GetParam().name + ".report.md",
-                        markdown_report(derived(GetParam().make()), stored_options()));
+                        test::markdown_of(derived(GetParam().make()), stored_options()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Report, Golden, ::testing::ValuesIn(fixtures()),
@@ -104,7 +104,7 @@ TEST(Console, FitsItsWidth) {
     for (const std::size_t width : {60, 80, 100, 140}) {
       ReportOptions options = stored_options();
       options.width = width;
-      for (const std::string& line : lines_of(console_report(derived(fixture.make()), options))) {
+      for (const std::string& line : lines_of(test::console_of(derived(fixture.make()), options))) {
         EXPECT_LE(display_width(line), width) << fixture.name << ": " << line;
       }
     }
@@ -114,10 +114,10 @@ TEST(Console, FitsItsWidth) {
 TEST(Console, ColourIsTheOnlyDifferenceOfColour) {
   ReportOptions options = stored_options();
   const StoredRun run = derived(test::run_with_failures());
-  const std::string plain = console_report(run, options);
+  const std::string plain = test::console_of(run, options);
   EXPECT_EQ(plain.find('\x1b'), std::string::npos);
   options.colour = true;
-  std::string coloured = console_report(run, options);
+  std::string coloured = test::console_of(run, options);
   EXPECT_NE(coloured.find('\x1b'), std::string::npos);
   for (std::size_t at = 0; (at = coloured.find('\x1b')) != std::string::npos;) {
     coloured.erase(at, coloured.find('m', at) - at + 1);
@@ -221,7 +221,7 @@ StoredRun hostile_run() {
 }
 
 TEST(Hostile, NamesCannotTouchTheTerminal) {
-  const std::string text = console_report(hostile_run(), stored_options());
+  const std::string text = test::console_of(hostile_run(), stored_options());
   for (const char c : text) {
     EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
   }
@@ -230,7 +230,7 @@ TEST(Hostile, NamesCannotTouchTheTerminal) {
 }
 
 TEST(Hostile, NamesCannotTouchThePage) {
-  const std::string text = markdown_report(hostile_run(), stored_options());
+  const std::string text = test::markdown_of(hostile_run(), stored_options());
   EXPECT_THAT(text, AllOf(HasSubstr("a\\|b\\`c&lt;script>"), Not(HasSubstr("\x1b"))));
   // Every table keeps its number of cells.
   std::size_t cells = 0;
@@ -308,7 +308,7 @@ TEST(Formats, SomeOtherScenarioIsShownToo) {
         {"density", "docker", "density.used", "bytes", 250.0 * (1 << 20), round, 0, false, {}});
     run.samples.push_back({"density", "docker", "harness.settle", "seconds", 2, round, 0, false, {}});
   }
-  const std::string text = console_report(derived(run), {});
+  const std::string text = test::console_of(derived(run), {});
   EXPECT_THAT(text, AllOf(HasSubstr("density.used: docker 250 MiB"), HasSubstr("median MiB"),
                           Not(HasSubstr("harness."))));
 }

@@ -101,7 +101,8 @@ TEST(SideBySide, PartsAndTheHarnessAreLeftOut) {
 
 TEST(SideBySide, MarkdownTablesAreAligned) {
   const std::string page = markdown_page(
-      side_by_side({{"plain", derived(test::sample_run())}, {"hostile", test::hostile_full_run()}}));
+      side_by_side({{"plain", derived(test::sample_run())}, {"hostile", test::hostile_full_run()}}), {},
+      MarkdownTable::kAligned);
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("\x1b")));
 }

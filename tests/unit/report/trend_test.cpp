@@ -55,7 +55,7 @@ TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   EXPECT_EQ(document.subtitle, "40 runs from 2026-01-01 to 2026-02-12 · startup.ready");
   const Section& line = test::section(document, "metric-1");
   EXPECT_EQ(line.title, "startup.ready");
-  EXPECT_THAT(line.bullets,
+  EXPECT_THAT(lines_of(line.bullets),
               ElementsAre("docker: 500 ms → 600 ms (+20 %), from 2026-01-25T02:00:00Z on (run n24)"));
   const TextTable& runs = line.tables.at(0);
   ASSERT_THAT(runs.rows, SizeIs(40));
@@ -65,7 +65,7 @@ TEST(TrendPage, SaysTheStepInWordsAndMarksItsRun) {
   EXPECT_THAT(test::section(document, "steps").tables.at(0).rows,
               ElementsAre(ElementsAre("startup.ready", "docker", "500 ms", "600 ms", "+20 %",
                                       "2026-01-25T02:00:00Z", "n24")));
-  EXPECT_THAT(test::section(document, "reading").bullets,
+  EXPECT_THAT(lines_of(test::section(document, "reading").bullets),
               ::testing::Contains(HasSubstr("Left out: 2 lines")));
   EXPECT_THAT(document.source, HasSubstr("nightly"));
 }
@@ -99,7 +99,7 @@ TEST(TrendPage, WithoutAChangePointItSaysSo) {
   const Document document = trend_document({trend_of("startup.ready", "docker", 1)}, {});
   EXPECT_THAT(document.headlines, ElementsAre(HasSubstr("No change point")));
   EXPECT_THROW(test::section(document, "steps"), std::out_of_range);
-  EXPECT_THAT(test::section(document, "metric-1").bullets, ElementsAre("docker: no change point"));
+  EXPECT_THAT(lines_of(test::section(document, "metric-1").bullets), ElementsAre("docker: no change point"));
 }
 
 TEST(TrendPage, ARatioHasNoUnitAndZeroNoPercentage) {

@@ -168,10 +168,10 @@ TEST(HostileOfAll, NamesCannotTouchTerminalOrTables) {
   run.claim_definitions[0].sentence = bad;
   run.claim_definitions[3].not_measured = bad;
   run = derived(run);
-  const std::string console = console_report(run, {});
+  const std::string console = test::console_of(run, {});
   EXPECT_TRUE(std::all_of(console.begin(), console.end(),
                           [](char c) { return c == '\n' || static_cast<unsigned char>(c) >= 0x20; }));
-  const std::string page = markdown_report(run, {});
+  const std::string page = test::markdown_of(run, {});
   EXPECT_THAT(page,
               AllOf(Not(HasSubstr("<script")), Not(HasSubstr("\x1b")), HasSubstr("a\\|b\\`c&lt;script>")));
 }
