@@ -19,9 +19,9 @@ Chart one(std::optional<Figure> (*chart)(const Run&)) {
 /// The order is that in which people should look at them.
 std::vector<Chart>& chart_table() {
   static std::vector<Chart> charts = {
-      one(phases_figure),    one(trials_figure), one(ratio_figure),    one(size_figure),
-      one(size_parts_figure), one(memory_figure), one(marginal_figure), one(rounds_figure),
-      one(all_ratios_figure),
+      one(phases_figure),   one(trials_figure),     one(ratio_figure),
+      one(size_figure),     one(size_parts_figure), one(memory_figure),
+      one(marginal_figure), one(rounds_figure),     one(all_ratios_figure),
   };
   return charts;
 }

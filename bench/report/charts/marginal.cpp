@@ -164,11 +164,11 @@ std::optional<Figure> marginal_figure(const Run& run) {
     y = add_curves(canvas, y + 16, small, scale, true);
   }
   canvas.height = static_cast<int>(y + 54);
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished("memory-marginal", title, canvas, alt,
-                  "Available memory of the host against the number of instances that run at once; each pass "
-                  "counts from its own start. The slope is what one more instance costs, daemons and kernel "
-                  "included.");
+  return finished_with_note(
+      run, "memory-marginal", title, canvas, alt,
+      "Available memory of the host against the number of instances that run at once; each pass "
+      "counts from its own start. The slope is what one more instance costs, daemons and kernel "
+      "included.");
 }
 
 }  // namespace bench

@@ -58,81 +58,98 @@ std::vector<ProcessRole> known_roles(const Run& run) {
   return roles;
 }
 
+std::optional<double> memory_median(const Run& run, const TargetLook& look, const std::string& metric) {
+  const Summary* summary = find_summary(run, scenario::kMemory, look.target->name, metric);
+  if (summary == nullptr) return std::nullopt;
+  return summary->median;
+}
+
+/// The bars of all targets, and the same in words.
+struct MemoryRows {
+  std::vector<BarRow> rows;
+  std::string alt;
+  bool loaded = false;  ///< some were measured after requests too
+};
+
+/// The thick bar of a target, by role.
+void add_pss(MemoryRows& all, const Run& run, const TargetLook& look, double pss,
+             const std::vector<ProcessRole>& roles, const Scale& scale) {
+  BarRow row{look.name};
+  row.target = look.name;
+  row.gap = all.rows.empty() ? 8 : 16;
+  row.height = 28;
+  std::vector<std::string> spoken;
+  for (const ProcessRole& role : roles) {
+    const auto part = memory_median(run, look, std::string(kPart) + role.name);
+    if (!part || *part <= 0) continue;
+    row.parts.push_back({role.words, role.colour, *part});
+    spoken.push_back(fmt::format("{} {}", role.words, with_unit(*part, scale)));
+  }
+  if (row.parts.empty()) row.parts.push_back({"", look.colour, pss});
+  row.text = with_unit(pss, scale);
+  all.alt += fmt::format(" {}: {} PSS", look.name, row.text);
+  if (!spoken.empty()) all.alt += " (" + listed(spoken) + ")";
+  if (const auto loaded = memory_median(run, look, metric::kLoadedPss)) {
+    row.mark = loaded;
+    row.text += fmt::format(", loaded {}", with_unit(*loaded, scale));
+    all.alt += fmt::format(", {} after 100 requests", with_unit(*loaded, scale));
+    all.loaded = true;
+  }
+  all.rows.push_back(std::move(row));
+}
+
+/// The thin bars of a target.
+void add_views(MemoryRows& all, const Run& run, const TargetLook& look, const Scale& scale) {
+  for (const View& view : kViews) {
+    const auto value = memory_median(run, look, view.metric);
+    if (!value) continue;
+    BarRow row{view.words, {{"", look.tint, *value}}, with_unit(*value, scale)};
+    row.target = look.name;
+    row.height = 9;
+    row.gap = 6;
+    all.alt += fmt::format(", {} {}", view.words, row.text);
+    all.rows.push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
 std::optional<Figure> memory_figure(const Run& run) {
-  const std::vector<ProcessRole> roles = known_roles(run);
-  std::vector<double> values;
-  const auto median_of = [&](const TargetLook& look, const std::string& metric) -> std::optional<double> {
-    const Summary* summary = find_summary(run, scenario::kMemory, look.target->name, metric);
-    if (summary == nullptr) return std::nullopt;
-    return summary->median;
-  };
   const std::vector<TargetLook> looks = target_looks(run);
+  std::vector<double> values;
   for (const TargetLook& look : looks) {
-    if (const auto pss = median_of(look, metric::kHostPss)) values.push_back(*pss);
+    if (const auto pss = memory_median(run, look, metric::kHostPss)) values.push_back(*pss);
   }
   if (values.empty()) return std::nullopt;
 
   const Scale scale = readable_scale("bytes", values);
-  std::vector<BarRow> rows;
-  bool loaded_shown = false;
-  std::string alt = "Stacked bars: the memory that one instance costs the host, by role of its processes.";
+  const std::vector<ProcessRole> roles = known_roles(run);
+  MemoryRows all;
+  all.alt = "Stacked bars: the memory that one instance costs the host, by role of its processes.";
   for (const TargetLook& look : looks) {
-    const auto pss = median_of(look, metric::kHostPss);
+    const auto pss = memory_median(run, look, metric::kHostPss);
     if (!pss) continue;
-    BarRow row{look.name};
-    row.target = look.name;
-    row.gap = rows.empty() ? 8 : 16;
-    row.height = 28;
-    std::vector<std::string> spoken;
-    for (const ProcessRole& role : roles) {
-      const auto part = median_of(look, std::string(kPart) + role.name);
-      if (!part || *part <= 0) continue;
-      row.parts.push_back({role.words, role.colour, *part});
-      spoken.push_back(fmt::format("{} {}", role.words, with_unit(*part, scale)));
-    }
-    if (row.parts.empty()) row.parts.push_back({"", look.colour, *pss});
-    row.text = with_unit(*pss, scale);
-    alt += fmt::format(" {}: {} PSS", look.name, row.text);
-    if (!spoken.empty()) alt += " (" + listed(spoken) + ")";
-    if (const auto loaded = median_of(look, metric::kLoadedPss)) {
-      row.mark = loaded;
-      row.text += fmt::format(", loaded {}", with_unit(*loaded, scale));
-      alt += fmt::format(", {} after 100 requests", with_unit(*loaded, scale));
-      loaded_shown = true;
-    }
-    rows.push_back(std::move(row));
-    for (const View& view : kViews) {
-      const auto value = median_of(look, view.metric);
-      if (!value) continue;
-      BarRow other{view.words, {{"", look.tint, *value}}, with_unit(*value, scale)};
-      other.target = look.name;
-      other.height = 9;
-      other.gap = 6;
-      alt += fmt::format(", {} {}", view.words, other.text);
-      rows.push_back(std::move(other));
-    }
-    alt += ".";
+    add_pss(all, run, look, *pss, roles, scale);
+    add_views(all, run, look, scale);
+    all.alt += ".";
   }
 
   const std::string title = "Memory of one instance, by who holds it";
   auto [canvas, y] =
       headed(title, subtitle(run,
                              std::string("thick bar: PSS of every host process that the instance costs") +
-                                 (loaded_shown ? "; diamond: the same after 100 requests" : "") +
+                                 (all.loaded ? "; diamond: the same after 100 requests" : "") +
                                  "; thin bars: the same instance seen otherwise; medians",
                              rounds_text(run, scenario::kMemory, metric::kHostPss)));
   std::vector<std::pair<std::string, std::string>> legend;
   legend.reserve(roles.size());
   for (const ProcessRole& role : roles) legend.emplace_back(role.words, role.colour);
   if (!legend.empty()) y = add_legend(canvas, y + 6, legend);
-  y = add_zoomed_bars(canvas, y, labels_room(rows), rows,
+  y = add_zoomed_bars(canvas, y, labels_room(all.rows), all.rows,
                       {"bytes", scale, scenario::kMemory, Shape::kDiamond});
   canvas.height = static_cast<int>(y + 54);
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished(
-      "memory", title, canvas, alt,
+  return finished_with_note(
+      run, "memory", title, canvas, all.alt,
       "Memory of one settled instance. Thick bars: PSS of its host processes by role, which splits "
       "shared pages fairly; each part is a median of its own, so a stack may miss its total a "
       "little. Thin bars: other views of the same instance.");

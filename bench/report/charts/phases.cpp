@@ -106,24 +106,65 @@ std::string spoken_phases(const PhaseTable& table, const std::string& name) {
   return fmt::format("{}: ready after {}: {}.", name, ready_text(table), listed(parts));
 }
 
+std::vector<Timeline> timelines_of(const Run& run, const std::vector<PhaseTable>& tables) {
+  const std::vector<TargetLook> looks = target_looks(run);
+  std::vector<Timeline> rows;
+  for (const PhaseTable& table : tables) {
+    const auto look = std::find_if(looks.begin(), looks.end(), [&](const TargetLook& candidate) {
+      return stamped(*candidate.target) == table.target;
+    });
+    rows.push_back({look == looks.end() ? table.target : look->name, &table});
+  }
+  return rows;
+}
+
+/// The colours of the phases that any target has.
+std::vector<std::pair<std::string, std::string>> phase_legend(const std::vector<PhaseTable>& tables) {
+  std::vector<std::pair<std::string, std::string>> legend;
+  for (const PhaseColour& row : kPhaseColours) {
+    const bool used = std::any_of(tables.begin(), tables.end(), [&](const PhaseTable& table) {
+      return std::any_of(table.rows.begin(), table.rows.end(), [&](const PhaseRow& phase) {
+        return phase.name == row.phase && phase.end > phase.begin;
+      });
+    });
+    if (used) legend.emplace_back(row.phase, row.colour);
+  }
+  return legend;
+}
+
+/// All targets, and below them the quick ones again, as often as some are quicker still.
+double add_zoomed_timelines(Canvas& canvas, double y, double left, const std::vector<Timeline>& rows) {
+  const std::string x_title = "time since the start request";
+  std::vector<Timeline> shown = quick_ones(rows);
+  y = add_timelines(canvas, y, left, rows, shown.empty() ? x_title : "");
+  while (!shown.empty()) {
+    std::vector<Timeline> quicker = quick_ones(shown);
+    y += 52;
+    const std::size_t note = canvas.words.size();
+    canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
+    y = add_timelines(canvas, y + 12, left, shown, quicker.empty() ? x_title : "");
+    canvas.words[note].text =
+        fmt::format("{} again, the same trial{}, axis enlarged {}",
+                    shown.size() == 1 ? shown.front().name : "the quick ones", shown.size() == 1 ? "" : "s",
+                    ratio_text(canvas.panels.front().x.high / canvas.panels.back().x.high));
+    shown = std::move(quicker);
+  }
+  return y;
+}
+
 }  // namespace
 
 std::optional<Figure> phases_figure(const Run& run) {
   const std::vector<PhaseTable> tables = phase_tables(run);
   if (tables.empty()) return std::nullopt;
 
-  const std::vector<TargetLook> looks = target_looks(run);
-  std::vector<Timeline> rows;
+  const std::vector<Timeline> rows = timelines_of(run, tables);
   std::vector<std::string> names;
-  for (const PhaseTable& table : tables) {
-    const auto look = std::find_if(looks.begin(), looks.end(), [&](const TargetLook& candidate) {
-      return stamped(*candidate.target) == table.target;
-    });
-    rows.push_back({look == looks.end() ? table.target : look->name, &table});
-    names.push_back(rows.back().name);
+  std::string alt = "Stacked bars: the start-up of each target's median trial, cut into phases.";
+  for (const Timeline& row : rows) {
+    names.push_back(row.name);
+    alt += " " + spoken_phases(*row.table, row.name);
   }
-  const std::vector<Timeline> quick = quick_ones(rows);
-
   const bool gaps = std::any_of(tables.begin(), tables.end(), [](const PhaseTable& table) {
     return std::any_of(table.rows.begin(), table.rows.end(),
                        [](const PhaseRow& phase) { return !phase.note.empty(); });
@@ -136,44 +177,15 @@ std::optional<Figure> phases_figure(const Run& run) {
           std::string("each target's median trial, from the first engine call to the first verified answer") +
               (gaps ? "; a phase whose mark is unknown is part of the next" : ""),
           rounds_text(run, scenario::kStartup, metric::kReady)));
-  std::vector<std::pair<std::string, std::string>> legend;
-  for (const PhaseColour& row : kPhaseColours) {
-    const bool used = std::any_of(tables.begin(), tables.end(), [&](const PhaseTable& table) {
-      return std::any_of(table.rows.begin(), table.rows.end(), [&](const PhaseRow& phase) {
-        return phase.name == row.phase && phase.end > phase.begin;
-      });
-    });
-    if (used) legend.emplace_back(row.phase, row.colour);
-  }
-  y = add_legend(canvas, y + 6, legend);
-  const double left = names_room(names);
-  const std::string x_title = "time since the start request";
-  y = add_timelines(canvas, y, left, rows, quick.empty() ? x_title : "");
-  for (std::vector<Timeline> shown = quick; !shown.empty();) {
-    const std::vector<Timeline> quicker = quick_ones(shown);
-    y += 52;
-    const std::size_t note = canvas.words.size();
-    canvas.words.push_back({left, y, "", Align::kLeft, kGrey, 11.5});
-    y = add_timelines(canvas, y + 12, left, shown, quicker.empty() ? x_title : "");
-    canvas.words[note].text =
-        fmt::format("{} again, the same trial{}, axis enlarged {}",
-                    shown.size() == 1 ? shown.front().name : "the quick ones", shown.size() == 1 ? "" : "s",
-                    ratio_text(canvas.panels.front().x.high / canvas.panels.back().x.high));
-    shown = quicker;
-  }
+  y = add_legend(canvas, y + 6, phase_legend(tables));
+  y = add_zoomed_timelines(canvas, y, names_room(names), rows);
   canvas.height = static_cast<int>(y + 54);
-
-  std::string alt = "Stacked bars: the start-up of each target's median trial, cut into phases.";
-  for (const Timeline& row : rows) {
-    alt += " " + spoken_phases(*row.table, row.name);
-  }
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished(
-      "startup-phases", title, canvas, alt,
-      "Start-up of the median trial of each target, from the first engine call to the first "
-      "verified answer, cut into phases that both worlds share; a phase that a target does not have "
-      "is absent." +
-          std::string(quick.empty() ? "" : " Below: the quick targets again on an axis of their own."));
+  return finished_with_note(
+      run, "startup-phases", title, canvas, alt,
+      std::string("Start-up of the median trial of each target, from the first engine call to the first "
+                  "verified answer, cut into phases that both worlds share; a phase that a target does not "
+                  "have is absent.") +
+          (quick_ones(rows).empty() ? "" : " Below: the quick targets again on an axis of their own."));
 }
 
 }  // namespace bench

@@ -122,8 +122,8 @@ RatioRows measured_rows(const Run& run, const std::vector<Group>& groups) {
     if (group.scenario != scenario) rows.height += kHeading;
     scenario = group.scenario;
     rows.height += kGroupGap + kRatioRow * static_cast<double>(group.rows.size());
-    rows.label_width = std::max({rows.label_width, text_width(group.label, 12),
-                                 text_width(scenario_words(run, scenario), 13)});
+    rows.label_width = std::max(
+        {rows.label_width, text_width(group.label, 12), text_width(scenario_words(run, scenario), 13)});
     for (const auto& [look, comparison] : group.rows) {
       rows.values.push_back(comparison->ratio);
       if (has_line(*comparison)) {
@@ -150,7 +150,8 @@ std::string ratio_subtitle(const RatioRows& rows, const std::string& base_name) 
 }
 
 /// The rows below one another, a heading above each scenario's.
-void add_groups(Canvas& canvas, Panel& panel, const Run& run, const std::vector<Group>& groups, bool several) {
+void add_groups(Canvas& canvas, Panel& panel, const Run& run, const std::vector<Group>& groups,
+                bool several) {
   double at = panel.y.high;
   std::string scenario;
   for (const Group& group : groups) {
@@ -206,11 +207,10 @@ Figure drawn_ratios(const Run& run, const std::vector<TargetLook>& looks, const 
   canvas.panels.push_back(panel);
   canvas.height = static_cast<int>(panel.bottom + 54);
 
-  std::string alt =
+  const std::string alt =
       fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(run, groups));
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished(
-      all ? "ratio-all" : "ratio", title, canvas, alt,
+  return finished_with_note(
+      run, all ? "ratio-all" : "ratio", title, canvas, alt,
       fmt::format("Ratio of each target's median to that of {}, with the 95 % interval by block "
                   "bootstrap over rounds, on a logarithmic axis. Below 1× is less than {}, above is "
                   "more.{}",

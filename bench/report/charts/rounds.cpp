@@ -117,6 +117,50 @@ std::vector<Tick> round_ticks(int rounds) {
   return ticks;
 }
 
+/// What all panels of the figure share.
+struct RoundsScene {
+  int rounds = 0;
+  double places = 1;  ///< trials of a round
+  bool dots = true;
+  bool log = false;
+  Interval range{1, 1};  ///< of all values, as shares of each target's median
+  Scale scale;
+};
+
+std::string rounds_subtitle(const RoundsScene& scene, std::size_t trials, std::size_t targets, bool failed) {
+  std::string what = scene.dots ? "each trial at its place in time; dashed: the target's median"
+                                : fmt::format(
+                                      "line: median, band: least to largest of {} trials in {:.0f} slices of "
+                                      "time; dashed: the target's median",
+                                      trials, kSlices);
+  if (failed) what += "; crosses: failed trials";
+  if (targets > 1) what += "; the panels' heights are the same share of each median";
+  return what + (scene.log ? "; log scale" : "");
+}
+
+/// One target's panel below `top`. `lost`: the rounds in which its trial failed.
+Panel rounds_panel(const Canvas& canvas, double top, const Series& series, const RoundsScene& scene,
+                   const std::vector<int>& lost, bool last) {
+  const double middle = median(series.values);
+  Panel panel{kEdge + 46, top, canvas.width - kEdge, top + kRoundsHeight, {0.5, scene.rounds + 0.5, false},
+              {}};
+  std::vector<double> span = series.values;
+  if (middle > 0) span.insert(span.end(), {middle * scene.range.low, middle * scene.range.high});
+  panel.y = axis_over(span, scene.log);
+  panel.y_ticks = ticks_on(panel.y, scene.scale, 4);
+  panel.x_ticks = round_ticks(scene.rounds);
+  if (last) {
+    panel.x_title = "round";
+  } else {
+    for (Tick& tick : panel.x_ticks) tick.label.clear();
+  }
+  panel.line(panel.x.low, middle, panel.x.high, middle, series.look.colour, 1, true);
+  scene.dots ? add_line(panel, series, scene.places) : add_band(panel, series, scene.places);
+  // A failure has no value: it stands below the curve, at the panel's edge.
+  for (const int round : lost) panel.point(round + 1, panel.y.low, kBlack, Shape::kCross, 1);
+  return panel;
+}
+
 }  // namespace
 
 std::optional<Figure> rounds_figure(const Run& run) {
@@ -124,69 +168,44 @@ std::optional<Figure> rounds_figure(const Run& run) {
   if (!subject) return std::nullopt;
   std::vector<Series> all;
   std::vector<double> values;
+  bool failed = false;
   for (Series& series : series_of(run, subject->scenario, subject->metric)) {
     if (series.values.empty()) continue;
     values.insert(values.end(), series.values.begin(), series.values.end());
+    failed = failed || !failures_of(run, *subject, series).empty();
     all.push_back(std::move(series));
   }
   if (values.empty()) return std::nullopt;
 
-  const int rounds = last_round(run, subject->scenario);
-  const double places = places_in_round(run, all);
-  const bool dots = values.size() <= kDotsAtMost;
-  const auto [lowest, highest] = relative_range(all);
-  const bool log = lowest > 0 && highest / lowest > kLogFrom;
-  bool failed = false;
-  std::string what = dots ? "each trial at its place in time; dashed: the target's median"
-                          : fmt::format(
-                                "line: median, band: least to largest of {} trials in {:.0f} slices of "
-                                "time; dashed: the target's median",
-                                values.size(), kSlices);
-  for (const Series& series : all) failed = failed || !failures_of(run, *subject, series).empty();
-  if (failed) what += "; crosses: failed trials";
-  if (all.size() > 1) what += "; the panels' heights are the same share of each median";
-  if (log) what += "; log scale";
+  RoundsScene scene{last_round(run, subject->scenario),
+                    places_in_round(run, all),
+                    values.size() <= kDotsAtMost,
+                    false,
+                    relative_range(all),
+                    readable_scale(subject->unit, values)};
+  scene.log = scene.range.low > 0 && scene.range.high / scene.range.low > kLogFrom;
   const std::string title = subject->title + " in the order of time";
-  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, subject->scenario, subject->metric)));
-
-  std::string alt =
-      fmt::format("Line charts of {} by round, {} round{}.", subject->axis, rounds, rounds == 1 ? "" : "s");
+  auto [canvas, y] = headed(title, subtitle(run, rounds_subtitle(scene, values.size(), all.size(), failed),
+                                            rounds_text(run, subject->scenario, subject->metric)));
+  std::string alt = fmt::format("Line charts of {} by round, {} round{}.", subject->axis, scene.rounds,
+                                scene.rounds == 1 ? "" : "s");
   for (const Series& series : all) {
-    y += kGap;
-    const double middle = median(series.values);
-    Panel panel{kEdge + 46, y, canvas.width - kEdge, y + kRoundsHeight, {0.5, rounds + 0.5, false}, {}};
-    std::vector<double> span = series.values;
-    if (middle > 0) span.insert(span.end(), {middle * lowest, middle * highest});
-    panel.y = axis_over(span, log);
-    const Scale scale = readable_scale(subject->unit, values);
-    panel.y_ticks = ticks_on(panel.y, scale, 4);
-    panel.x_ticks = round_ticks(rounds);
-    if (&series == &all.back()) {
-      panel.x_title = "round";
-    } else {
-      for (Tick& tick : panel.x_ticks) tick.label.clear();
-    }
-    canvas.words.push_back({panel.left, y - 11,
-                            fmt::format("{}: {} ({})", series.look.name, subject->axis, scale.unit),
-                            Align::kLeft, kBlack, 12});
-    panel.line(panel.x.low, middle, panel.x.high, middle, series.look.colour, 1, true);
-    dots ? add_line(panel, series, places) : add_band(panel, series, places);
-    alt += spoken_rounds(series, subject->unit);
     const std::vector<int> lost = failures_of(run, *subject, series);
-    // A failure has no value: it stands below the curve, at the panel's edge.
-    for (const int round : lost) {
-      panel.point(round + 1, panel.y.low, kBlack, Shape::kCross, 1);
-    }
+    const Panel panel = rounds_panel(canvas, y + kGap, series, scene, lost, &series == &all.back());
+    canvas.words.push_back({panel.left, panel.top - 11,
+                            fmt::format("{}: {} ({})", series.look.name, subject->axis, scene.scale.unit),
+                            Align::kLeft, kBlack, 12});
+    alt += spoken_rounds(series, subject->unit);
     if (!lost.empty()) alt += fmt::format(" {} failed.", lost.size());
     canvas.panels.push_back(panel);
     y = panel.bottom;
   }
   canvas.height = static_cast<int>(y + 54);
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished(subject->scenario + "-rounds", title, canvas, alt,
-                  subject->title +
-                      " of every trial in the order in which they were run. A drift of the machine moves all "
-                      "targets alike; a line that leaves its dashed median for good is one to worry about.");
+  return finished_with_note(
+      run, subject->scenario + "-rounds", title, canvas, alt,
+      subject->title +
+          " of every trial in the order in which they were run. A drift of the machine moves all "
+          "targets alike; a line that leaves its dashed median for good is one to worry about.");
 }
 
 }  // namespace bench

@@ -243,4 +243,10 @@ Figure finished(const std::string& id, const std::string& title, const Canvas& c
   return figure;
 }
 
+Figure finished_with_note(const Run& run, const std::string& id, const std::string& title,
+                          const Canvas& canvas, const std::string& alt, const std::string& caption) {
+  const std::string note = emulation_note(run);
+  return finished(id, title, canvas, note.empty() ? alt : alt + " " + note + ".", caption);
+}
+
 }  // namespace bench

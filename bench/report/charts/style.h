@@ -104,5 +104,8 @@ std::string listed(const std::vector<std::string>& words);
 
 Figure finished(const std::string& id, const std::string& title, const Canvas& canvas, const std::string& alt,
                 const std::string& caption);
+/// The same, and the alternative text says where a VM was emulated.
+Figure finished_with_note(const Run& run, const std::string& id, const std::string& title,
+                          const Canvas& canvas, const std::string& alt, const std::string& caption);
 
 }  // namespace bench

@@ -105,90 +105,112 @@ std::string spoken_trials(const Run& run, const Subject& subject, const Series& 
   return text + (failed.none() ? "." : ", " + failed.text() + ".");
 }
 
+/// A row per target that was tried.
+struct TrialRows {
+  struct Row {
+    Series series;
+    Failed failed;
+  };
+  std::vector<Row> rows;
+  std::vector<std::string> names;
+  std::vector<double> values;
+  double lane_width = 0;  ///< pixels right of the panel for what failed
+  std::size_t outlier_count = 0;
+
+  [[nodiscard]] bool dots() const { return values.size() <= kDotsAtMost; }
+  [[nodiscard]] bool rings() const { return outlier_count <= kDotsAtMost; }
+};
+
+TrialRows trial_rows(const Run& run, const Subject& subject) {
+  TrialRows all;
+  for (Series& series : series_of(run, subject.scenario, subject.metric)) {
+    Failed failed = failed_of(run, subject.scenario, series.look.target->name);
+    if (series.values.empty() && failed.none()) continue;
+    all.values.insert(all.values.end(), series.values.begin(), series.values.end());
+    all.names.push_back(series.look.name);
+    if (!series.values.empty()) all.outlier_count += outliers(series.values).size();
+    if (!failed.none()) {
+      all.lane_width = std::max({all.lane_width, text_width(failed.text(), 11) + 12, failed.marks_width()});
+    }
+    all.rows.push_back({std::move(series), std::move(failed)});
+  }
+  return all;
+}
+
+std::string trials_subtitle(const TrialRows& all, bool log) {
+  std::string what = "thick bar: median; box: middle half; ";
+  if (all.dots()) {
+    what += "one dot per trial; ring: outlier, kept in every number";
+  } else {
+    what += fmt::format("line: least to largest of {} trials, too many for a dot each", all.values.size());
+    what += all.rings() ? "; ring: outlier" : fmt::format(", as are the {} outliers", all.outlier_count);
+  }
+  return what + (log ? "; log scale" : "");
+}
+
+/// A target's box and dots in the row below `top`, with its median in words.
+void add_trials(Canvas& canvas, Panel& panel, const Series& series, const Summary* summary, double top,
+                const TrialRows& all) {
+  const bool strip = all.dots() || all.rings();
+  const double box = top - (strip ? 0.3 : 0.5);
+  add_box(panel, series, box, !all.dots());
+  if (strip) add_strip(panel, series, top - 0.7, !all.dots());
+  const std::string text = summary == nullptr ? "" : median_text(*summary);
+  const double right = panel.x_pixel(quantile(series.values, 0.75)) + 8;
+  const bool fits = right + text_width(text, 12) < panel.right;
+  canvas.words.push_back({fits ? right : panel.x_pixel(quantile(series.values, 0.25)) - 8, panel.y_pixel(box),
+                          text, fits ? Align::kLeft : Align::kRight});
+  if (!all.dots()) canvas.words.back().y -= kTrialRow * (kBoxHalf + 0.05);
+}
+
 }  // namespace
 
 std::optional<Figure> trials_figure(const Run& run) {
   const std::optional<Subject> subject = subject_of(run);
   if (!subject) return std::nullopt;
-  std::vector<Series> rows;
-  std::vector<Failed> failures;
-  std::vector<double> all;
-  std::vector<std::string> names;
-  double lane_width = 0;
-  std::size_t outlier_count = 0;
-  for (Series& series : series_of(run, subject->scenario, subject->metric)) {
-    Failed failed = failed_of(run, subject->scenario, series.look.target->name);
-    if (series.values.empty() && failed.none()) continue;
-    all.insert(all.end(), series.values.begin(), series.values.end());
-    names.push_back(series.look.name);
-    if (!series.values.empty()) outlier_count += outliers(series.values).size();
-    if (!failed.none())
-      lane_width = std::max({lane_width, text_width(failed.text(), 11) + 12, failed.marks_width()});
-    rows.push_back(std::move(series));
-    failures.push_back(std::move(failed));
-  }
-  if (all.empty()) return std::nullopt;
+  const TrialRows all = trial_rows(run, *subject);
+  if (all.values.empty()) return std::nullopt;
 
-  const bool dots = all.size() <= kDotsAtMost;
-  const bool rings = outlier_count <= kDotsAtMost;
-  const bool log = wants_log(all);
-  std::string what = "thick bar: median; box: middle half; ";
-  what += dots ? "one dot per trial; ring: outlier, kept in every number"
-          : rings
-              ? fmt::format("line: least to largest of {} trials, too many for a dot each; ring: outlier",
-                            all.size())
-              : fmt::format(
-                    "line: least to largest of {} trials, too many for a dot each, as are the {} outliers",
-                    all.size(), outlier_count);
-  if (log) what += "; log scale";
+  const bool log = wants_log(all.values);
   const std::string title = subject->title + ", every trial";
-  auto [canvas, y] = headed(title, subtitle(run, what, rounds_text(run, subject->scenario, subject->metric)));
-
-  Panel panel{names_room(names),
+  auto [canvas, y] = headed(
+      title, subtitle(run, trials_subtitle(all, log), rounds_text(run, subject->scenario, subject->metric)));
+  const auto count = static_cast<double>(all.rows.size());
+  Panel panel{names_room(all.names),
               y,
-              canvas.width - kEdge - (lane_width > 0 ? lane_width + 14 : 0),
-              y + kTrialRow * static_cast<double>(rows.size()),
-              axis_over(all, log),
-              {}};
-  panel.y = {0, static_cast<double>(rows.size()), false};
-  const Scale scale = readable_scale(subject->unit, all);
+              canvas.width - kEdge - (all.lane_width > 0 ? all.lane_width + 14 : 0),
+              y + kTrialRow * count,
+              axis_over(all.values, log),
+              {0, count, false}};
+  const Scale scale = readable_scale(subject->unit, all.values);
   panel.x_ticks = ticks_on(panel.x, scale, 9);
   panel.x_title = fmt::format("{} ({})", subject->axis, scale.unit);
-  Panel lane{panel.right + 14, panel.top, canvas.width - kEdge, panel.bottom, {0, std::max(lane_width, 1.0)},
-             panel.y};
+  Panel lane{
+      panel.right + 14, panel.top, canvas.width - kEdge, panel.bottom, {0, std::max(all.lane_width, 1.0)},
+      panel.y};
   lane.frame = false;
 
   std::string alt = fmt::format("Box and strip chart of {}, one row per target.", subject->axis);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double top = panel.y.high - static_cast<double>(i);
-    const Series& series = rows[i];
+  double top = count;
+  for (const auto& [series, failed] : all.rows) {
     canvas.words.push_back({panel.left - 10, panel.y_pixel(top - 0.5), series.look.name, Align::kRight});
     if (!series.values.empty()) {
-      const double box = top - (dots || rings ? 0.3 : 0.5);
-      add_box(panel, series, box, !dots);
-      if (dots || rings) add_strip(panel, series, top - 0.7, !dots);
-      const Summary* summary =
-          find_summary(run, subject->scenario, series.look.target->name, subject->metric);
-      const std::string text = summary == nullptr ? "" : median_text(*summary);
-      const double right = panel.x_pixel(quantile(series.values, 0.75)) + 8;
-      const bool fits = right + text_width(text, 12) < panel.right;
-      canvas.words.push_back({fits ? right : panel.x_pixel(quantile(series.values, 0.25)) - 8,
-                              panel.y_pixel(box), text, fits ? Align::kLeft : Align::kRight});
-      if (!dots) canvas.words.back().y -= kTrialRow * (kBoxHalf + 0.05);
+      add_trials(canvas, panel, series,
+                 find_summary(run, subject->scenario, series.look.target->name, subject->metric), top, all);
     }
-    if (!failures[i].none()) {
+    if (!failed.none()) {
       canvas.words.push_back(
-          {lane.left + 2, lane.y_pixel(top - 0.32), failures[i].text(), Align::kLeft, kBlack, 11});
-      add_failure_marks(lane, failures[i], top - 0.62);
+          {lane.left + 2, lane.y_pixel(top - 0.32), failed.text(), Align::kLeft, kBlack, 11});
+      add_failure_marks(lane, failed, top - 0.62);
     }
-    alt += " " + spoken_trials(run, *subject, series, failures[i]);
+    alt += " " + spoken_trials(run, *subject, series, failed);
+    --top;
   }
   canvas.panels.push_back(panel);
-  if (lane_width > 0) canvas.panels.push_back(lane);
+  if (all.lane_width > 0) canvas.panels.push_back(lane);
   canvas.height = static_cast<int>(panel.bottom + 54);
-  if (const std::string note = emulation_note(run); !note.empty()) alt += " " + note + ".";
-  return finished(
-      subject->scenario + "-trials", title, canvas, alt,
+  return finished_with_note(
+      run, subject->scenario + "-trials", title, canvas, alt,
       subject->title +
           " of every trial, warm-up left out. The thick bar is the median, the box the middle half. "
           "Failed trials (cross) and trials that were given up waiting for (arrow) are no samples; "

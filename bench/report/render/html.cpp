@@ -47,6 +47,17 @@ void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
   page += "</ul>\n</section>\n";
 }
 
+void add_html_section(std::string& page, const Section& section) {
+  page += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html_escaped(section.id),
+                      html_escaped(section.title));
+  for (const std::string& paragraph : section.paragraphs) {
+    page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
+  }
+  add_html_bullets(page, lines_of(section.bullets));
+  for (const TextTable& table : section.tables) page += html_table(table, section.title, section.sortable);
+  page += "</section>\n";
+}
+
 /// An SVG with very many points weighs more than its picture.
 std::string picture(Drawings& drawings, const Figure& figure) {
   constexpr std::size_t kHeavy = 120'000;
@@ -182,16 +193,7 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
     }
     page += "</section>\n";
   }
-  for (const Section& section : document.sections) {
-    page += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html_escaped(section.id),
-                        html_escaped(section.title));
-    for (const std::string& paragraph : section.paragraphs) {
-      page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
-    }
-    add_html_bullets(page, lines_of(section.bullets));
-    for (const TextTable& table : section.tables) page += html_table(table, section.title, section.sortable);
-    page += "</section>\n";
-  }
+  for (const Section& section : document.sections) add_html_section(page, section);
   if (!document.files.empty()) {
     page += "<section id=\"files\">\n<h2>Raw data</h2>\n<ul>\n";
     for (const std::string& file : document.files) {

@@ -91,73 +91,89 @@ TextTable comparison_table(const Run& run, bool all) {
   return table;
 }
 
+namespace {
+
+/// The scale that a column has, by the medians of all targets.
+Scale column_scale(const Run& run, const std::string& scenario, const std::string& metric) {
+  std::vector<double> values;
+  std::string unit = "seconds";
+  for (const TargetInfo& target : run.targets) {
+    if (const Summary* summary = find_summary(run, scenario, target.name, metric)) {
+      values.push_back(summary->median);
+      unit = summary->unit;
+    }
+  }
+  return scale_for(unit, values);
+}
+
+/// A metric's median, interval, range and counts, a row per target; `beside`: medians of further metrics, as
+/// the last columns.
+TextTable summary_table(const Run& run, const std::string& scenario, const std::string& metric,
+                        const std::vector<Named>& beside) {
+  const Scale scale = column_scale(run, scenario, metric);
+  TextTable table;
+  table.header = {
+      "target", "median" + (scale.unit.empty() ? "" : " " + scale.unit), "95 % interval", "min–max", "n",
+      "failed"};
+  table.align = "lrrrrr";
+  std::vector<Scale> scales;
+  for (const Named& column : beside) {
+    scales.push_back(column_scale(run, scenario, column.metric));
+    table.header.push_back(fmt::format("{} {}", column.words, scales.back().unit));
+    table.align += 'r';
+  }
+  for (const TargetInfo& target : run.targets) {
+    const Summary* summary = find_summary(run, scenario, target.name, metric);
+    const std::string failed = std::to_string(failed_trials(run, scenario, target.name));
+    std::vector<std::string> row = {stamped(target), kAbsent, kAbsent, kAbsent, "0", failed};
+    if (summary != nullptr) {
+      row = {stamped(target),
+             in_scale(summary->median, scale),
+             summary->ci95 ? bracket(*summary->ci95, scale) : kAbsent,
+             fmt::format("{}–{}", in_scale(summary->min, scale), in_scale(summary->max, scale)),
+             std::to_string(summary->n),
+             failed};
+    }
+    if (summary != nullptr && summary->outliers > 0) {
+      table.notes.push_back(fmt::format("{}: {} of {} flagged as outliers (kept in every number)",
+                                        stamped(target), summary->outliers, summary->n));
+    }
+    for (std::size_t i = 0; i < beside.size(); ++i) {
+      const Summary* other = find_summary(run, scenario, target.name, beside[i].metric);
+      row.push_back(other != nullptr ? in_scale(other->median, scales[i]) : kAbsent);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// The compared metrics of a scenario that have a summary, in the order of the summaries.
+std::vector<std::string> summarised_metrics(const Run& run, const std::string& scenario) {
+  std::vector<std::string> metrics;
+  for (const Summary& summary : run.summaries) {
+    if (summary.scenario == scenario && is_compared(spec_of(run, summary.metric)) &&
+        std::find(metrics.begin(), metrics.end(), summary.metric) == metrics.end()) {
+      metrics.push_back(summary.metric);
+    }
+  }
+  return metrics;
+}
+
+}  // namespace
+
 std::vector<TextTable> summary_tables(const Run& run) {
   std::vector<TextTable> tables;
   for (const std::string& scenario : scenarios_of(run)) {
-    if (scenario == scenario::kSize || scenario == scenario::kMemory) {
+    if (scenario == scenario::kSize || scenario == scenario::kMemory) continue;
+    if (scenario == scenario::kStartup) {
+      tables.push_back(
+          summary_table(run, scenario, metric::kReady, {{metric::kCpu, "CPU"}, {metric::kStop, "stop"}}));
+      tables.back().title = "Start-up: from the first engine call to the first verified answer";
       continue;
     }
-    std::vector<std::string> metrics;
-    for (const Summary& summary : run.summaries) {
-      if (summary.scenario == scenario && is_compared(spec_of(run, summary.metric)) &&
-          std::find(metrics.begin(), metrics.end(), summary.metric) == metrics.end()) {
-        metrics.push_back(summary.metric);
-      }
-    }
-    const bool startup = scenario == scenario::kStartup;
-    if (startup) {
-      metrics = {metric::kReady};
-    }
-    for (const std::string& metric : metrics) {
-      const auto scale_of = [&](const std::string& name) {
-        std::vector<double> values;
-        std::string unit = "seconds";
-        for (const TargetInfo& target : run.targets) {
-          if (const Summary* summary = find_summary(run, scenario, target.name, name)) {
-            values.push_back(summary->median);
-            unit = summary->unit;
-          }
-        }
-        return scale_for(unit, values);
-      };
-      const Scale scale = scale_of(metric);
-      const Scale cpu = scale_of(metric::kCpu);
-      const Scale stop = scale_of(metric::kStop);
-      const std::string unit = scale.unit.empty() ? "" : " " + scale.unit;
-      TextTable table;
-      table.title =
-          startup ? "Start-up: from the first engine call to the first verified answer" : one_line(metric);
-      table.header = {"target", "median" + unit, "95 % interval", "min–max", "n", "failed"};
-      if (startup) {
-        table.header.insert(table.header.end(), {"CPU " + cpu.unit, "stop " + stop.unit});
-      }
-      table.align = "lrrrrrrr";
-      for (const TargetInfo& target : run.targets) {
-        const Summary* summary = find_summary(run, scenario, target.name, metric);
-        const std::string failed = std::to_string(failed_trials(run, scenario, target.name));
-        std::vector<std::string> row = {stamped(target)};
-        if (summary == nullptr) {
-          row.insert(row.end(), {kAbsent, kAbsent, kAbsent, "0", failed});
-        } else {
-          row.insert(
-              row.end(),
-              {in_scale(summary->median, scale), summary->ci95 ? bracket(*summary->ci95, scale) : kAbsent,
-               fmt::format("{}–{}", in_scale(summary->min, scale), in_scale(summary->max, scale)),
-               std::to_string(summary->n), failed});
-          if (summary->outliers > 0) {
-            table.notes.push_back(fmt::format("{}: {} of {} flagged as outliers (kept in every number)",
-                                              stamped(target), summary->outliers, summary->n));
-          }
-        }
-        if (startup) {
-          const Summary* of_cpu = find_summary(run, scenario, target.name, metric::kCpu);
-          const Summary* of_stop = find_summary(run, scenario, target.name, metric::kStop);
-          row.push_back(of_cpu != nullptr ? in_scale(of_cpu->median, cpu) : kAbsent);
-          row.push_back(of_stop != nullptr ? in_scale(of_stop->median, stop) : kAbsent);
-        }
-        table.rows.push_back(std::move(row));
-      }
-      tables.push_back(std::move(table));
+    for (const std::string& metric : summarised_metrics(run, scenario)) {
+      tables.push_back(summary_table(run, scenario, metric, {}));
+      tables.back().title = one_line(metric);
     }
   }
   return tables;
