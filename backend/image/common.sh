@@ -23,6 +23,13 @@ export PATH
 LC_ALL=C
 export LC_ALL
 umask 022
+# Where the coreutils are not GNU's, these may stand beside them with a prefix (Ubuntu's gnu-coreutils). mmdebstrap fails with
+# the chroot of Debian's rust-coreutils.
+if ! chroot --version 2>/dev/null | grep -q GNU && gnu_chroot=$(command -v gnuchroot); then
+	mkdir -p "$BENCH_WORK/gnu"
+	ln -sf "$gnu_chroot" "$BENCH_WORK/gnu/chroot"
+	PATH=$BENCH_WORK/gnu:$PATH
+fi
 # Python would take it for a wish for hash-checked .pyc files, which cost time at every start.
 unset SOURCE_DATE_EPOCH
 

@@ -43,6 +43,24 @@ const std::map<std::string, std::string>& packages() {
   return rows;
 }
 
+/// Where nothing better is known about a build that failed.
+std::string remedy_of_a_build() {
+  try {
+    CommandOptions options;
+    options.timeout = Seconds(5);
+    const std::string chroot = run_command({"chroot", "--version"}, options).out;
+    if (!chroot.empty() && chroot.find("GNU") == std::string::npos) {
+      return fmt::format(
+          "put GNU's coreutils before this machine's own ({}), or install them beside those (Ubuntu: "
+          "apt-get install gnu-coreutils)",
+          chroot.substr(0, chroot.find('\n')));
+    }
+  } catch (const Error&) {
+    // Then it says nothing about the machine.
+  }
+  return "check that the package mirrors of this machine can be reached (`apt-get update`)";
+}
+
 }  // namespace
 
 void require_programs(const std::vector<std::string>& programs) {
@@ -113,8 +131,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   const bool full = tail.find("No space left") != std::string::npos;
   throw Error(full ? ErrorCode::kIo : ErrorCode::kEngine,
               fmt::format("building the images failed in {}.sh (exit {}): {}", name, result.exit_code, tail),
-              full ? "free some space, or set BENCH_CACHE_DIR to a larger file system"
-                   : "check that the package mirrors of this machine can be reached (`apt-get update`)");
+              full ? "free some space, or set BENCH_CACHE_DIR to a larger file system" : remedy_of_a_build());
 }
 
 std::string Recipes::digest(const std::vector<std::string>& files) const {
