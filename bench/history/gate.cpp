@@ -44,7 +44,7 @@ double noise_floor(const FigureRow& row, const Run& run, const GateRequest& requ
 
 GateSeries series_of(const FigureRow& row, const Run& run, const GateRequest& request) {
   const MetricSpec& spec = spec_of(run, row.metric);
-  GateSeries series{row.scenario, row.metric, row.target,     row.against, row.unit, {},
+  GateSeries series{row.scenario, row.metric, row.target,     row.against, row.unit,  {},
                     row.value,    0,          row.resolution, spec.better, spec.exact};
   if (!spec.exact) series.noise_floor = noise_floor(row, run, request);
   return series;

@@ -198,7 +198,8 @@ int version_of(Database& database) {
 }
 
 void make_tables(Database& database) {
-  database.execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT", kTables, index_version()));
+  database.execute(
+      fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT", kTables, index_version()));
 }
 
 /// The index on disk, made where it is missing or half made. Throws DatabaseError.

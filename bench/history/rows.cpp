@@ -82,10 +82,9 @@ std::vector<FigureRow> figures_of(Run run) {
     const auto a = conditions.find(ratio.a);
     const auto b = conditions.find(ratio.b);
     if (a == conditions.end() || b == conditions.end()) continue;
-    rows.push_back(
-        {ratio.scenario, ratio.metric, ratio.b, ratio.a, units[{ratio.scenario, ratio.metric}],
-         b->second + a->second, ratio.n, ratio.ratio, ratio.ci95, 0,
-         complete && few_failed(ratio.scenario, ratio.a) && few_failed(ratio.scenario, ratio.b)});
+    rows.push_back({ratio.scenario, ratio.metric, ratio.b, ratio.a, units[{ratio.scenario, ratio.metric}],
+                    b->second + a->second, ratio.n, ratio.ratio, ratio.ci95, 0,
+                    complete && few_failed(ratio.scenario, ratio.a) && few_failed(ratio.scenario, ratio.b)});
   }
   return rows;
 }

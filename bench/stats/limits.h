@@ -13,8 +13,8 @@ namespace bench {
 struct GateRules {
   double threshold = kThreshold;             ///< as a share: a smaller change does not matter
   double exact_threshold = kExactThreshold;  ///< the same of figures that are counted
-  int window = 20;          ///< how many of the latest runs make the history
-  int at_least = 10;        ///< fewer give no answer
+  int window = 20;                           ///< how many of the latest runs make the history
+  int at_least = 10;                         ///< fewer give no answer
 };
 
 inline constexpr double kGateSpreads = 3;          ///< scaled median absolute deviations

@@ -41,7 +41,8 @@ class GateTest : public ::testing::Test {
                           const std::string& unit, double value, int rounds) {
     bench::Run run = test::one_target_run();
     run.run_id = fmt::format("run-{:03}", day);
-    run.started_at = fmt::format("{}-{:02}-{:02}T02:00:00Z", 2026 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
+    run.started_at =
+        fmt::format("{}-{:02}-{:02}T02:00:00Z", 2026 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
     run.samples.clear();
     run.failures.clear();
     for (int round = 0; round < rounds; ++round) {
@@ -50,9 +51,7 @@ class GateTest : public ::testing::Test {
     derive(run);
     return run;
   }
-  static bench::Run disk(int day, double bytes) {
-    return night(day, "size", "size.disk", "bytes", bytes, 1);
-  }
+  static bench::Run disk(int day, double bytes) { return night(day, "size", "size.disk", "bytes", bytes, 1); }
   static bench::Run ready(int day, double seconds) {
     return night(day, "startup", "startup.ready", "seconds", seconds, 10);
   }
