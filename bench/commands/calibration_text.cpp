@@ -97,10 +97,10 @@ TextTable floor_table(const Calibration& calibration) {
   table.notes = {"floor: the larger of the next two; no smaller change is called one by bench gate",
                  calibration.runs == 1
                      ? "between: of the medians of the two twins; one run says nothing about between runs"
-                     : "between: the largest difference of any two medians of the same, twins and runs",
+                     : "between: two medians of the same, twins and runs, differ by less in 95 of 100 cases",
                  calibration.rounds < kRoundsForInterval
                      ? fmt::format("within: no interval below {} rounds", kRoundsForInterval)
-                     : "within: half the widest 95 % interval of a target against itself in one run",
+                     : "within: half the 95 % interval of a target against itself in one run",
                  "can be seen: the smallest difference that such a run finds in about 84 % of cases"};
   return table;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/gate_answer.h"
 #include "bench/app/history_hosts.h"
 #include "bench/app/measuring.h"
 #include "bench/app/run_config.h"
@@ -15,25 +16,21 @@
 #include "bench/app/values.h"
 #include "bench/commands/all_commands.h"
 #include "bench/core/error.h"
-#include "bench/core/json_number.h"
 #include "bench/core/paths.h"
 #include "bench/core/subprocess.h"
 #include "bench/history/pins.h"
-#include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
-constexpr const char* kVerdictSchema = "bench.verdict/1";
+constexpr const char* kPinAfterStep = "after-step";
 
 struct GateOptions {
   fs::path run, history, config;
   std::string baseline, threshold = "5%", exact_threshold = "0.5%", confirm, metrics, host;
-  bool confirm_given = false, strict = false, json = false;
+  bool confirm_given = false, strict = false, json = false, pin_after_step = false;
 };
 
 /// "5%", "5 %" or "0.05".
@@ -118,122 +115,26 @@ fs::path measure_again(const Run& run, const fs::path& directory, CommandContext
   return out;
 }
 
-std::string series_name(const GateSeries& series) {
-  if (series.metric.empty()) return series.target;
-  return series.against.empty() ? fmt::format("{} of {}", series.metric, series.target)
-                                : fmt::format("{}, {} / {}", series.metric, series.target, series.against);
-}
-
-std::string series_value(const GateSeries& series, double value) {
-  if (!series.against.empty()) return ratio_text(value);
-  const std::vector<double> one{value};
-  return with_unit(value, scale_for(series.unit, one));
-}
-
-std::string limits_text(const GateLine& line) {
-  const auto& limits = line.finding.limits;
-  if (!limits) return "–";
-  const GateSeries& series = line.finding.series;
-  const double low = limits->centre - limits->margin;
-  return fmt::format("{} – {}", series_value(series, limits->centre > 0 ? std::max(low, 0.0) : low),
-                     series_value(series, limits->centre + limits->margin));
-}
-
-TextTable gate_table(const GateAnswer& answer) {
-  TextTable table;
-  table.header = {"metric", "target", "now", "usual", "allowed", "verdict", "why"};
-  table.align = "llrrlll";
-  int unchanged = 0, unknown = 0;
-  for (const GateLine& line : answer.lines) {
-    if (!line.decides && line.verdict != "regression" && line.verdict != "improvement") {
-      ++(line.verdict == "ok" ? unchanged : unknown);
-      continue;
-    }
-    const GateSeries& series = line.finding.series;
-    table.rows.push_back(
-        {series.metric.empty() ? "–" : series.metric,
-         one_line(series.against.empty() ? series.target : series.target + " / " + series.against),
-         series.current ? series_value(series, *series.current) : "–",
-         line.finding.limits ? series_value(series, line.finding.limits->centre) : "–", limits_text(line),
-         line.verdict + (line.decides ? "" : " (watched)"), one_line(line.why)});
+/// A gate by history, which may first name the level since a step as the one that has been accepted.
+GateAnswer judge_by_history(const Run& run, const History& history, const std::vector<std::string>& own,
+                            const fs::path& directory, const fs::path& history_directory, bool pin_after_step,
+                            GateRequest& request, CommandContext& context) {
+  std::vector<std::string> problems;
+  request.pins = pinned_runs(history_directory, problems);
+  GateAnswer answer = gate_by_history(run, history, own, request);
+  const std::string step = pin_after_step ? kept_step(answer, request.rules) : std::string();
+  if (!step.empty() && (request.pins.empty() || request.pins.front().run.started_at < step)) {
+    pin(history_directory, kPinAfterStep, directory);
+    problems.clear();
+    request.pins = pinned_runs(history_directory, problems);
+    answer = gate_by_history(run, history, own, request);
+    answer.notes.push_back(fmt::format("the level since the step of {} is the accepted one now: pinned as {}",
+                                       step, kPinAfterStep));
   }
-  if (unchanged > 0) {
-    table.notes.push_back(fmt::format("{} more figure{} watched: nothing beyond the limits", unchanged,
-                                      unchanged == 1 ? "" : "s"));
+  for (const std::string& problem : problems) {
+    context.ui.warn(problem, "name another run with bench history --pin, or take the name out of pins.json");
   }
-  if (unknown > 0) {
-    table.notes.push_back(
-        fmt::format("{} more figure{} watched: no answer", unknown, unknown == 1 ? "" : "s"));
-  }
-  return table;
-}
-
-/// The answer in one line.
-std::string headline(const GateAnswer& answer) {
-  const auto listed = [&](const std::string& verdict) {
-    std::string text;
-    for (const GateLine& line : answer.lines) {
-      if (!line.decides || line.verdict != verdict) continue;
-      text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", one_line(series_name(line.finding.series)),
-                          one_line(line.why));
-    }
-    return text;
-  };
-  if (answer.answer == "regression") {
-    return fmt::format("regression{}: {}",
-                       answer.confirmed_by.empty() ? " (not measured again)" : ", confirmed",
-                       listed("regression"));
-  }
-  if (answer.answer == "could not measure") {
-    return "could not measure: " + (answer.lines.empty()
-                                        ? std::string("the run holds nothing that can be judged")
-                                        : listed("could not measure"));
-  }
-  if (answer.answer == "inconclusive") {
-    for (const char* verdict : {"not comparable", "inconclusive", "no baseline"}) {
-      if (std::string text = listed(verdict); !text.empty()) {
-        return fmt::format("no answer, {}: {}", verdict, text.substr(0, text.find("; ")));
-      }
-    }
-  }
-  std::string text = "pass";
-  if (const std::string better = listed("improvement"); !better.empty()) text += "; improved: " + better;
-  if (const std::string noise = listed("not confirmed"); !noise.empty()) text += "; not confirmed: " + noise;
-  return text;
-}
-
-Json verdict_json(const GateAnswer& answer, const Run& run, int code) {
-  Json json;
-  json["schema"] = kVerdictSchema;
-  json["run_id"] = run.run_id;
-  json["against"] = answer.against;
-  json["answer"] = answer.answer;
-  json["exit_code"] = code;
-  json["confirmed_by"] = answer.confirmed_by.empty() ? Json(nullptr) : Json(answer.confirmed_by);
-  json["says"] = headline(answer);
-  json["notes"] = answer.notes;
-  json["findings"] = Json::array();
-  for (const GateLine& line : answer.lines) {
-    const GateSeries& series = line.finding.series;
-    const auto& limits = line.finding.limits;
-    const auto of_limits = [&](double value) { return limits ? Json(value) : Json(nullptr); };
-    json["findings"].push_back({{"scenario", series.scenario},
-                                {"metric", series.metric},
-                                {"target", series.target},
-                                {"against", series.against.empty() ? Json(nullptr) : Json(series.against)},
-                                {"unit", series.against.empty() ? series.unit : "ratio"},
-                                {"value", number_or_null(series.current)},
-                                {"usual", of_limits(limits ? limits->centre : 0)},
-                                {"limit_low", of_limits(limits ? limits->centre - limits->margin : 0)},
-                                {"limit_high", of_limits(limits ? limits->centre + limits->margin : 0)},
-                                {"runs", limits ? limits->runs : 0},
-                                {"change", limits ? Json(line.finding.change) : Json(nullptr)},
-                                {"second_value", number_or_null(line.second)},
-                                {"decides", line.decides},
-                                {"verdict", line.verdict},
-                                {"why", line.why}});
-  }
-  return json;
+  return answer;
 }
 
 int gate(const GateOptions& options, CommandContext& context) {
@@ -244,7 +145,7 @@ int gate(const GateOptions& options, CommandContext& context) {
   const Run run = load_derived(path);
   const fs::path directory = run_directory(path);
   const fs::path history_dir = given.empty() ? directory.parent_path() : given;
-  const GateRequest request = make_request(options);
+  GateRequest request = make_request(options);
   if (request.calibration && !request.calibration->holds_for(run.environment)) {
     context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
                     "bench calibrate");
@@ -266,7 +167,8 @@ int gate(const GateOptions& options, CommandContext& context) {
     History history = open_history(history_dir, context.ui);
     const RunHost host = host_of(run.environment);
     history.choose({host});
-    answer = gate_by_history(run, history, own, request);
+    answer =
+        judge_by_history(run, history, own, directory, history_dir, options.pin_after_step, request, context);
     if (std::string others = others_left_out(history, host); !others.empty()) {
       answer.notes.push_back(std::move(others));
     }
@@ -284,7 +186,7 @@ int gate(const GateOptions& options, CommandContext& context) {
     }
   }
   const int code = gate_exit_code(answer, options.strict);
-  const Json verdict = verdict_json(answer, run, code);
+  const nlohmann::ordered_json verdict = verdict_json(answer, run, code);
   try {
     write_file_atomically(directory / "verdict.json", verdict.dump(2) + "\n");
   } catch (const Error& error) {  // the answer counts, and the exit code has it
@@ -294,10 +196,7 @@ int gate(const GateOptions& options, CommandContext& context) {
     print_out(verdict.dump(2) + "\n");
     return code;
   }
-  std::string text = fmt::format("{} against {}\n", one_line(run.run_id), one_line(answer.against));
-  if (!answer.lines.empty()) text += console_table(gate_table(answer));
-  for (const std::string& note : answer.notes) text += "  " + one_line(note) + "\n";
-  print_out(text + headline(answer) + "\n");
+  print_out(gate_text(answer, run));
   return code;
 }
 
@@ -316,8 +215,9 @@ void add_gate(CLI::App& app, CommandContext& context) {
                    "the configuration of a scheduled job: its results are the history")
       ->excludes(history);
   command->add_option("--host", options->host, kHostHelp)->check(not_empty)->excludes(run);
-  command->add_option("--baseline", options->baseline,
-                      "one run in place of the history: a pinned name (bench history --pin) or a run");
+  CLI::Option* baseline =
+      command->add_option("--baseline", options->baseline,
+                          "one run in place of the history: a pinned name (bench history --pin) or a run");
   command->add_option("--threshold", options->threshold, "a smaller change never counts")
       ->capture_default_str();
   command
@@ -331,6 +231,10 @@ void add_gate(CLI::App& app, CommandContext& context) {
                           "what is beyond its limit must be so in a second run too: RUN2, or "
                           "without a value RUN's own command is run again");
   confirm->expected(0, 1)->type_name("[RUN2]");
+  command
+      ->add_flag("--pin-after-step", options->pin_after_step,
+                 "accept a step that has been kept for five runs: pins this run as after-step")
+      ->excludes(baseline);
   command->add_flag("--strict", options->strict, "exit 4 when there is no answer");
   command->add_flag("--json", options->json, "verdict.json on stdout");
   command->footer(

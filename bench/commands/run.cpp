@@ -24,11 +24,11 @@
 #include "bench/core/run_json.h"
 #include "bench/report/render/text.h"
 #include "bench/report/report.h"
+#include "bench/stats/precision.h"
 
 namespace bench {
 namespace {
 
-constexpr double kPrecision = 0.05;
 constexpr int kRounds = 20;
 constexpr int kRoundsForAll = 10;
 
@@ -52,7 +52,7 @@ Plan make_plan(const RunOptions& options) {
   plan.rounds = observing ? options.rounds.value_or(options.everything() ? kRoundsForAll : kRounds) : 1;
   plan.warmup = observing ? options.warmup : 0;
   if (!options.budget.empty()) plan.budget = parse_duration(options.budget, "--budget");
-  if (!options.all_rounds) plan.precision = kPrecision;
+  if (!options.all_rounds) plan.precision = kPrecisionByDefault;
   plan.seed = options.seed.value_or(std::random_device{}());
   if (!options.timeout.empty()) {
     plan.rules.container_timeout = plan.rules.vm_timeout = parse_duration(options.timeout, "--timeout");

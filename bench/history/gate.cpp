@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "bench/history/conditions.h"
+#include "bench/history/earlier_levels.h"
+#include "bench/history/gate_missing.h"
 #include "bench/history/rows.h"
 #include "bench/stats/compare.h"
 
@@ -17,16 +19,6 @@ namespace bench {
 namespace {
 
 constexpr int kRoundsToJudge = 3;  ///< a median of fewer says too little
-
-bool is_watched(const Run& run, const std::string& metric) {
-  return is_compared(spec_of(run, metric));
-}
-
-bool decides(const Run& run, const std::string& metric, const GateRequest& request) {
-  if (request.metrics.empty()) return spec_of(run, metric).gated;
-  return std::any_of(request.metrics.begin(), request.metrics.end(),
-                     [&](const std::string& name) { return name == "all" || name == metric; });
-}
 
 std::string percent(double share) {
   return share < 0.995 ? fmt::format("{:.2g} %", share * 100) : fmt::format("{:.0f} %", share * 100);
@@ -83,14 +75,40 @@ const char* verdict_of(GateState state) {
   return "inconclusive";
 }
 
-std::string why_of(const GateFinding& finding, std::size_t found, const GateRules& rules) {
+std::string day_of(const std::string& started_at) {
+  return started_at.substr(0, started_at.find('T'));
+}
+
+std::string since_step(const std::string& step_at) {
+  return step_at.empty() ? std::string() : " since the step of " + day_of(step_at);
+}
+
+/// What crept past an earlier level is a regression, whatever the latest runs say.
+void add_references(GateLine& line) {
+  for (const GateReference& reference : line.references) {
+    if (reference.state != GateState::kWorse) continue;
+    line.verdict = verdict_of(GateState::kWorse);
+    line.why +=
+        fmt::format("; the level against {}: {}, beyond ±{}", reference.name, change_text(reference.change),
+                    percent(reference.margin / std::abs(reference.before)));
+  }
+}
+
+bool has_crept(const GateLine& line) {
+  return std::any_of(line.references.begin(), line.references.end(),
+                     [](const GateReference& reference) { return reference.state == GateState::kWorse; });
+}
+
+std::string why_of(const GateFinding& finding, std::size_t found, const std::string& step_at,
+                   const GateRules& rules) {
   if (finding.state == GateState::kNoBaseline || !finding.limits) {
     return fmt::format("{} earlier run{} under the same conditions, {} are needed", found,
                        found == 1 ? "" : "s", rules.at_least);
   }
   const double allowed =
       finding.limits->centre != 0 ? finding.limits->margin / std::abs(finding.limits->centre) : 0;
-  const std::string usual = fmt::format("±{} of {} runs", percent(allowed), finding.limits->runs);
+  const std::string usual =
+      fmt::format("±{} of {} runs{}", percent(allowed), finding.limits->runs, since_step(step_at));
   std::string text = fmt::format("{}, {} {}", change_text(finding.change),
                                  finding.state == GateState::kOk ? "within" : "beyond", usual);
   if (finding.state == GateState::kMoved) text += "; which side has changed cannot be told";
@@ -105,14 +123,15 @@ struct Found {
 /// The runs before this one; where the clock has been set back so that it is not the latest, the latest ones.
 Found baseline_points(const History& history, const SeriesKey& key, const Run& run,
                       const std::vector<std::string>& own_paths, const GateRules& rules) {
-  const auto wanted = static_cast<std::size_t>(rules.window) + own_paths.size() + 1;
+  const std::size_t looked_at = 2 * static_cast<std::size_t>(rules.window);  // a step is looked for in these
+  const std::size_t wanted = looked_at + own_paths.size() + 1;
   const auto others = [&](std::vector<SeriesPoint> points) {
     std::erase_if(points, [&](const SeriesPoint& point) {
       return point.run_id == run.run_id ||
              std::find(own_paths.begin(), own_paths.end(), point.path) != own_paths.end();
     });
-    if (points.size() > static_cast<std::size_t>(rules.window)) {
-      points.erase(points.begin(), points.end() - rules.window);
+    if (points.size() > looked_at) {
+      points.erase(points.begin(), points.end() - static_cast<std::ptrdiff_t>(looked_at));
     }
     return points;
   };
@@ -143,64 +162,6 @@ void read_ratios(GateAnswer& answer) {
       return fmt::format("{} {}", finding.series.target, change_text(finding.change));
     };
     line.why = fmt::format("ratio {}: {}, {}", change_text(ratio.change), side(*a->second), side(*b->second));
-  }
-}
-
-/// Targets of which nothing was measured, and deciding metrics that the history has and this run lost.
-void add_missing(const Run& run, const History* history, const GateRequest& request, GateAnswer& answer) {
-  const auto missing = [&](const std::string& scenario, const std::string& metric, const std::string& target,
-                           std::string why) {
-    GateLine line;
-    line.finding.series.scenario = scenario;
-    line.finding.series.metric = metric;
-    line.finding.series.target = target;
-    line.finding.state = GateState::kNotMeasured;
-    line.decides = true;
-    line.verdict = "could not measure";
-    line.why = std::move(why);
-    answer.lines.push_back(std::move(line));
-  };
-  std::set<std::string> tried, empty;
-  for (const Sample& sample : run.samples) {
-    if (!sample.warmup) tried.insert(sample.scenario);
-  }
-  for (const Failure& failure : run.failures) tried.insert(failure.scenario);
-  for (const TargetInfo& target : run.targets) {
-    if (std::any_of(run.samples.begin(), run.samples.end(),
-                    [&](const Sample& sample) { return !sample.warmup && sample.target == target.name; })) {
-      continue;
-    }
-    empty.insert(target.name);
-    const auto failed = std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
-      return !failure.warmup && failure.target == target.name;
-    });
-    missing(
-        "", "", target.name,
-        failed > 0 ? fmt::format("all {} trials failed", failed) : std::string("there is no valid sample"));
-  }
-  if (run.targets.empty()) missing("", "", "", "the run has no targets");
-  if (history == nullptr) return;
-  std::set<std::pair<std::string, std::string>> there;
-  for (const GateLine& line : answer.lines) {
-    if (line.finding.series.against.empty()) {
-      there.emplace(line.finding.series.metric, line.finding.series.target);
-    }
-  }
-  for (const TargetInfo& target : run.targets) {
-    if (empty.contains(target.name)) continue;
-    const std::string conditions = conditions_digest(run, target);
-    for (const std::string& metric : history->metrics()) {
-      if (!is_watched(run, metric) || !decides(run, metric, request) || there.contains({metric, target.name}))
-        continue;
-      for (const SeriesKey& key : history->series(metric)) {
-        if (key.target != target.name || key.conditions != conditions || !key.against.empty() ||
-            !tried.contains(key.scenario)) {
-          continue;
-        }
-        missing(key.scenario, metric, target.name, "the history has it, this run has not");
-        break;
-      }
-    }
   }
 }
 
@@ -256,6 +217,7 @@ GateAnswer gate_by_history(const Run& run, const History& history, const std::ve
                            const GateRequest& request) {
   GateAnswer answer;
   bool out_of_order = false;
+  const EarlierLevels earlier(history, run, request.pins);
   for (const FigureRow& row : figures_of(run)) {
     if (!is_watched(run, row.metric)) continue;
     GateLine line;
@@ -267,7 +229,12 @@ GateAnswer gate_by_history(const Run& run, const History& history, const std::ve
     for (const SeriesPoint& point : found.points) series.history.push_back(point.value);
     line.finding = judge_series(series, request.rules);
     line.verdict = verdict_of(line.finding.state);
-    line.why = why_of(line.finding, found.points.size(), request.rules);
+    if (const auto& limits = line.finding.limits; limits && limits->after_step) {
+      line.step_at = found.points[limits->from].started_at;
+    }
+    line.why = why_of(line.finding, found.points.size(), line.step_at, request.rules);
+    line.references = earlier.of(row, key, line.finding, request.rules);
+    add_references(line);
     if (std::string reason = unfit(run, row); !reason.empty()) {
       line.verdict = "inconclusive";
       line.why = std::move(reason);
@@ -305,8 +272,25 @@ GateAnswer gate_by_run(const Run& run, const Run& baseline, const GateRequest& r
 }
 
 bool needs_confirmation(const GateAnswer& answer) {
-  return std::any_of(answer.lines.begin(), answer.lines.end(),
-                     [](const GateLine& line) { return line.decides && line.verdict == "regression"; });
+  return std::any_of(answer.lines.begin(), answer.lines.end(), [](const GateLine& line) {
+    return line.decides && line.verdict == "regression" &&
+           (line.finding.state == GateState::kWorse || !has_crept(line));
+  });
+}
+
+std::string kept_step(const GateAnswer& answer, const GateRules& rules) {
+  constexpr int kKept = 5;
+  std::string newest;
+  for (const GateLine& line : answer.lines) {
+    const auto& limits = line.finding.limits;
+    const GateSeries& series = line.finding.series;
+    if (line.decides && limits && limits->after_step && limits->runs >= kKept && series.against.empty() &&
+        line.finding.state == GateState::kOk &&
+        is_abrupt(series.history, limits->from, threshold_of(series, rules))) {
+      newest = std::max(newest, line.step_at);
+    }
+  }
+  return newest;
 }
 
 void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const GateRequest& request) {
@@ -314,6 +298,10 @@ void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const G
   answer.confirmed_by = second.run_id;
   for (GateLine& line : answer.lines) {
     if (line.verdict != "regression") continue;
+    if (line.finding.state != GateState::kWorse && has_crept(line)) {
+      line.why += "; seen in many runs, so not measured again";
+      continue;
+    }
     const GateSeries& series = line.finding.series;
     const auto same = std::find_if(rows.begin(), rows.end(), [&](const FigureRow& row) {
       return row.scenario == series.scenario && row.metric == series.metric && row.target == series.target &&
@@ -332,7 +320,7 @@ void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const G
                               ? same->value / line.finding.limits->centre - 1
                               : 0;
     line.why += fmt::format("; measured again: {}", change_text(change));
-    if (!again) line.verdict = "not confirmed";
+    if (!again && !has_crept(line)) line.verdict = "not confirmed";
   }
   settle(answer);
 }

@@ -7,6 +7,7 @@
 #include "bench/core/run.h"
 #include "bench/history/calibration/calibration.h"
 #include "bench/history/history.h"
+#include "bench/history/pins.h"
 #include "bench/stats/limits.h"
 
 namespace bench {
@@ -16,6 +17,7 @@ struct GateRequest {
   GateRules rules;
   std::vector<std::string> metrics;  ///< that decide; empty: the gated ones; {"all"}: every one
   std::optional<Calibration> calibration;
+  std::vector<PinnedRun> pins;  ///< newest first: a gate by history judges against the newest as well
 };
 
 /// One judged figure.
@@ -26,6 +28,8 @@ struct GateLine {
                                  ///< "no baseline" | "not comparable" | "could not measure"
   std::string why;               ///< one line for people
   std::optional<double> second;  ///< what the confirming run measured
+  std::vector<GateReference> references;  ///< earlier levels, against which the level now was held
+  std::string step_at;  ///< when the level began that the limits are of; empty: there was no step
 };
 
 struct GateAnswer {
@@ -40,6 +44,10 @@ struct GateAnswer {
 /// runs at `own_paths` (itself, its confirmation) are no part of it.
 GateAnswer gate_by_history(const Run& run, const History& history, const std::vector<std::string>& own_paths,
                            const GateRequest& request);
+
+/// When the newest step came whose level has been kept since and that this run does not leave; empty: none.
+/// Only of what decides, and only where it did not creep.
+std::string kept_step(const GateAnswer& answer, const GateRules& rules);
 
 /// `run` against one other run: what compare() would say. Both derived.
 GateAnswer gate_by_run(const Run& run, const Run& baseline, const GateRequest& request);

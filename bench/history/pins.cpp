@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bench/core/error.h"
@@ -39,6 +40,22 @@ void pin(const fs::path& history, const std::string& name, const fs::path& run) 
   const fs::path inside = directory.lexically_relative(fs::weakly_canonical(history));
   pins[name] = (inside.empty() || inside.begin()->string() == ".." ? directory : inside).string();
   write_file_atomically(history / kFile, nlohmann::json(pins).dump(2) + "\n");
+}
+
+std::vector<PinnedRun> pinned_runs(const fs::path& history, std::vector<std::string>& problems) {
+  std::vector<PinnedRun> pinned;
+  for (const auto& [name, stored] : load_pins(history)) {
+    try {
+      pinned.push_back(
+          {name, load_run(fs::path(stored).is_absolute() ? fs::path(stored) : history / stored)});
+    } catch (const Error& error) {
+      problems.push_back(fmt::format("the pin {} is left out: {}", name, error.what()));
+    }
+  }
+  std::stable_sort(pinned.begin(), pinned.end(), [](const PinnedRun& a, const PinnedRun& b) {
+    return a.run.started_at > b.run.started_at;
+  });
+  return pinned;
 }
 
 fs::path find_baseline(const fs::path& history, const std::string& word) {

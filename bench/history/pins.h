@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "bench/core/run.h"
 
 namespace bench {
 
@@ -16,5 +19,13 @@ void pin(const std::filesystem::path& history, const std::string& name, const st
 
 /// The run that a word names: a pinned name, else a path. Throws Error{kUsage} when it is neither.
 std::filesystem::path find_baseline(const std::filesystem::path& history, const std::string& word);
+
+struct PinnedRun {
+  std::string name;
+  Run run;
+};
+
+/// The pinned runs, the newest first. `problems` receives a line for each that cannot be read.
+std::vector<PinnedRun> pinned_runs(const std::filesystem::path& history, std::vector<std::string>& problems);
 
 }  // namespace bench

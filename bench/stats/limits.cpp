@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "bench/stats/summary.h"
 
@@ -14,6 +15,10 @@ double moved(const GateFinding& side) {
   return std::log(*side.series.current / side.limits->centre);
 }
 
+LevelRules level_rules(const GateRules& rules) {
+  return {static_cast<std::size_t>(rules.window), static_cast<std::size_t>(rules.at_least)};
+}
+
 }  // namespace
 
 double threshold_of(const GateSeries& series, const GateRules& rules) {
@@ -21,27 +26,54 @@ double threshold_of(const GateSeries& series, const GateRules& rules) {
 }
 
 std::optional<GateLimits> gate_limits(const GateSeries& series, const GateRules& rules) {
-  std::span<const double> recent = series.history;
-  if (recent.size() > static_cast<std::size_t>(rules.window)) {
-    recent = recent.last(static_cast<std::size_t>(rules.window));
-  }
-  if (recent.empty() || recent.size() < static_cast<std::size_t>(rules.at_least)) return std::nullopt;
-  GateLimits limits;
-  limits.runs = static_cast<int>(recent.size());
-  limits.centre = median(recent);
+  const std::span<const double> history = series.history;
+  if (history.empty() || history.size() < static_cast<std::size_t>(rules.at_least)) return std::nullopt;
+  const Level level = last_level(history, level_rules(rules));
+  GateLimits limits{level.centre, 0, level.runs, level.spread, level.from, level.after_step};
   const double centre = std::abs(limits.centre);
   limits.margin = threshold_of(series, rules) * centre;
   if (series.exact) return limits;
-  std::vector<double> deviations(recent.size());
-  std::transform(recent.begin(), recent.end(), deviations.begin(),
-                 [&](double value) { return std::abs(value - limits.centre); });
-  limits.margin = std::max({limits.margin, kGateSpreads * kMadToDeviation * median(deviations),
+  // Where few runs tell the level, its own error counts as well.
+  const double error =
+      level.runs < rules.at_least ? error_of_median(static_cast<std::size_t>(level.runs)) : 0;
+  limits.margin = std::max({limits.margin, kGateSpreads * limits.spread * std::hypot(1, error),
                             series.noise_floor * centre, series.resolution});
   return limits;
 }
 
 bool more_is_worse(Better better) {
   return better != Better::kHigher;
+}
+
+GateReference judge_level(const GateFinding& finding, std::span<const double> then, const GateRules& rules) {
+  const GateSeries& series = finding.series;
+  const GateLimits& limits = *finding.limits;
+  const Level before = last_level(then, level_rules(rules));
+  std::vector<double> latest(series.history.begin() + static_cast<std::ptrdiff_t>(limits.from),
+                             series.history.end());
+  latest.push_back(*series.current);
+  const auto few = static_cast<std::size_t>(rules.at_least);
+  const std::span<const double> now = std::span(latest).last(std::min(latest.size(), few));
+  GateReference reference;
+  reference.before = before.centre;
+  reference.now = median(now);
+  const double level = std::abs(reference.before);
+  reference.margin = threshold_of(series, rules) * level;
+  if (!series.exact) {
+    // One run is held against every later one: its own luck counts each time.
+    const double spreads = before.runs == 1 ? 1.25 * kGateSpreads : kGateSpreads;
+    const double error =
+        std::hypot(error_of_median(now.size()), error_of_median(static_cast<std::size_t>(before.runs)));
+    reference.margin = std::max({reference.margin, spreads * std::max(limits.spread, before.spread) * error,
+                                 series.noise_floor * level, series.resolution});
+  }
+  const double difference = reference.now - reference.before;
+  if (reference.before != 0) reference.change = difference / reference.before;
+  if (std::abs(difference) > reference.margin) {
+    reference.state =
+        (difference > 0) == more_is_worse(series.better) ? GateState::kWorse : GateState::kBetter;
+  }
+  return reference;
 }
 
 GateFinding judge_series(const GateSeries& series, const GateRules& rules) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/core/metric.h"
+#include "bench/stats/levels.h"
 
 namespace bench {
 
@@ -17,8 +18,7 @@ struct GateRules {
   int at_least = 10;                         ///< fewer give no answer
 };
 
-inline constexpr double kGateSpreads = 3;          ///< scaled median absolute deviations
-inline constexpr double kMadToDeviation = 1.4826;  ///< of a normal distribution
+inline constexpr double kGateSpreads = 3;  ///< scaled median absolute deviations
 
 /// One metric of one target, or the ratio of two targets (`against` is then the denominator), through time.
 struct GateSeries {
@@ -37,10 +37,13 @@ double threshold_of(const GateSeries& series, const GateRules& rules);
 
 /// What is normal for a series: centre ± margin.
 struct GateLimits {
-  double centre = 0;  ///< median of the history
-  double margin = 0;  ///< max(threshold · centre, 3 · 1.4826 · MAD, noise floor · centre, resolution);
-                      ///< of a counted figure: exact threshold · centre
-  int runs = 0;       ///< of the history that were used
+  double centre = 0;     ///< median of the history since its last step
+  double margin = 0;     ///< max(threshold · centre, 3 · 1.4826 · MAD, noise floor · centre, resolution);
+                         ///< of a counted figure: exact threshold · centre
+  int runs = 0;          ///< of the history that were used
+  double spread = 0;     ///< of a single run, in the unit
+  std::size_t from = 0;  ///< index of the first of them in the history
+  bool after_step = false;  ///< the runs before it are at another level
 };
 
 /// Nothing for fewer than rules.at_least runs.
@@ -61,6 +64,21 @@ struct GateFinding {
   GateState state = GateState::kNoBaseline;
   double change = 0;  ///< (current − centre) / centre; 0 where there is none
 };
+
+/// The level of a series now against one that it had before: what creeps is never beyond limits that creep
+/// with it.
+struct GateReference {
+  std::string name;   ///< "the pin release-1", "90 days ago"
+  double before = 0;  ///< the level then
+  double now = 0;     ///< the level now: the median of the latest runs, this one among them
+  double margin = 0;  ///< of `now` about `before`
+  double change = 0;  ///< (now − before) / before; 0 where there is none
+  GateState state = GateState::kOk;
+};
+
+/// `finding` as judge_series has it, with limits and a current value; `then`: the medians of that time,
+/// oldest first, at least one.
+GateReference judge_level(const GateFinding& finding, std::span<const double> then, const GateRules& rules);
 
 /// True unless more is better.
 bool more_is_worse(Better better);

@@ -23,6 +23,27 @@ Json verdict_of(const std::string& dir) {
   return Json::parse(file, nullptr, false);
 }
 
+TEST(Cli, AStepCanBeAcceptedByAPin) {
+  World world;
+  const fs::path results = history_of(world, 21, 14);  // 0.6 s since night 14
+  const std::string run = store(results, stored_run("now", night(22), 0.601));
+  Outcome outcome = world.bench({"gate", run, "--strict"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+  EXPECT_FALSE(fs::exists(results / "pins.json"));
+  outcome = world.bench({"gate", run, "--strict", "--pin-after-step", "--json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json verdict = Json::parse(outcome.out);
+  EXPECT_THAT(verdict.at("notes").dump(), HasSubstr("pinned as after-step"));
+  EXPECT_THAT(verdict.at("findings")[0].at("step_at"), night(14));
+  EXPECT_THAT(verdict.at("findings")[0].at("why"), HasSubstr("since the step of"));
+  EXPECT_EQ(Json::parse(std::ifstream(results / "pins.json")).at("after-step"), "now");
+  // The same step is not pinned twice.
+  const std::string next = store(results, stored_run("next", night(23), 0.6));
+  EXPECT_EQ(world.bench({"gate", next, "--pin-after-step"}).exit_code, 0);
+  EXPECT_EQ(Json::parse(std::ifstream(results / "pins.json")).at("after-step"), "now");
+  EXPECT_EQ(world.bench({"gate", next, "--pin-after-step", "--baseline", "after-step"}).exit_code, 2);
+}
+
 TEST(Cli, TheGatesExitCodeIsTheAnswerAndVerdictJsonSaysTheSame) {
   World world;
   const fs::path results = history_of(world, 11);
@@ -153,11 +174,14 @@ TEST(Cli, HistoryAndTrendShowTheRunsAndTheStep) {
   EXPECT_EQ(world.bench({"history", "--history", (results / "none").string()}).exit_code, 3);
 }
 
-TEST(Cli, TheSimulationSaysWhatHolds) {
+TEST(Cli, TheSimulationSaysHowOftenAndJudgesNothing) {
   World world;
-  const Outcome outcome = world.bench({"simulate", "--runs", "40"});
-  EXPECT_THAT(outcome.out, HasSubstr("of 17 bars hold"));
-  EXPECT_THAT(outcome.out, HasSubstr("the 95 % interval holds the true ratio"));
+  const Outcome outcome = world.bench({"simulate", "--runs", "10", "--seeds", "2"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;  // ten runs are no proof, and no fault
+  EXPECT_THAT(outcome.out, HasSubstr("the 95 % interval holds the true ratio; ended early"));
+  EXPECT_THAT(outcome.out, HasSubstr("1 % a week is found within 12 weeks"));
+  EXPECT_THAT(outcome.out, HasSubstr("after a step of +10 %"));
+  EXPECT_THAT(outcome.out, ::testing::ContainsRegex("\\(seeds: [0-9.]+ [0-9.]+\\)"));
 }
 
 }  // namespace

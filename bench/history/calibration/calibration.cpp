@@ -40,6 +40,8 @@ NoiseFloor to_floor(const Json& row) {
   NoiseFloor floor{row.at("scenario").get<std::string>(), row.at("metric").get<std::string>(),
                    row.at("target").get<std::string>(), row.at("share").get<double>()};
   floor.between = number(row, "between").value_or(0);
+  const std::optional<double> low = number(row, "between_low"), high = number(row, "between_high");
+  if (low && high) floor.between_range = Interval{*low, *high};
   floor.within = number(row, "within");
   floor.detectable = number(row, "detectable");
   floor.runs = row.value("runs", 0);
@@ -52,6 +54,8 @@ Json to_json(const NoiseFloor& floor) {
           {"target", floor.target},
           {"share", floor.share},
           {"between", floor.between},
+          {"between_low", floor.between_range ? Json(floor.between_range->low) : Json(nullptr)},
+          {"between_high", floor.between_range ? Json(floor.between_range->high) : Json(nullptr)},
           {"within", number_or_null(floor.within)},
           {"detectable", number_or_null(floor.detectable)},
           {"runs", floor.runs}};

@@ -16,11 +16,14 @@ inline constexpr const char* kCalibrationFile = "calibration.json";
 struct NoiseFloor {
   std::string scenario, metric, target;
   double share = 0;    ///< 0.02: two measurings of the same differ by up to 2 %; the larger of the next two
-  double between = 0;  ///< the largest relative difference between any two medians of the same
-  /// Half width of the widest 95 % interval of a target against itself; nothing where no run had the rounds.
+  double between = 0;  ///< by how much two medians of the same differ in 95 of 100 cases
+  /// Half width of the 95 % interval of a target against itself, the middle one of the runs; nothing where no
+  /// run had the rounds.
   std::optional<double> within = std::nullopt;
   std::optional<double> detectable = std::nullopt;  ///< the smallest difference that so many rounds can see
   int runs = 0;  ///< A/A runs that it rests on; 0: a file that does not say
+  /// What so few medians leave open about `between`; nothing below four of them.
+  std::optional<Interval> between_range = std::nullopt;
   bool operator==(const NoiseFloor&) const = default;
 };
 
@@ -44,7 +47,8 @@ struct KnownTruth {
 ///   of the host"|null,
 ///    "rounds": 10, "runs": 3,
 ///    "floors": [{"scenario": "startup", "metric": "startup.ready", "target": "docker", "share": 0.021,
-///                "between": 0.018, "within": 0.021, "detectable": 0.09, "runs": 3}, …],
+///                "between": 0.018, "between_low": 0.009, "between_high": 0.034, "within": 0.021,
+///                "detectable": 0.09, "runs": 3}, …],
 ///    "truths": [{"truth": "delay", "target": "docker", "metric": "startup.ready", "expected": 2.0,
 ///                "tolerance": 0.05, "unit": "seconds", "measured": 2.003, "low": 1.998, "high": 2.008,
 ///                "n": 10, "verdict": "holds"}, …]}

@@ -6,6 +6,7 @@
 #include "bench/stats/compare.h"
 #include "bench/stats/marginal.h"
 #include "bench/stats/noise.h"
+#include "bench/stats/summary.h"
 
 namespace bench {
 namespace {
@@ -40,26 +41,27 @@ std::vector<double> medians(std::span<const Run> runs, const Summary& of) {
 
 void add_floor(std::span<const Run> runs, const Summary& of, AaFindings& findings) {
   const std::vector<double> found = medians(runs, of);
-  const std::optional<double> between = largest_difference(found);
+  const std::optional<UsualDifference> between = usual_difference(found);
   if (!between) {
     const bool something = std::any_of(found.begin(), found.end(), [](double value) { return value != 0; });
     if (found.size() > 1 && something) findings.lost.push_back(of.metric + " of " + of.target);
     return;
   }
   NoiseFloor floor{of.scenario, of.metric, of.target};
-  floor.between = *between;
+  floor.between = between->share;
+  floor.between_range = between->range;
+  std::vector<double> within, detectable;
   for (const Run& run : runs) {
     const std::optional<Comparison> comparison = twins_compared(run, of);
     if (!comparison) continue;
     ++floor.runs;
-    if (comparison->ci95) {
-      floor.within = std::max(floor.within.value_or(0), half_width(*comparison->ci95));
-    }
-    if (comparison->detectable) {
-      floor.detectable = std::max(floor.detectable.value_or(0), *comparison->detectable);
-    }
+    if (comparison->ci95) within.push_back(half_width(*comparison->ci95));
+    if (comparison->detectable) detectable.push_back(*comparison->detectable);
     if (differs(*comparison)) findings.told_apart.push_back({run.run_id, *comparison});
   }
+  // The middle one: the widest of many runs only grows.
+  if (!within.empty()) floor.within = median(within);
+  if (!detectable.empty()) floor.detectable = median(detectable);
   floor.share = std::max(floor.between, floor.within.value_or(0));
   findings.floors.push_back(std::move(floor));
 }

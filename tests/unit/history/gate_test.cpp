@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -86,6 +87,44 @@ TEST_F(GateTest, ASizeHasNoNoiseHoweverItMovedBefore) {
 TEST_F(GateTest, ASizeIsHeldAgainstOneRunByTheSameRule) {
   EXPECT_EQ(gate_by_run(disk(1, 104e6), disk(0, 100e6), {}).answer, "regression");
   EXPECT_EQ(gate_by_run(disk(1, 100.4e6), disk(0, 100e6), {}).answer, "pass");
+}
+
+TEST_F(GateTest, ASecondRegressionSoonAfterAStepIsFoundAndTheStepNamed) {
+  for (int day = 0; day < 15; ++day) store(ready(day, 1));
+  for (int day = 15; day < 20; ++day) store(ready(day, 1.2));
+  const GateAnswer same = judge(ready(20, 1.2));
+  EXPECT_EQ(same.answer, "pass");
+  EXPECT_THAT(same.lines[0].why, HasSubstr("of 5 runs since the step of 2026-01-16"));
+  EXPECT_EQ(judge(ready(20, 1.32)).answer, "regression");
+}
+
+TEST_F(GateTest, WhatCreepsIsHeldAgainstTheLevelOf90DaysAgo) {
+  for (int day = 0; day < 130; ++day) store(ready(day, day < 30 ? 1 : std::pow(1.01, (day - 30) / 7.0)));
+  const bench::Run now = ready(130, std::pow(1.01, 100 / 7.0));
+  GateAnswer answer = judge(now);
+  EXPECT_EQ(answer.answer, "regression");
+  ASSERT_EQ(answer.lines[0].references.size(), 1U);
+  EXPECT_THAT(answer.lines[0].why, HasSubstr("the level against 90 days ago: +1"));
+  // Ten runs have said so: no second run is asked, and none takes it back.
+  EXPECT_FALSE(needs_confirmation(answer));
+  confirm(answer, ready(131, 1), nullptr, {});
+  EXPECT_EQ(answer.answer, "regression");
+  // A newer pin says that what came before it has been accepted.
+  GateRequest request;
+  request.pins.push_back({"accepted", ready(125, std::pow(1.01, 95 / 7.0))});
+  answer = judge(now, request);
+  EXPECT_EQ(answer.answer, "pass");
+  EXPECT_THAT(answer.lines[0].references.at(0).name, "the pin accepted");
+}
+
+TEST_F(GateTest, WhatCreepsIsHeldAgainstTheNewestPin) {
+  for (int day = 0; day < 60; ++day) store(ready(day, std::pow(1.01, day / 7.0)));
+  EXPECT_EQ(judge(ready(60, std::pow(1.01, 60 / 7.0))).answer, "pass");
+  GateRequest request;
+  request.pins.push_back({"release-1", ready(0, 1)});
+  const GateAnswer answer = judge(ready(60, std::pow(1.01, 60 / 7.0)), request);
+  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_THAT(answer.lines[0].why, HasSubstr("the level against the pin release-1: +8"));
 }
 
 TEST(FigureRows, AFailureOutsideTheRoundsSpoilsNoFigure) {

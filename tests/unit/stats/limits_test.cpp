@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <span>
+#include <vector>
+
 #include "bench/stats/changepoint.h"
-#include "bench/stats/simulate.h"
 
 namespace bench {
 namespace {
@@ -115,30 +118,58 @@ TEST(ChangePoints, OneOutlierIsNoStep) {
   EXPECT_TRUE(change_points(values).empty());
 }
 
-// The bars of docs/gate.md, with fewer simulated runs than `bench simulate` has; seeded, so that each gives
-// the same share every time.
-void expect_holds(const SimulatedRate& rate) {
-  EXPECT_TRUE(rate.holds()) << rate.what << ": " << rate.share() * 100 << " %";
+TEST(Levels, TheLimitsStartAtTheLastStep) {
+  std::vector<double> history = steady(15);
+  for (int i = 0; i < 5; ++i) history.push_back(1.2 + 0.002 * i);
+  const GateLimits limits = *gate_limits(series_of(history, 1.2), {});
+  EXPECT_TRUE(limits.after_step);
+  EXPECT_EQ(limits.from, 15U);
+  EXPECT_EQ(limits.runs, 5);
+  EXPECT_NEAR(limits.centre, 1.204, 1e-12);
+  EXPECT_NEAR(limits.margin, 0.05 * 1.204, 1e-12) << "the step is no spread";
 }
 
-TEST(Simulation, TheIntervalHoldsTheTruth) {
-  for (const double cv : {0.02, 0.10}) expect_holds(simulate_coverage(cv, 200));
+TEST(Levels, ASecondRegressionWithinTenRunsOfAStepIsFound) {
+  for (std::size_t after = 3; after <= 10; ++after) {
+    std::vector<double> history = steady(20);
+    for (std::size_t i = 0; i < after; ++i) history.push_back(1.2);
+    EXPECT_EQ(judge_series(series_of(history, 1.2), {}).state, GateState::kOk) << after;
+    EXPECT_EQ(judge_series(series_of(history, 1.32), {}).state, GateState::kWorse) << after;
+  }
 }
-TEST(Simulation, IdenticalTargetsAreNotCalledFasterOrSlower) {
-  expect_holds(simulate_false_verdicts(0.10, 150));
-  expect_holds(simulate_false_verdicts_apart(0.05, 100));
+
+TEST(Levels, WhatFewRunsTellIsAllowedMore) {
+  std::vector<double> history;
+  for (int i = 0; i < 20; ++i) history.push_back(1 + 0.03 * (i % 3 - 1));
+  const double spread = kMadToDeviation * 0.03;
+  for (const double value : {1.5, 1.5, 1.5, 1.5}) history.push_back(value);
+  const GateLimits limits = *gate_limits(series_of(history, 1.5), {});
+  ASSERT_EQ(limits.runs, 4);
+  EXPECT_GT(limits.margin, 3 * spread) << "the runs before the step say how much a run varies";
 }
-TEST(Simulation, TheGateIsSilentWithoutACause) {
-  expect_holds(simulate_gate(0.02, 0, 10, 1, 2000));
-  expect_holds(simulate_gate(0.02, 1, 20, 1, 2000));
+
+TEST(Levels, ACreepIsSeenAgainstAnEarlierLevel) {
+  std::vector<double> history;
+  for (int i = 0; i < 60; ++i) history.push_back(std::pow(1.0015, i));  // 1 % a week
+  const double now = std::pow(1.0015, 60);
+  const GateFinding finding = judge_series(series_of(history, now), {});
+  EXPECT_EQ(finding.state, GateState::kOk);
+  const GateReference reference = judge_level(finding, std::span(history).first(10), {});
+  EXPECT_EQ(reference.state, GateState::kWorse);
+  EXPECT_NEAR(reference.change, std::pow(1.0015, 51) - 1, 0.005);
+  const std::vector<double> same(10, now);
+  EXPECT_EQ(judge_level(finding, same, {}).state, GateState::kOk);
+  const std::vector<double> slower(10, 1.3 * now);
+  EXPECT_EQ(judge_level(finding, slower, {}).state, GateState::kBetter);
 }
-TEST(Simulation, TheGateSeesFifteenPercent) {
-  expect_holds(simulate_gate(0.02, 0, 10, 1.15, 500));
-  expect_holds(simulate_gate(0.02, 0, 20, 1.15, 500));
-}
-TEST(Simulation, AStepIsDated) {
-  expect_holds(simulate_step_dating(0.02, 100));
-  expect_holds(simulate_false_steps(0.02, 200));
+
+TEST(Levels, AStepIsAbruptAndACreepIsNot) {
+  std::vector<double> step = steady(10), creep;
+  for (int i = 0; i < 10; ++i) step.push_back(1.1);
+  for (int i = 0; i < 60; ++i) creep.push_back(std::pow(1.0015, i));
+  EXPECT_TRUE(is_abrupt(step, 10, 0.05));
+  EXPECT_FALSE(is_abrupt(creep, 30, 0.05));
+  EXPECT_FALSE(is_abrupt(step, 0, 0.05));
 }
 
 }  // namespace
