@@ -68,6 +68,7 @@ struct DriverInfo {
   Kind kind = Kind::kProcess;
   std::string engine_name, engine_version;
   Facts engine;
+  Traits traits;                                    ///< of the target that it would make
   Acceleration acceleration = Acceleration::kNone;  ///< proven, see measurement rules
   std::vector<Warning>
       warnings;  ///< with remedies ("engine runs inside a VM", "KVM does not boot here: TCG", …)
@@ -145,6 +146,7 @@ class Driver {
 struct DriverOptions {
   std::string connect;                               ///< --connect: libvirt URI; empty: choose
   std::string accel = "auto";                        ///< --accel: kvm | tcg | auto
+  Parameters parameters;                             ///< of the target, those that the driver declares
   bool start_private = true;                         ///< may start engines of our own where none answers
   std::function<void(const std::string&)> progress;  ///< one line for people, may be empty
   std::stop_token stop;  ///< wakes what verbs without a token of their own wait for (starting an engine)
@@ -164,13 +166,20 @@ struct EngineAccess {
   std::string setting;        ///< "NAME=value" for the environment, by which root finds the one this user has
 };
 
+/// A way in which a driver starts a target.
+struct Profile {
+  std::string name;  ///< "direct"; empty where the driver has but one
+  Artefact needs = Artefact::kContainerArchive;
+};
+
 struct DriverRow {
   std::string name;  ///< "docker"
   Kind kind = Kind::kProcess;
-  std::vector<std::string> profiles;  ///< {""}, or {"direct", "full"}; the first is the default
-  bool built = false;                 ///< false: left out at build time
-  std::string left_out;               ///< why, and the remedy
-  std::string summary;                ///< one line for `bench list targets`
+  std::vector<Profile> profiles;            ///< the first is the default
+  std::vector<ParameterSpec> parameters{};  ///< beside those that every target takes
+  bool built = false;                       ///< false: left out at build time
+  std::string left_out;                     ///< why, and the remedy
+  std::string summary;                      ///< one line for `bench list targets`
   std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
   /// May be null. What on this host keeps every target of this driver from working, known without its engine
   /// and before an image is built. Starts nothing.

@@ -1,5 +1,6 @@
 #include "bench/config.h"
 #include "drivers/driver.h"
+#include "drivers/libvirt/targets.h"
 
 #if BENCH_HAVE_DOCKER
 #include "drivers/docker/docker.h"
@@ -56,7 +57,7 @@ const std::vector<DriverRow>& driver_table() {
       {
           .name = "docker",
           .kind = Kind::kContainer,
-          .profiles = {""},
+          .profiles = {{"", Artefact::kContainerArchive}},
           .built = BENCH_HAVE_DOCKER != 0,
           .left_out =
               BENCH_HAVE_DOCKER != 0
@@ -76,7 +77,8 @@ const std::vector<DriverRow>& driver_table() {
       {
           .name = "libvirt",
           .kind = Kind::kVm,
-          .profiles = {"direct", "full"},
+          .profiles = libvirt_profiles(),
+          .parameters = libvirt_parameters(),
           .built = BENCH_HAVE_LIBVIRT != 0,
           .left_out =
               BENCH_HAVE_LIBVIRT != 0

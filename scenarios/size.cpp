@@ -56,9 +56,7 @@ void weigh(Trial& trial) {
   const Target& target = trial.target();
   SizeRequest request;
   request.progress = [&trial](const std::string& line) { trial.progress(line); };
-  const ImageSize size = target.info.kind == Kind::kVm
-                             ? measure_vm_size(*target.images, target.info.profile, request, trial.stop())
-                             : measure_container_size(*target.images, request, trial.stop());
+  const ImageSize size = measure_size(*target.images, target.artefact, request, trial.stop());
   const auto bytes = [&](const char* name, std::int64_t value) {
     trial.record(name, static_cast<double>(value));
   };

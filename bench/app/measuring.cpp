@@ -135,7 +135,7 @@ Run new_run(const CommandContext& context, const Plan& plan, const std::vector<W
   return run;
 }
 
-Measured measure(Plan& plan, Run run, const std::filesystem::path& dir, CommandContext& context) {
+Measured measure(const Plan& plan, Run run, const std::filesystem::path& dir, CommandContext& context) {
   Ui& ui = context.ui;
   Measured measured;
   measured.run = std::move(run);

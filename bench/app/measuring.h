@@ -43,7 +43,7 @@ struct Measured {
 
 /// Runs the plan and stores the run in `dir`: every sample as it arrives, the report's files at the end.
 /// Throws only while nothing has been measured.
-Measured measure(Plan& plan, Run run, const std::filesystem::path& dir, CommandContext& context);
+Measured measure(const Plan& plan, Run run, const std::filesystem::path& dir, CommandContext& context);
 
 /// Throws what kept the run from being measured or stored; nothing where it was.
 void rethrow_failure(const Measured& measured);

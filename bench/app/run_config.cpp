@@ -129,9 +129,9 @@ void read_targets(const Value& value, RunConfig& config) {
       name = name.substr(0, at + 1) + value.beside(name.substr(at + 1)).string();
     }
   }
-  config.options.target.targets = fmt::format("{}", fmt::join(names, ","));
+  config.options.target.targets = names;
   try {
-    (void)parse_targets(config.options.target.targets);
+    (void)parse_targets(names);
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}: {}", value.where(), error.what()), error.remedy());
   }
@@ -204,6 +204,7 @@ const std::vector<Key<RunConfig>>& config_keys() {
       {"name", nullptr, [](const Value& v, RunConfig& c) { c.name = v.text(); }},
       {"scenarios", "scenario", read_scenarios},
       {"targets", "--targets", read_targets},
+      {"baseline", "--baseline", [](const Value& v, RunConfig& c) { c.options.baseline = v.text(); }},
       {"app", "--app", [](const Value& v, RunConfig& c) { c.options.target.app = v.path(); }},
       {"base", "--base", [](const Value& v, RunConfig& c) { c.options.target.base = v.text(); }},
       {"cpus", "--cpus",
@@ -310,11 +311,9 @@ std::string config_text(const RunConfig& config) {
   add_text("name", config.name);
   text += fmt::format("scenarios = {}\n", quoted(options.scenarios));
   if (!options.target.targets.empty()) {
-    std::vector<std::string> targets;
-    std::istringstream in(options.target.targets);
-    for (std::string name; std::getline(in, name, ',');) targets.push_back(name);
-    text += fmt::format("targets = {}\n", quoted(targets));
+    text += fmt::format("targets = {}\n", quoted(options.target.targets));
   }
+  add_text("baseline", options.baseline);
   add_text("app", options.target.app.string());
   add_text("base", options.target.base);
   add("cpus", static_cast<std::int64_t>(options.target.cpus));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "bench/app/values.h"
 #include "bench/core/error.h"
@@ -18,21 +17,8 @@ OpenRequest TargetOptions::request(bool everything) const {
   } else {
     request.names = everything ? all_targets() : default_targets();
   }
-  request.cpus = cpus;
-  request.memory_bytes = parse_bytes(memory, "--memory");
-  constexpr std::int64_t kLeast = 128LL << 20U;
-  if (request.memory_bytes < kLeast) {
-    const bool no_unit = memory.find_first_not_of("0123456789.") == std::string::npos;
-    throw Error(ErrorCode::kUsage,
-                fmt::format("--memory {} is too little for a guest with Python{}", memory,
-                            no_unit ? ": it has no unit" : ""),
-                no_unit ? fmt::format("did you mean --memory {}M?", memory) : "give at least 128M");
-  }
-  if (const unsigned host = std::thread::hardware_concurrency();
-      host != 0 && static_cast<unsigned>(cpus) > host) {
-    throw Error(ErrorCode::kUsage, fmt::format("--cpus {} is more than this host has ({})", cpus, host),
-                fmt::format("give at most --cpus {}", host));
-  }
+  request.cpus = require_cpus(std::to_string(cpus), "--cpus");
+  request.memory_bytes = require_memory(memory, "--memory");
   if (!app.empty() && !std::filesystem::is_directory(app)) {
     throw Error(ErrorCode::kUsage, fmt::format("--app {} is not a directory", app.string()),
                 "name the directory that holds the backend's app.py");
@@ -53,6 +39,7 @@ bool RunOptions::everything() const {
 OpenRequest RunOptions::request() const {
   const OpenRequest request = target.request(everything());
   require_apps(request.names);
+  require_baseline(baseline, names_of(request.names));
   return request;
 }
 

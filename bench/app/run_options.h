@@ -13,8 +13,8 @@ namespace bench {
 
 /// The options that say what is started and how; shared by the commands that start something.
 struct TargetOptions {
-  std::string targets;        ///< empty: the default ones
-  std::filesystem::path app;  ///< empty: the bundled backend
+  std::vector<std::string> targets;  ///< each as parse_targets reads it; none: the default ones
+  std::filesystem::path app;         ///< empty: the bundled backend
   std::string base = "distribution";
   int cpus = 1;
   std::string memory = "512M";
@@ -38,6 +38,7 @@ struct RunOptions {
   std::string timeout;
   std::string ready_path;
   std::vector<std::filesystem::path> claims;  ///< files of claims beside the built-in ones
+  std::string baseline;  ///< the target that the others are held against; empty: the first container
   std::filesystem::path out;
   std::filesystem::path results = "results";  ///< where a run gets a directory of its own, without `out`
   std::filesystem::path config;               ///< empty: there is none

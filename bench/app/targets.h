@@ -17,14 +17,20 @@ namespace bench {
 struct TargetName {
   std::string name;  ///< unique: a repeated one gets "#2", "#3", …
   const DriverRow* row = nullptr;
-  std::string profile;
-  std::string app;  ///< "docker@DIR": the directory of an app for this target alone; else empty
+  TargetSpec spec;                                  ///< with its profile, and with the whole path of its app
+  Artefact artefact = Artefact::kContainerArchive;  ///< what its driver starts
 };
 
-/// "docker,libvirt:direct@DIR" → names. Throws Error{kUsage} for unknown drivers and profiles (naming those
-/// that there are) and for an app that is no directory, and Error{kUnavailable} for a driver that was left
-/// out of this build.
-std::vector<TargetName> parse_targets(const std::string& text);
+/// Written forms → names. Throws Error{kUsage} for unknown drivers, profiles and parameters (naming those
+/// that there are), for a value that a parameter cannot have and for an app that is no directory, and
+/// Error{kUnavailable} for a driver that was left out of this build.
+std::vector<TargetName> parse_targets(const std::vector<std::string>& texts);
+
+/// The name of the target that the others are held against. Throws Error{kUsage} when it is none of
+/// `targets`.
+void require_baseline(const std::string& baseline, const std::vector<std::string>& targets);
+std::vector<std::string> names_of(const std::vector<TargetName>& targets);
+std::vector<std::string> names_of(const Run& run);
 
 /// Throws Error{kUsage} for a target whose own app is none that can be run.
 void require_apps(const std::vector<TargetName>& names);
@@ -47,7 +53,7 @@ struct OpenRequest {
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   DriverOptions driver;
-  ImageRequest images;            ///< its container and vm_profiles are set from the names
+  ImageRequest images;            ///< its artefacts are set from the names
   std::vector<Warning> warnings;  ///< what is known before anything is opened: who was left out, and why
 };
 
@@ -60,8 +66,9 @@ void leave_out_impossible(OpenRequest& request, bool named);
 std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>& names,
                                                    const ImageRequest& common);
 
-/// Makes one driver per driver name, removes what dead owners left, prepares the images (building what is
-/// missing) and makes them known to the engines; the drivers side by side. Throws the first error.
+/// Makes one driver for each of the settings that its targets ask for, removes what dead owners left,
+/// prepares the images (building what is missing) and makes them known to the engines; the drivers side by
+/// side. Throws the first error.
 OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop);
 
 /// True when a process with that pid and start time lives.

@@ -73,7 +73,10 @@ std::vector<TargetName> TruthApps::targets(const std::vector<TargetName>& names)
   std::vector<TargetName> all;
   for (const TargetName& name : names) {
     for (const char* app : kTruthApps) {
-      all.push_back({with_app(name.name, app), name.row, name.profile, apps_.at(app).string()});
+      TargetName with = name;
+      with.name = with_app(name.name, app);
+      with.spec.app = apps_.at(app).string();
+      all.push_back(std::move(with));
     }
   }
   return all;

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <map>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include "bench/core/error.h"
@@ -117,6 +118,34 @@ std::int64_t parse_bytes(const std::string& text, const std::string& option) {
                 fmt::format("write it like {} 512M", option));
   }
   return static_cast<std::int64_t>(bytes);
+}
+
+int require_cpus(const std::string& text, const std::string& what) {
+  int cpus = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpus);
+  if (error != std::errc() || end != text.data() + text.size() || cpus < 1 || cpus > 512) {
+    throw Error(ErrorCode::kUsage, fmt::format("{} '{}' is no number of CPUs", what, text),
+                "give a whole number from 1 to 512");
+  }
+  if (const unsigned host = std::thread::hardware_concurrency();
+      host != 0 && static_cast<unsigned>(cpus) > host) {
+    throw Error(ErrorCode::kUsage, fmt::format("{} {} is more than this host has ({})", what, cpus, host),
+                fmt::format("give at most {} {}", what, host));
+  }
+  return cpus;
+}
+
+std::int64_t require_memory(const std::string& text, const std::string& what) {
+  const std::int64_t bytes = parse_bytes(text, what);
+  constexpr std::int64_t kLeast = 128LL << 20U;
+  if (bytes < kLeast) {
+    const bool no_unit = text.find_first_not_of("0123456789.") == std::string::npos;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} {} is too little for a guest with Python{}", what, text,
+                            no_unit ? ": it has no unit" : ""),
+                no_unit ? fmt::format("did you mean {} {}M?", what, text) : "give at least 128M");
+  }
+  return bytes;
 }
 
 Seconds parse_duration(const std::string& text, const std::string& option) {

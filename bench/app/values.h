@@ -22,6 +22,11 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 /// "512M", "1GiB", "536870912": bytes; K, M, G are powers of 1024. Throws Error{kUsage} naming `option`.
 std::int64_t parse_bytes(const std::string& text, const std::string& option);
 
+/// How many CPUs or how much memory an instance gets. Throw Error{kUsage}, which begins with `what`, for a
+/// text that is no such number, or that this host or a guest with Python cannot have.
+int require_cpus(const std::string& text, const std::string& what);
+std::int64_t require_memory(const std::string& text, const std::string& what);
+
 /// "90", "90s", "10m", "1.5h": seconds. Throws Error{kUsage} naming `option`.
 Seconds parse_duration(const std::string& text, const std::string& option);
 

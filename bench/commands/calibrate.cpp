@@ -49,7 +49,7 @@ struct Session {
 /// Each target is doubled here, and given its apps.
 void require_single(const std::vector<TargetName>& names) {
   for (const TargetName& name : names) {
-    if (!name.app.empty()) {
+    if (!name.spec.app.empty()) {
       throw Error(ErrorCode::kUsage, fmt::format("target '{}' has an app of its own", name.name),
                   "name it without @DIR; --app DIR calibrates with that app in place of the bundled one");
     }

@@ -28,7 +28,7 @@ using Names = std::pair<std::string, std::string>;
 struct CompareOptions {
   std::filesystem::path a, b;
   std::string targets, format = "console";
-  bool force = false, all = false, strict = false, fail_on_regression = false;
+  bool matrix = false, force = false, all = false, strict = false, fail_on_regression = false;
 };
 
 /// What is compared: two runs, or two targets of one.
@@ -53,6 +53,17 @@ Question ask(const CompareOptions& options) {
   question.a = load_derived(options.a);
   question.one_run = options.b.empty();
   question.b = question.one_run ? question.a : load_derived(options.b);
+  if (options.matrix) {
+    const auto& targets = question.a.targets;
+    for (auto a = targets.begin(); a != targets.end(); ++a) {
+      for (auto b = a + 1; b != targets.end(); ++b) question.targets.emplace_back(a->name, b->name);
+    }
+    if (question.targets.empty()) {
+      throw Error(ErrorCode::kUsage, "a run of one target has no pairs",
+                  "name a second run: bench compare A B");
+    }
+    return question;
+  }
   if (!options.targets.empty()) {
     const std::size_t comma = options.targets.find(',');
     const std::string first = options.targets.substr(0, comma);
@@ -68,7 +79,8 @@ Question ask(const CompareOptions& options) {
   }
   if (question.one_run) {
     throw Error(ErrorCode::kUsage, "one run has no second one to be compared with",
-                "name it (bench compare A B), or two targets of this one: --targets docker,libvirt:direct");
+                "name it (bench compare A B), or two targets of this one: --targets docker,libvirt:direct, "
+                "or --matrix");
   }
   for (const TargetInfo& target : question.a.targets) {
     const bool in_both = std::any_of(question.b.targets.begin(), question.b.targets.end(),
@@ -181,7 +193,9 @@ std::vector<std::string> explanations(const Question& question, const std::vecto
 
 std::string text_of(const Question& question, const std::vector<Comparison>& results,
                     const std::vector<Difference>& differ, bool markdown) {
-  const std::string head = question.one_run
+  const std::string head = question.targets.size() > 1 && question.one_run
+                               ? fmt::format("{}: every pair of its targets", question.a.run_id)
+                           : question.one_run
                                ? fmt::format("{}: A is {}, B is {}", question.a.run_id,
                                              question.targets[0].first, question.targets[0].second)
                                : fmt::format("A: {} ({})   B: {} ({})", question.a.run_id,
@@ -241,6 +255,9 @@ void add_compare(CLI::App& app, CommandContext& context) {
   command->add_option("B", options->b, "another run; none: --targets names two targets of A");
   command->add_option("--targets", options->targets,
                       "T: only this one; T,U: T of A against U of B (or of A)");
+  command->add_flag("--matrix", options->matrix, "every pair of targets of one run")
+      ->excludes("B")
+      ->excludes("--targets");
   command->add_option("--format", options->format, "console, md, json")
       ->check(one_of({"console", "md", "json"}))
       ->capture_default_str();
@@ -253,7 +270,8 @@ void add_compare(CLI::App& app, CommandContext& context) {
       "Examples:\n"
       "  bench compare results/before results/after\n"
       "  bench compare results/before results/after --fail-on-regression --strict\n"
-      "  bench compare results/today --targets docker,libvirt:direct --format md\n\n"
+      "  bench compare results/today --targets docker,libvirt:direct --format md\n"
+      "  bench compare results/today --matrix\n\n"
       "Exit: 0 compared, 1 regression (if asked), 2 usage, 3 nothing to compare, 4 inconclusive or not "
       "comparable "
       "(with --strict).");

@@ -43,7 +43,7 @@ std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
     if (driver.findings != nullptr) findings = driver.findings(options);
     try {
       const auto opened = driver.make(options);
-      const DriverInfo info = opened->info(driver.profiles.front());
+      const DriverInfo info = opened->info(driver.profiles.front().name);
       std::string detail = fmt::format("{} {}", info.engine_name, info.engine_version);
       for (const char* key : {"api", "socket", "uri", "qemu"}) {
         if (const std::string text = fact_text(info.engine, key); !text.empty()) {

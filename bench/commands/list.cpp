@@ -35,14 +35,37 @@ ordered_json metrics() {
   return rows;
 }
 
+std::string values_of(const ParameterSpec& spec) {
+  switch (spec.form) {
+    case ParameterForm::kWord:
+      return fmt::format("{}", fmt::join(spec.values, "|"));
+    case ParameterForm::kWholeNumber:
+      return "N";
+    case ParameterForm::kBytes:
+      return "BYTES";
+  }
+  return {};
+}
+
+ordered_json parameters(const DriverRow& row) {
+  ordered_json rows = ordered_json::array();
+  for (const auto* specs : {&row.parameters, &common_parameters()}) {
+    for (const ParameterSpec& spec : *specs) {
+      rows.push_back({{"key", spec.key}, {"values", values_of(spec)}, {"summary", spec.words}});
+    }
+  }
+  return rows;
+}
+
 ordered_json targets() {
   ordered_json rows = ordered_json::array();
   for (const DriverRow& row : driver_table()) {
-    for (const std::string& profile : row.profiles) {
-      rows.push_back({{"name", profile.empty() ? row.name : row.name + ":" + profile},
+    for (const Profile& profile : row.profiles) {
+      rows.push_back({{"name", to_text(TargetSpec{row.name, profile.name, {}, {}})},
                       {"kind", to_text(row.kind)},
                       {"built", row.built},
-                      {"summary", row.built ? row.summary : "not in this build: " + row.left_out}});
+                      {"summary", row.built ? row.summary : "not in this build: " + row.left_out},
+                      {"parameters", parameters(row)}});
     }
   }
   return rows;
@@ -78,6 +101,12 @@ std::string rows_text(const ordered_json& rows) {
     if (row.contains("kind")) middle = fmt::format("{:<10}", row["kind"].get<std::string>());
     text += fmt::format("{:<{}} {}{}\n", row["name"].get<std::string>(), width, middle,
                         row["summary"].get<std::string>());
+    if (!row.contains("parameters")) continue;
+    for (const auto& one : row["parameters"]) {
+      const std::string written =
+          fmt::format("?{}={}", one["key"].get<std::string>(), one["values"].get<std::string>());
+      text += fmt::format("  {:<{}} {}\n", written, width + 8, one["summary"].get<std::string>());
+    }
   }
   return text;
 }

@@ -18,7 +18,8 @@ void show(const ImageSet& set) {
   std::string text = fmt::format("images  {}\nbase    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n",
                                  set.dir.string(), set.base, set.app_sha256, set.python, set.flask);
   if (!set.container.archive.empty()) text += fmt::format("container  {}\n", set.container.reference);
-  for (const auto& [profile, vm] : set.vm) text += fmt::format("vm:{:<7} {}\n", profile, vm.disk.string());
+  for (const auto& [artefact, vm] : set.disks)
+    text += fmt::format("vm:{:<7} {}\n", to_text(artefact), vm.disk.string());
   print_out(text);
 }
 
@@ -27,14 +28,16 @@ void show(const ImageSet& set) {
 void add_prepare(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("prepare", "build the images (or find them), without measuring");
   struct Options {
-    std::string targets;
+    std::vector<std::string> targets;
     std::filesystem::path app;
     std::string base = "distribution";
     bool rebuild = false;
     bool shared = false;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("--targets", options->targets, "for which targets; default: those of `bench run`");
+  command->add_option("--targets", options->targets, "for which targets; default: those of `bench run`")
+      ->expected(1)
+      ->take_all();
   command->add_option("--app", options->app, "another Flask backend directory in place of the bundled one");
   command
       ->add_option("--base", options->base, "'distribution', or an image reference in a reachable registry")
@@ -53,7 +56,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
       "hash.");
   command->callback([options, &context] {
     TargetOptions target;
-    target.targets = options->targets;
+    target.targets = split_targets(options->targets);
     target.app = options->app;
     target.base = options->base;
     OpenRequest request = target.request();

@@ -30,6 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ReportCommandOptions {
+  std::string baseline;  ///< empty: the one that the run was stored with
   std::vector<std::string> runs;
   std::vector<std::string> formats;  ///< empty: what is good for people
   std::string out;                   ///< empty: the run's own folder; "-": stdout
@@ -78,6 +79,10 @@ std::string run_name(const fs::path& run) {
 
 Run derived_run(const fs::path& path, const ReportCommandOptions& options) {
   Run run = load_run(path);
+  if (!options.baseline.empty()) {
+    require_baseline(options.baseline, names_of(run));
+    run.baseline = options.baseline;
+  }
   run.claim_definitions = chosen_claims(std::move(run.claim_definitions), options.claims);
   derive(run);
   return run;
@@ -231,6 +236,8 @@ void add_report(CLI::App& app, CommandContext& context) {
   command->add_option("--out", options->out,
                       "where files go; default: the run's own directory; '-': to stdout, without files");
   command->add_flag("--force", options->force, "several runs: also when their environments differ");
+  command->add_option("--baseline", options->baseline,
+                      "the target that the others are held against; default: that of the run");
   command->add_option("--claims", options->claims,
                       "a file of claims to judge beside the run's own (docs/claims.md); may be repeated");
   command->footer(

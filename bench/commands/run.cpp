@@ -136,6 +136,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   }
   plan.targets = open.targets;
   Run begin = begun(open.warnings);
+  begin.baseline = options.baseline.empty() ? baseline_of(begin)->name : options.baseline;
   begin.claim_definitions = std::move(claims);
   const Measured measured = measure(plan, std::move(begin), dir, context);
   const Run& run = measured.run;

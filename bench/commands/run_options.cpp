@@ -5,11 +5,16 @@
 namespace bench {
 
 void add_target_options(CLI::App& command, TargetOptions& options) {
-  command.add_option(
-      "--targets", options.targets,
-      "what to compare, with commas; default: one container engine and one VM profile that are "
-      "built (`bench list targets`); for `all` every target. A target named twice is measured against "
-      "itself; TARGET@DIR is that target with the app of DIR.");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--targets",
+          [&options](const std::vector<std::string>& texts) { options.targets = split_targets(texts); },
+          "what to compare, with commas; default: one container engine and one VM profile that are "
+          "built (`bench list targets`); for `all` every target. A target named twice is measured against "
+          "itself; TARGET?KEY=VALUE&KEY=VALUE sets its parameters, TARGET@DIR is that target with the app of "
+          "DIR.")
+      ->expected(1)
+      ->take_all();
   command.add_option("--app", options.app,
                      "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
                      "its Dockerfile if any)");
@@ -61,6 +66,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                      "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
   command.add_option("--ready-path", options.ready_path,
                      "the path whose first 200 means ready; default: /api/activities/home");
+  command.add_option("--baseline", options.baseline,
+                     "the target that the others are held against; default: the first container");
   command.add_option("--claims", options.claims,
                      "a file of claims to judge beside the built-in ones (docs/claims.md); may be repeated");
   command.add_option("--out", options.out,

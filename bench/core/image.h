@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/vocabulary.h"
+
 namespace bench {
 
 /// One layer of a container image.
@@ -38,7 +40,10 @@ struct ImageSet {
   std::string base;  ///< "debian bookworm (packages)" or the registry reference
   int port = 4567;   ///< the app's port inside the instance
   ContainerImage container;
-  std::map<std::string, VmImage> vm;  ///< by profile: "direct", "full"
+  std::map<Artefact, VmImage> disks;
+  [[nodiscard]] bool has(Artefact artefact) const {
+    return artefact == Artefact::kContainerArchive ? !container.archive.empty() : disks.contains(artefact);
+  }
 };
 
 }  // namespace bench

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/core/metric.h"
+#include "bench/core/target.h"
 
 namespace bench {
 
@@ -52,8 +53,10 @@ struct Equivalence {
 struct TargetInfo {
   std::string name;  ///< as the user writes it: "docker", "libvirt:direct"; unique in a run
   Kind kind = Kind::kProcess;
-  std::string driver;   ///< "docker", "libvirt", …
-  std::string profile;  ///< "" | "direct" | "full" | …
+  std::string driver;     ///< "docker", "libvirt", …
+  std::string profile;    ///< "" | "direct" | "full" | …
+  Parameters parameters;  ///< those that were given with the target, and are part of its name
+  Traits traits;
   std::string engine_name;
   std::string engine_version;
   Facts engine;  ///< more about the engine: API version, storage driver, runtime, QEMU, URI, …
@@ -202,6 +205,7 @@ struct Run {
   Environment environment;
   std::vector<ScenarioSpec> scenarios;  ///< what was measured, with the declarations of its metrics
   std::vector<TargetInfo> targets;
+  std::string baseline;  ///< the target that the others are held against; empty: the first container
   std::vector<ClaimDefinition> claim_definitions;  ///< what `claims` are judged by
   std::vector<Sample> samples;
   std::vector<Failure> failures;

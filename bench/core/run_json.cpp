@@ -105,6 +105,17 @@ OrderedJson scenario(const ScenarioSpec& spec) {
   return json;
 }
 
+OrderedJson traits(const Traits& of) {
+  OrderedJson json;
+  json["kernel"] = to_text(of.kernel);
+  json["boundary"] = to_text(of.boundary);
+  json["firmware"] = of.firmware;
+  json["serial_console"] = of.serial_console;
+  json["polite_stop"] = of.polite_stop;
+  json["roles"] = of.roles;
+  return json;
+}
+
 OrderedJson target(const TargetInfo& info) {
   const Equivalence& same = info.equivalence;
   OrderedJson json;
@@ -112,6 +123,8 @@ OrderedJson target(const TargetInfo& info) {
   json["kind"] = to_text(info.kind);
   json["driver"] = info.driver;
   json["profile"] = info.profile;
+  if (!info.parameters.empty()) json["parameters"] = info.parameters;
+  json["traits"] = traits(info.traits);
   json["engine"] =
       facts(info.engine, {{"name", known(info.engine_name)}, {"version", known(info.engine_version)}});
   json["acceleration"] = to_text(info.acceleration);
@@ -160,6 +173,7 @@ OrderedJson head(const Run& run) {
     json["scenarios"] = OrderedJson::array();
     for (const ScenarioSpec& spec : run.scenarios) json["scenarios"].push_back(scenario(spec));
   }
+  if (!run.baseline.empty()) json["baseline"] = run.baseline;
   json["targets"] = OrderedJson::array();
   for (const TargetInfo& info : run.targets) {
     json["targets"].push_back(target(info));

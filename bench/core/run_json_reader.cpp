@@ -58,17 +58,35 @@ ScenarioSpec read_scenario(const Node& node) {
   return scenario;
 }
 
+std::map<std::string, std::string> read_words(const Node& node) {
+  std::map<std::string, std::string> words;
+  for (const std::string& key : node.keys()) words.emplace(key, node.at(key.c_str()).text());
+  return words;
+}
+
+Traits read_traits(const Node& node) {
+  return {.kernel = word<KernelOf>(node, "kernel"),
+          .boundary = word<Boundary>(node, "boundary"),
+          .firmware = flag(node, "firmware"),
+          .serial_console = flag(node, "serial_console"),
+          .polite_stop = flag(node, "polite_stop"),
+          .roles = read_words(node.at("roles"))};
+}
+
 TargetInfo read_target(const Node& node) {
   TargetInfo target;
   target.name = node.at("name").text();
   target.kind = word<Kind>(node, "kind");
   target.driver = node.at("driver").text();
   target.profile = node.at("profile").text();
+  if (node.has("parameters")) target.parameters = read_words(node.at("parameters"));
   const Node engine = node.at("engine");
   target.engine_name = text_or_unknown(engine, "name");
   target.engine_version = text_or_unknown(engine, "version");
   target.engine = engine.facts({"name", "version"});
   target.acceleration = word<Acceleration>(node, "acceleration");
+  target.traits = node.has("traits") ? read_traits(node.at("traits"))
+                                     : traits_of_old_run(target.kind, target.acceleration, target.profile);
   target.cpus = node.has("cpus") ? node.at("cpus").small() : 0;
   target.memory_bytes = optional_integer(node, "memory_bytes").value_or(0);
   target.image = node.at("image").facts();
@@ -218,6 +236,7 @@ Run read_head(const Node& node) {
     run.environment.warnings.push_back({warning.at("text").text(), text_or_unknown(warning, "remedy")});
   });
   if (node.has("scenarios")) read_list(node, "scenarios", run.scenarios, read_scenario);
+  run.baseline = text_or_unknown(node, "baseline");
   read_list(node, "targets", run.targets, read_target);
   if (node.has("claim_definitions")) {
     read_list(node, "claim_definitions", run.claim_definitions, read_claim_definition);

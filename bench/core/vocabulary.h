@@ -16,6 +16,19 @@ enum class Kind { kContainer, kVm, kProcess };
 /// How a VM's CPU is run; kNone for what is no VM.
 enum class Acceleration { kNone, kKvm, kNestedKvm, kTcg };
 
+/// What images are made into, and what a driver can start.
+enum class Artefact {
+  kContainerArchive,  ///< a container image as a file
+  kDirectDisk,        ///< a kernel, an initramfs and a disk with a minimal init
+  kFullDisk,          ///< a disk that firmware boots by itself
+};
+
+/// Whose kernel the app runs on: the host's, one of the instance's own, or one in user space.
+enum class KernelOf { kHost, kOwn, kUserSpace };
+
+/// What stands between an instance and the host.
+enum class Boundary { kNone, kNamespaces, kUserSpaceKernel, kProcessKernel, kEmulated, kHardware };
+
 enum class RunStatus { kComplete, kInterrupted, kFailed };
 
 /// What a comparison says of b against a.
@@ -40,6 +53,22 @@ constexpr std::array<Word<Acceleration>, 4> words_of(Acceleration /*of*/) {
            {Acceleration::kKvm, "kvm"},
            {Acceleration::kNestedKvm, "kvm-nested"},
            {Acceleration::kTcg, "tcg"}}};
+}
+constexpr std::array<Word<Artefact>, 3> words_of(Artefact /*of*/) {
+  return {{{Artefact::kContainerArchive, "container"},
+           {Artefact::kDirectDisk, "direct"},
+           {Artefact::kFullDisk, "full"}}};
+}
+constexpr std::array<Word<KernelOf>, 3> words_of(KernelOf /*of*/) {
+  return {{{KernelOf::kHost, "host"}, {KernelOf::kOwn, "own"}, {KernelOf::kUserSpace, "user-space"}}};
+}
+constexpr std::array<Word<Boundary>, 6> words_of(Boundary /*of*/) {
+  return {{{Boundary::kNone, "none"},
+           {Boundary::kNamespaces, "namespaces"},
+           {Boundary::kUserSpaceKernel, "user-space-kernel"},
+           {Boundary::kProcessKernel, "process-kernel"},
+           {Boundary::kEmulated, "emulated"},
+           {Boundary::kHardware, "hardware"}}};
 }
 constexpr std::array<Word<RunStatus>, 3> words_of(RunStatus /*of*/) {
   return {{{RunStatus::kComplete, "complete"},

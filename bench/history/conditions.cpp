@@ -58,6 +58,7 @@ Facts target_conditions(const TargetInfo& target) {
   facts["engine"] = fact_of(target.engine_name);
   facts["engine version"] = fact_of(target.engine_version);
   facts["acceleration"] = fact_of(to_text(target.acceleration));
+  for (const auto& [key, value] : target.parameters) facts["parameter " + key] = value;
   facts["cpus"] = static_cast<std::int64_t>(target.cpus);
   facts["memory limit"] = bytes(target.memory_bytes);
   return facts;

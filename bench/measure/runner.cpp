@@ -63,7 +63,7 @@ class Keeper : public benchmark::BenchmarkReporter {
 
 class Session {
  public:
-  Session(Plan& plan, bench::Run& run, Checkpoint& checkpoint, const RunObserver& observer,
+  Session(const Plan& plan, bench::Run& run, Checkpoint& checkpoint, const RunObserver& observer,
           std::stop_token stop)
       : plan_(plan),
         run_(run),
@@ -82,7 +82,7 @@ class Session {
   void outside(void (*ScenarioRow::*hook)(Trial&), const char* phase) {
     for (const ScenarioRow* row : plan_.scenarios) {
       if (row->*hook == nullptr) continue;
-      for (Target& target : plan_.targets) {
+      for (const Target& target : plan_.targets) {
         if (over()) return;
         if (observer_.visit_begins) observer_.visit_begins(row->name, target.info.name);
         keep(visits_.outside(*row, target, row->*hook, phase));
@@ -98,7 +98,7 @@ class Session {
     std::vector<Visit> visits(order.size());
     benchmark::ClearRegisteredBenchmarks();
     for (std::size_t position = 0; position < order.size(); ++position) {
-      Target& target = plan_.targets[order[position]];
+      const Target& target = plan_.targets[order[position]];
       const std::string name = fmt::format("{}/{}", position, target.info.name);
       const auto one_trial = [&, target = &target, position](benchmark::State& state) {
         for ([[maybe_unused]] auto _ : state) {
@@ -161,6 +161,10 @@ class Session {
 
   void keep(Visit visit) {
     trials_time_ += visit.busy;
+    for (TargetInfo& info : run_.targets) {
+      if (info.name == visit.target && info.equivalence == Equivalence{})
+        info.equivalence = visit.equivalence;
+    }
     try {
       for (const Sample& sample : visit.samples) {
         run_.samples.push_back(sample);
@@ -190,7 +194,7 @@ class Session {
     if (observer_.warned) observer_.warned(warning);
   }
 
-  Plan& plan_;
+  const Plan& plan_;
   bench::Run& run_;
   Checkpoint& checkpoint_;
   const RunObserver& observer_;
@@ -210,7 +214,7 @@ bool all_precise(const bench::Run& run, const std::vector<const ScenarioRow*>& s
 
 }  // namespace
 
-void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& observer,
+void run_plan(const Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& observer,
               const std::stop_token& stop) {
   initialise_google_benchmark();
   Session session(plan, run, checkpoint, observer, stop);
@@ -235,11 +239,6 @@ void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& o
 
   run.wall_seconds = Seconds(Clock::now() - began).count();
   run.trials_seconds = session.trials_time().count();
-  for (Target& target : plan.targets) {
-    for (TargetInfo& info : run.targets) {
-      if (info.name == target.info.name) info.equivalence = target.info.equivalence;
-    }
-  }
   if (stop.stop_requested()) {
     run.status = RunStatus::kInterrupted;
     run.stopped_by = "signal";

@@ -30,7 +30,7 @@ struct RunObserver {
 /// A failed trial is a Failure. Ends early (status "interrupted") when `stop` fires; ends with status
 /// "failed" when an engine is gone or the checkpoint cannot be written: the error is thrown after `run` was
 /// brought up to date.
-void run_plan(Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& observer,
+void run_plan(const Plan& plan, Run& run, Checkpoint& checkpoint, const RunObserver& observer,
               const std::stop_token& stop);
 
 }  // namespace bench

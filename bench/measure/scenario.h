@@ -30,10 +30,10 @@ struct TrialHost {
 /// What a scenario may do while it visits a target: start an instance, record samples, read where it stands.
 class Trial {
  public:
-  Trial(const TrialHost& host, Target& target, TrialPlace place)
+  Trial(const TrialHost& host, const Target& target, TrialPlace place)
       : host_(host), target_(target), place_(place) {}
 
-  [[nodiscard]] Target& target() { return target_; }
+  [[nodiscard]] const Target& target() const { return target_; }
   [[nodiscard]] const StartRules& rules() const { return host_.rules; }
   [[nodiscard]] const std::stop_token& stop() const { return host_.stop; }
   [[nodiscard]] const TrialPlace& place() const { return place_; }
@@ -69,7 +69,7 @@ class Trial {
 
  private:
   const TrialHost& host_;
-  Target& target_;
+  const Target& target_;
   TrialPlace place_;
   const ScenarioSpec* scenario_ = nullptr;
   About about_;

@@ -22,6 +22,7 @@ struct Target {
   TargetInfo info;  ///< name, kind, profile, limits; the equivalence is filled in by the first trial
   Driver* driver = nullptr;
   std::shared_ptr<const ImageSet> images;
+  Artefact artefact = Artefact::kContainerArchive;  ///< that of `images` which the driver starts
 };
 
 /// How an instance is waited for and ended.

@@ -37,7 +37,7 @@ void take_trial(const Trial& trial, Visit& visit) {
 
 }  // namespace
 
-Visits::Visits(Plan& plan, std::function<void(const std::string&)> progress, std::stop_token stop)
+Visits::Visits(const Plan& plan, std::function<void(const std::string&)> progress, std::stop_token stop)
     : plan_(plan),
       host_{plan.rules, [this](const Target& target) { return next_spec(target); }, std::move(progress),
             std::move(stop)} {}
@@ -53,8 +53,9 @@ InstanceSpec Visits::next_spec(const Target& target) {
   return spec;
 }
 
-Visit Visits::in_round(Target& target, TrialPlace place) {
+Visit Visits::in_round(const Target& target, TrialPlace place) {
   Visit visit;
+  visit.target = target.info.name;
   Trial trial(host_, target, place);
   const TimePoint began = Clock::now();
   const auto fail_all = [&](const std::string& phase, const Error& error,
@@ -70,7 +71,7 @@ Visit Visits::in_round(Target& target, TrialPlace place) {
   try {
     StartedInstance started = trial.start();
     trial.set_about(ask_about(started.endpoint, kAboutTimeout));
-    if (target.info.equivalence == Equivalence{}) target.info.equivalence = trial.about().equivalence;
+    visit.equivalence = trial.about().equivalence;
     const std::optional<Error> problem = observe(trial, started, visit);
     end(trial, started, visit);
     take_trial(trial, visit);
@@ -121,7 +122,8 @@ void Visits::end(Trial& trial, StartedInstance& started, Visit& visit) {
   }
 }
 
-Visit Visits::outside(const ScenarioRow& scenario, Target& target, void (*hook)(Trial&), const char* phase) {
+Visit Visits::outside(const ScenarioRow& scenario, const Target& target, void (*hook)(Trial&),
+                      const char* phase) {
   Visit visit;
   Trial trial(host_, target, {});
   trial.turn(scenario);

@@ -19,6 +19,8 @@ namespace bench {
 
 /// What one visit of a target left.
 struct Visit {
+  std::string target;
+  Equivalence equivalence;  ///< what the instance said of itself
   std::vector<Sample> samples;
   std::vector<Failure> failures;  ///< one for every scenario that could not measure
   Facts notes;
@@ -32,12 +34,12 @@ struct Visit {
 class Visits {
  public:
   /// `plan` must outlive this.
-  Visits(Plan& plan, std::function<void(const std::string&)> progress, std::stop_token stop);
+  Visits(const Plan& plan, std::function<void(const std::string&)> progress, std::stop_token stop);
 
   /// One instance for all scenarios that observe: started, observed, stopped and removed.
-  Visit in_round(Target& target, TrialPlace place);
+  Visit in_round(const Target& target, TrialPlace place);
   /// A scenario's visit before or after the rounds; `hook` is ScenarioRow::before or after.
-  Visit outside(const ScenarioRow& scenario, Target& target, void (*hook)(Trial&), const char* phase);
+  Visit outside(const ScenarioRow& scenario, const Target& target, void (*hook)(Trial&), const char* phase);
 
  private:
   struct Streak {
@@ -51,7 +53,7 @@ class Visits {
   void count(const Target& target, Visit& visit);
   void judge(const Target& target, const Error& error, Visit& visit) const;
 
-  Plan& plan_;
+  const Plan& plan_;
   TrialHost host_;
   std::map<std::string, Streak> streaks_;
   std::atomic<int> instances_ = 0;

@@ -89,24 +89,27 @@ void derive_marginal(Run& run) {
 
 }  // namespace
 
+const TargetInfo* baseline_of(const Run& run) {
+  if (const TargetInfo* named = find_target(run, run.baseline)) return named;
+  const auto container = std::find_if(run.targets.begin(), run.targets.end(), [](const TargetInfo& target) {
+    return target.kind == Kind::kContainer;
+  });
+  if (container != run.targets.end()) return &*container;
+  return run.targets.empty() ? nullptr : &run.targets.front();
+}
+
 std::vector<TargetPair> compared_pairs(const Run& run) {
   std::vector<TargetPair> pairs;
   if (run.targets.empty()) {
     return pairs;
   }
-  auto first = std::find_if(run.targets.begin(), run.targets.end(),
-                            [](const TargetInfo& target) { return target.kind == Kind::kContainer; });
-  if (first == run.targets.end()) {
-    first = run.targets.begin();
-  }
+  const TargetInfo* first = baseline_of(run);
   for (const TargetInfo& target : run.targets) {
-    if (&target != &*first) {
-      pairs.push_back({&*first, &target});
-    }
+    if (&target != first) pairs.push_back({first, &target});
   }
   for (auto a = run.targets.begin(); a != run.targets.end(); ++a) {
     for (auto b = a + 1; b != run.targets.end(); ++b) {
-      if (a != first && a->kind == Kind::kVm && b->kind == Kind::kVm && b != first) {
+      if (&*a != first && a->kind == Kind::kVm && b->kind == Kind::kVm && &*b != first) {
         pairs.push_back({&*a, &*b});
       }
     }

@@ -16,8 +16,12 @@ struct TargetPair {
   const TargetInfo* b = nullptr;
 };
 
-/// Who is compared with whom: the first container (else the first target) as `a` against every other target,
-/// then every VM against every later VM. Pointers into run.targets.
+/// The target that the others are held against: the run's baseline, else the first container, else the first
+/// target. Null for a run without targets.
+const TargetInfo* baseline_of(const Run& run);
+
+/// Who is compared with whom: the baseline as `a` against every other target, then every VM against every
+/// later VM. Pointers into run.targets.
 std::vector<TargetPair> compared_pairs(const Run& run);
 
 }  // namespace bench

@@ -232,8 +232,8 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested) {
 }
 
 GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& connection,
-                                    const DriverOptions& options, const ImageSet& images,
-                                    const std::string& profile, std::stop_token stop) {
+                                    const DriverOptions& options, const ImageSet& images, Artefact artefact,
+                                    std::stop_token stop) {
   const MachineKey key = machine_key();
   auto found = without_a_boot(key.at("kvm"), options.accel);
   if (!found) {
@@ -241,8 +241,8 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
   }
   if (!found) {
     // The kernel and initramfs alone are enough, and quickest; a disk only where nothing else was built.
-    const bool direct = images.vm.contains("direct");
-    VmImage image = images.vm.at(direct ? "direct" : profile);
+    const bool direct = images.disks.contains(Artefact::kDirectDisk);
+    VmImage image = images.disks.at(direct ? Artefact::kDirectDisk : artefact);
     if (direct) {
       image.disk.clear();
     }

@@ -66,8 +66,8 @@ GuestAcceleration prove_acceleration(const Boot& boot, bool nested);
 /// The acceleration for this machine. Boots guests from `images` when nothing is remembered and `accel` does
 /// not settle it. `accel` "kvm" throws kUnavailable with the proof when KVM does not boot a guest.
 GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& connection,
-                                    const DriverOptions& options, const ImageSet& images,
-                                    const std::string& profile, std::stop_token stop);
+                                    const DriverOptions& options, const ImageSet& images, Artefact artefact,
+                                    std::stop_token stop);
 
 /// The verdict as a warning for the run; nothing when guests run at hardware speed.
 std::optional<Warning> acceleration_warning(const AccelerationVerdict& verdict);

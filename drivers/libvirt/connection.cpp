@@ -195,6 +195,19 @@ Seconds trial_start(virConnectPtr connection, const std::string& uri) {
   return took;
 }
 
+/// That of this process, for as long as a connection uses it.
+std::shared_ptr<EmbedRoot> embed_root() {
+  static std::mutex mutex;
+  static std::weak_ptr<EmbedRoot> known;
+  const std::lock_guard lock(mutex);
+  auto root = known.lock();
+  if (!root) {
+    root = std::make_shared<EmbedRoot>();
+    known = root;
+  }
+  return root;
+}
+
 }  // namespace
 
 void LibvirtConnection::connect(const std::string& uri) {
@@ -276,7 +289,7 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
   }
   auto connection = fresh();
   connection->warnings_ = std::move(warnings);
-  connection->root_ = std::make_unique<EmbedRoot>();
+  connection->root_ = embed_root();
   connection->connect(connection->root_->uri());
   return connection;
 }

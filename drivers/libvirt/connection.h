@@ -65,7 +65,7 @@ class LibvirtConnection {
   void connect(const std::string& uri);
 
   std::shared_ptr<EventLoop> loop_;
-  std::unique_ptr<EmbedRoot> root_;
+  std::shared_ptr<EmbedRoot> root_;  ///< libvirt has one embedded driver a process: connections share it
   std::shared_ptr<DomainEvents> events_;
   _virConnect* connection_ = nullptr;
   int events_id_ = -1;

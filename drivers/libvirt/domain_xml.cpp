@@ -53,7 +53,7 @@ void add_os(pugi::xml_node domain, const DomainSpec& spec) {
   auto type = add(os, "type", "hvm");
   with(type, "arch", "x86_64");
   if (spec.type != "test") {
-    with(type, "machine", "q35");  // what virt-install takes for a Linux guest
+    with(type, "machine", spec.machine);
   }
   if (!spec.firmware.empty()) {
     auto loader = add(os, "loader", spec.firmware.string());
@@ -144,7 +144,8 @@ void add_slirp(pugi::xml_node domain, const DomainSpec& spec) {
   arg(fmt::format("user,id=bench0,hostfwd=tcp:127.0.0.1:{}-:{}", spec.host_port, spec.guest_port));
   arg("-device");
   // An explicit slot far from those that libvirt hands out; no option ROM, or the firmware would run it.
-  arg("virtio-net-pci,netdev=bench0,bus=pcie.0,addr=0x10,romfile=");
+  arg(fmt::format("virtio-net-pci,netdev=bench0,bus={},addr=0x10,romfile=",
+                  spec.machine == "pc" ? "pci.0" : "pcie.0"));
 }
 
 pugi::xml_node find_owner(const pugi::xml_node& node) {

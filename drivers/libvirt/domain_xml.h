@@ -35,6 +35,7 @@ struct DomainSpec {
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   GuestCpu cpu;
+  std::string machine = "q35";  ///< libvirt's: what virt-install takes for a Linux guest, or "pc"
 
   std::filesystem::path disk;            ///< qcow2, written to; empty: no disk
   std::filesystem::path disk_base;       ///< the qcow2 file below it, only read; empty: none

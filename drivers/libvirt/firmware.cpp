@@ -28,10 +28,11 @@ bool holds(const json& array, const std::vector<std::string>& wanted) {
          });
 }
 
-bool boots_q35(const json& targets) {
-  return targets.is_array() && std::any_of(targets.begin(), targets.end(), [](const json& target) {
+bool boots(const json& targets, const std::string& machine) {
+  const std::string versions = machine == "pc" ? "pc-i440fx-*" : "pc-q35-*";
+  return targets.is_array() && std::any_of(targets.begin(), targets.end(), [&](const json& target) {
            return part(target, "architecture") == "x86_64" &&
-                  holds(part(target, "machines"), {"pc-q35-*", "q35", "*"});
+                  holds(part(target, "machines"), {versions, machine, "*"});
          });
 }
 
@@ -44,11 +45,12 @@ fs::path raw_file(const json& mapping, const char* key, const fs::path& sysroot)
 }
 
 /// docs/interop/firmware.json of QEMU.
-std::optional<Firmware> described(const json& description, const fs::path& sysroot) {
+std::optional<Firmware> described(const json& description, const fs::path& sysroot,
+                                  const std::string& machine) {
   const json mapping = part(description, "mapping");
   const json mode = part(mapping, "mode");
   if (!holds(part(description, "interface-types"), {"uefi"}) || part(mapping, "device") != "flash" ||
-      (!mode.is_null() && mode != "split") || !boots_q35(part(description, "targets")) ||
+      (!mode.is_null() && mode != "split") || !boots(part(description, "targets"), machine) ||
       holds(part(description, "features"), {"secure-boot", "enrolled-keys", "requires-smm"})) {
     return std::nullopt;
   }
@@ -58,7 +60,7 @@ std::optional<Firmware> described(const json& description, const fs::path& sysro
 }
 
 /// By name: the order in which QEMU wants them tried. A file in /etc hides its namesake.
-std::optional<Firmware> described_firmware(const fs::path& sysroot) {
+std::optional<Firmware> described_firmware(const fs::path& sysroot, const std::string& machine) {
   std::map<std::string, fs::path> files;
   for (const char* dir : {"usr/share/qemu/firmware", "etc/qemu/firmware"}) {
     std::error_code error;
@@ -67,14 +69,14 @@ std::optional<Firmware> described_firmware(const fs::path& sysroot) {
     }
   }
   for (const auto& [name, file] : files) {
-    if (auto found = described(json::parse(file_text(file), nullptr, false), sysroot)) return found;
+    if (auto found = described(json::parse(file_text(file), nullptr, false), sysroot, machine)) return found;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Firmware find_firmware(const fs::path& sysroot) {
+Firmware find_firmware(const std::string& machine, const fs::path& sysroot) {
   static constexpr const char* kPairs[][2] = {
       {"usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"},          // Debian, Ubuntu
       {"usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"},                // older ones
@@ -85,7 +87,7 @@ Firmware find_firmware(const fs::path& sysroot) {
     const Firmware firmware{sysroot / pair[0], sysroot / pair[1]};
     if (fs::exists(firmware.code) && fs::exists(firmware.variables)) return firmware;
   }
-  if (auto found = described_firmware(sysroot)) return *found;
+  if (auto found = described_firmware(sysroot, machine)) return *found;
   throw Error(ErrorCode::kUnavailable, "no UEFI firmware for virtual machines was found",
               "install it (Debian, Ubuntu: apt-get install ovmf), or measure the profile 'direct'");
 }

@@ -11,6 +11,6 @@ struct Firmware {
 
 /// Where distributions are known to keep it, or by the descriptions that QEMU's packages bring for it. Throws
 /// Error{kUnavailable} with a remedy.
-Firmware find_firmware(const std::filesystem::path& sysroot = "/");
+Firmware find_firmware(const std::string& machine, const std::filesystem::path& sysroot = "/");
 
 }  // namespace bench

@@ -145,7 +145,7 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   }
   Firmware firmware;
   if (image.uefi() && !connection_->mock()) {
-    firmware = find_firmware();
+    firmware = find_firmware(spec_.machine);
     spec_.firmware = firmware.code;
     spec_.firmware_vars = files.firmware_vars;
   }

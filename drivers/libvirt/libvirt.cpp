@@ -21,6 +21,7 @@
 #include "drivers/libvirt/image_figures.h"
 #include "drivers/libvirt/network.h"
 #include "drivers/libvirt/registry.h"
+#include "drivers/libvirt/targets.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -38,8 +39,8 @@ void require_file(const fs::path& path, const char* what) {
 }
 
 const VmImage& image_of(const ImageSet& images, const std::string& profile) {
-  const auto found = images.vm.find(profile);
-  if (found == images.vm.end()) {
+  const auto found = images.disks.find(libvirt_artefact(profile));
+  if (found == images.disks.end()) {
     throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built for the profile '{}'", profile),
                 "Build it: bench prepare --targets libvirt:" + profile + ".");
   }
@@ -49,6 +50,8 @@ const VmImage& image_of(const ImageSet& images, const std::string& profile) {
 class LibvirtDriver final : public Driver {
  public:
   explicit LibvirtDriver(DriverOptions options) : options_(std::move(options)) {
+    options_.accel = parameter(options_.parameters, "accel", options_.accel);
+    machine_ = parameter(options_.parameters, "machine", machine_);
     if (const auto& accel = options_.accel; accel != "auto" && accel != "kvm" && accel != "tcg") {
       throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "use kvm, tcg or auto");
     }
@@ -97,6 +100,7 @@ class LibvirtDriver final : public Driver {
   GuestNetwork network();
 
   DriverOptions options_;
+  std::string machine_ = "q35";  ///< what virt-install takes for a Linux guest
   mutable std::mutex mutex_;
   std::shared_ptr<LibvirtConnection> connection_;
   std::string pinned_;  ///< the URI of the first connection: one run never changes its engine
@@ -143,6 +147,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   const auto libvirt = connection();
   DriverInfo info;
   info.kind = Kind::kVm;
+  info.traits = libvirt_traits(profile, Acceleration::kTcg);
   info.engine_name = "libvirt";
   unsigned long version = 0;
   if (virConnectGetLibVersion(libvirt->get(), &version) == 0) {
@@ -158,7 +163,8 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
     info.acceleration = Acceleration::kTcg;  // nothing runs at all, and surely not at hardware speed
     return info;
   }
-  char* capabilities = virConnectGetDomainCapabilities(libvirt->get(), nullptr, "x86_64", "q35", "qemu", 0);
+  char* capabilities =
+      virConnectGetDomainCapabilities(libvirt->get(), nullptr, "x86_64", machine_.c_str(), "qemu", 0);
   if (capabilities == nullptr) {
     throw Error(ErrorCode::kUnavailable,
                 fmt::format("libvirt finds no QEMU for x86-64 guests: {}", virGetLastErrorMessage()),
@@ -170,7 +176,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   if (virConnectGetVersion(libvirt->get(), &version) == 0) {
     info.engine["qemu"] = version_text(version);
   }
-  info.engine["machine"] = std::string("q35");
+  info.engine["machine"] = machine_;
   info.engine["network"] = network_text(network());
   info.engine["disk_cache"] = std::string("writeback");
   std::optional<GuestAcceleration> known;
@@ -180,6 +186,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   }
   const AccelerationVerdict verdict = known ? known->verdict : acceleration_verdict(options_);
   info.acceleration = verdict.acceleration;
+  info.traits = libvirt_traits(profile, verdict.acceleration);
   info.engine["acceleration_proven"] = verdict.proven;
   info.engine["acceleration_proof"] = verdict.how;
   if (known) {
@@ -211,7 +218,7 @@ GuestAcceleration LibvirtDriver::acceleration(const std::shared_ptr<LibvirtConne
   }
   GuestAcceleration found;
   if (!connection->mock()) {
-    found = find_acceleration(connection, options_, images, profile, stop);
+    found = find_acceleration(connection, options_, images, libvirt_artefact(profile), stop);
   }
   const std::lock_guard lock(mutex_);
   acceleration_ = found;
@@ -233,7 +240,7 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
     facts["disk_bytes"] = static_cast<std::int64_t>(fs::file_size(image.disk));
   }
   if (image.uefi() && !libvirt->mock()) {
-    facts["firmware"] = find_firmware().code.string();
+    facts["firmware"] = find_firmware(machine_).code.string();
   } else {
     facts["cmdline"] = image.cmdline;
   }
@@ -265,6 +272,7 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.cpus = spec.cpus;
   domain.memory_bytes = spec.memory_bytes;
   domain.cpu = accelerated.cpu;
+  domain.machine = machine_;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
   domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();
   {
@@ -302,8 +310,8 @@ void LibvirtDriver::stop(const std::string& id, Seconds grace) {
     }
     entry = found->second;
   }
-  // The direct profile's init does not listen to the power button: its plug is pulled at once.
-  if (entry->profile != "direct" && grace > Seconds(0) && entry->guest.power_button(grace)) {
+  if (hears_power_button(libvirt_artefact(entry->profile)) && grace > Seconds(0) &&
+      entry->guest.power_button(grace)) {
     return;
   }
   entry->guest.destroy();

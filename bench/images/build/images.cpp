@@ -35,11 +35,6 @@ constexpr std::uintmax_t kSpaceNeeded = 3ULL << 30;
 /// or every boot would leave another amount of memory touched (docs/memory.md).
 constexpr const char* kDirectCmdline = "console=ttyS0 root=/dev/vda panic=-1 loglevel=6 nokaslr";
 
-const std::vector<std::string>& known_profiles() {
-  static const std::vector<std::string> profiles = {"direct", "full"};
-  return profiles;
-}
-
 std::string required_text(const fs::path& path) {
   std::optional<std::string> text = file_bytes(path);
   if (!text) throw Error(ErrorCode::kIo, "cannot read " + path.string());
@@ -70,13 +65,6 @@ struct BuildPlan {
 };
 
 BuildPlan plan_of(const ImageRequest& request) {
-  for (const auto& profile : request.vm_profiles) {
-    const auto& known = known_profiles();
-    if (std::find(known.begin(), known.end(), profile) == known.end()) {
-      throw Error(ErrorCode::kUsage, "no such VM profile: " + profile,
-                  fmt::format("known profiles: {}", fmt::join(known, ", ")));
-    }
-  }
   const fs::path backend = data_dir() / "backend";
   BuildPlan plan{read_app(request.app.empty() ? backend : request.app),
                  Recipes(backend / "image", request.progress), backend, "", request.base != "distribution"};
@@ -97,9 +85,8 @@ BuildPlan plan_of(const ImageRequest& request) {
 }
 
 bool has_everything(const ImageSet& set, const ImageRequest& request) {
-  if (request.container && set.container.archive.empty()) return false;
-  return std::all_of(request.vm_profiles.begin(), request.vm_profiles.end(),
-                     [&](const auto& profile) { return set.vm.contains(profile); });
+  return std::all_of(request.artefacts.begin(), request.artefacts.end(),
+                     [&](Artefact artefact) { return set.has(artefact); });
 }
 
 /// Nothing when the images have to be built, or shall be.
@@ -125,17 +112,24 @@ class Builder {
     make_base();
     make_dependencies();
     open_set();
-    if (request_.container && set_.container.archive.empty()) make_container();
-    for (const auto& profile : request_.vm_profiles) {
-      if (!set_.vm.contains(profile)) profile == "direct" ? make_direct() : make_full();
+    for (const Artefact artefact : request_.artefacts) {
+      if (!set_.has(artefact)) make(artefact);
     }
     return set_;
   }
 
  private:
-  [[nodiscard]] bool wants(const std::string& profile) const {
-    const auto& profiles = request_.vm_profiles;
-    return std::find(profiles.begin(), profiles.end(), profile) != profiles.end();
+  [[nodiscard]] bool wants(Artefact artefact) const { return request_.artefacts.contains(artefact); }
+
+  void make(Artefact artefact) {
+    switch (artefact) {
+      case Artefact::kContainerArchive:
+        return make_container();
+      case Artefact::kDirectDisk:
+        return make_direct();
+      case Artefact::kFullDisk:
+        return make_full();
+    }
   }
 
   void check_machine() const {
@@ -149,8 +143,9 @@ class Builder {
     } else {
       programs.emplace_back("mmdebstrap");
     }
-    if (!request_.vm_profiles.empty()) programs.insert(programs.end(), {"mke2fs", "qemu-img", "cpio"});
-    if (wants("full")) programs.insert(programs.end(), {"sfdisk", "mformat", "mcopy"});
+    if (wants(Artefact::kDirectDisk) || wants(Artefact::kFullDisk))
+      programs.insert(programs.end(), {"mke2fs", "qemu-img", "cpio"});
+    if (wants(Artefact::kFullDisk)) programs.insert(programs.end(), {"sfdisk", "mformat", "mcopy"});
     require_programs(programs);
     std::error_code error;
     const auto space = fs::space(store_.root(), error);
@@ -312,7 +307,7 @@ class Builder {
     for (const char* name : {"vmlinuz", "initrd.img"}) fs::copy_file(kernel_ / name, draft.out() / name);
     for (const char* name : {"direct.qcow2", "vmlinuz", "initrd.img"})
       publish(draft.out() / name, set_.dir / name);
-    finish_vm("direct", vm);
+    finish_vm(Artefact::kDirectDisk, vm);
   }
 
   void make_full() {
@@ -332,13 +327,13 @@ class Builder {
     VmImage vm;
     vm.disk = set_.dir / "full.qcow2";
     publish(draft.out() / "full.qcow2", vm.disk);
-    finish_vm("full", vm);
+    finish_vm(Artefact::kFullDisk, vm);
   }
 
-  void finish_vm(const std::string& profile, const VmImage& vm) {
-    set_.vm[profile] = vm;
+  void finish_vm(Artefact artefact, const VmImage& vm) {
+    set_.disks[artefact] = vm;
     store_.save(set_, plan_.hash);
-    say(fmt::format("VM {}: disk image of {} MiB", profile, fs::file_size(vm.disk) >> 20));
+    say(fmt::format("VM {}: disk image of {} MiB", to_text(artefact), fs::file_size(vm.disk) >> 20));
   }
 
   void say(const std::string& line) const {

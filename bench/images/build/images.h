@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,10 +12,8 @@
 namespace bench {
 
 struct ImageRequest {
-  std::filesystem::path app;  ///< empty: the bundled backend/
-  std::vector<std::string>
-      vm_profiles;  ///< {"direct"}, {"direct", "full"}, or {}: only what is asked for is built
-  bool container = true;
+  std::filesystem::path app;                                  ///< empty: the bundled backend/
+  std::set<Artefact> artefacts{Artefact::kContainerArchive};  ///< only what is asked for is built
   std::string base = "distribution";  ///< or a registry reference such as "python:3.10-slim-bullseye"
   bool rebuild = false;
   bool shared = false;                               ///< into the store that every user of the host reads

@@ -64,11 +64,11 @@ Json to_json(const ImageSet& set) {
                          {"layers", layers}};
   }
   json["vm"] = Json::object();
-  for (const auto& [profile, vm] : set.vm) {
-    json["vm"][profile] = {{"disk", relative(vm.disk)},
-                           {"kernel", relative(vm.kernel)},
-                           {"initrd", relative(vm.initrd)},
-                           {"cmdline", vm.cmdline}};
+  for (const auto& [artefact, vm] : set.disks) {
+    json["vm"][to_text(artefact)] = {{"disk", relative(vm.disk)},
+                                     {"kernel", relative(vm.kernel)},
+                                     {"initrd", relative(vm.initrd)},
+                                     {"cmdline", vm.cmdline}};
   }
   return json;
 }
@@ -96,8 +96,10 @@ ImageSet from_json(const Json& json, const fs::path& dir) {
     }
   }
   for (const auto& [profile, vm] : json.at("vm").items()) {
-    set.vm[profile] = {absolute(vm.at("disk")), absolute(vm.at("kernel")), absolute(vm.at("initrd")),
-                       vm.at("cmdline")};
+    const auto artefact = from_text<Artefact>(profile);
+    if (!artefact) continue;  // made by another version of bench
+    set.disks[*artefact] = {absolute(vm.at("disk")), absolute(vm.at("kernel")), absolute(vm.at("initrd")),
+                            vm.at("cmdline")};
   }
   return set;
 }
@@ -105,7 +107,7 @@ ImageSet from_json(const Json& json, const fs::path& dir) {
 bool whole(const ImageSet& set) {
   const auto there = [](const fs::path& path) { return path.empty() || fs::exists(path); };
   bool result = there(set.container.archive);
-  for (const auto& [profile, vm] : set.vm)
+  for (const auto& [artefact, vm] : set.disks)
     result = result && there(vm.disk) && there(vm.kernel) && there(vm.initrd);
   return result;
 }

@@ -109,12 +109,19 @@ ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, co
 
 }  // namespace
 
+ImageSize measure_size(const ImageSet& images, Artefact artefact, const SizeRequest& request,
+                       std::stop_token stop) {
+  return artefact == Artefact::kContainerArchive
+             ? measure_container_size(images, request, std::move(stop))
+             : measure_vm_size(images, artefact, request, std::move(stop));
+}
+
 ImageSize measure_container_size(const ImageSet& images, const SizeRequest& request, std::stop_token stop) {
   if (images.container.archive.empty()) {
     throw Error(ErrorCode::kUnavailable, "no container image was built", "build it: bench prepare");
   }
-  const SizeMemory memory(images, "container", {images.container.archive, images.dir / "app.tar"},
-                          size_method());
+  const SizeMemory memory(images, to_text(Artefact::kContainerArchive),
+                          {images.container.archive, images.dir / "app.tar"}, size_method());
   if (!request.fresh) {
     if (auto known = memory.recall()) return *known;
   }

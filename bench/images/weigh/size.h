@@ -32,10 +32,12 @@ struct SizeRequest {
   bool fresh = false;                                ///< do not use what is remembered
 };
 
-/// Weighs the set's container image, or its VM image of that profile. What depends only on the image's bytes
-/// is remembered beside them. Needs root the first time (the variants are really built). Throws Error.
+/// Weighs an artefact of the set. What depends only on the image's bytes is remembered beside them. Needs
+/// root the first time (the variants are really built). Throws Error.
+ImageSize measure_size(const ImageSet& images, Artefact artefact, const SizeRequest& request,
+                       std::stop_token stop);
 ImageSize measure_container_size(const ImageSet& images, const SizeRequest& request, std::stop_token stop);
-ImageSize measure_vm_size(const ImageSet& images, const std::string& profile, const SizeRequest& request,
+ImageSize measure_vm_size(const ImageSet& images, Artefact artefact, const SizeRequest& request,
                           std::stop_token stop);
 
 /// Bytes that a file has on disk, holes left out. Throws Error{kIo} when it is not there.

@@ -138,11 +138,11 @@ void build_variants(const Disk& disk, const VmImage& vm, const AppLayer& app, co
   flush_tree(draft.out());  // what is allocated is known when it is written
 }
 
-ImageSize weigh_vm(const ImageSet& images, const std::string& profile, const SizeRequest& request,
+ImageSize weigh_vm(const ImageSet& images, Artefact artefact, const SizeRequest& request,
                    const std::stop_token& stop) {
-  const VmImage& vm = images.vm.at(profile);
+  const VmImage& vm = images.disks.at(artefact);
   const auto say = [&](const std::string& line) {
-    if (request.progress) request.progress(fmt::format("VM {}: {}…", profile, line));
+    if (request.progress) request.progress(fmt::format("VM {}: {}…", to_text(artefact), line));
   };
   require_size_tools({"tar", "qemu-img", "debugfs", "e2fsck"});
   if (vm.uefi()) require_size_tools({"sfdisk", "mcopy", "mformat"});
@@ -209,15 +209,15 @@ ImageSize weigh_vm(const ImageSet& images, const std::string& profile, const Siz
 
 }  // namespace
 
-ImageSize measure_vm_size(const ImageSet& images, const std::string& profile, const SizeRequest& request,
+ImageSize measure_vm_size(const ImageSet& images, Artefact artefact, const SizeRequest& request,
                           std::stop_token stop) {
-  const auto found = images.vm.find(profile);
-  if (found == images.vm.end()) {
-    throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built for the profile '{}'", profile),
-                "build it: bench prepare --targets libvirt:" + profile);
+  const auto found = images.disks.find(artefact);
+  if (found == images.disks.end()) {
+    throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built: {}", to_text(artefact)),
+                "build it: bench prepare --targets libvirt:" + to_text(artefact));
   }
   const VmImage& vm = found->second;
-  const SizeMemory memory(images, profile, {vm.disk, vm.kernel, vm.initrd, images.dir / "app.tar"},
+  const SizeMemory memory(images, to_text(artefact), {vm.disk, vm.kernel, vm.initrd, images.dir / "app.tar"},
                           size_method());
   if (!request.fresh) {
     if (auto known = memory.recall()) {
@@ -225,7 +225,7 @@ ImageSize measure_vm_size(const ImageSet& images, const std::string& profile, co
       return *known;
     }
   }
-  ImageSize size = weigh_vm(images, profile, request, stop);
+  ImageSize size = weigh_vm(images, artefact, request, stop);
   memory.keep(size);
   return size;
 }

@@ -16,7 +16,7 @@ class LibvirtTestWorld : public ContractWorld {
     options.connect = "test:///default";
     driver_ = make_libvirt_driver(options);
     images_.key = "contract";
-    VmImage& image = images_.vm["direct"];
+    VmImage& image = images_.disks[Artefact::kDirectDisk];
     image.kernel = "/proc/self/exe";  // any file that exists: it is never booted
     image.cmdline = "console=ttyS0";
   }

@@ -12,7 +12,7 @@ class LibvirtWorld : public ContractWorld {
  public:
   LibvirtWorld() {
     ImageRequest request;
-    request.vm_profiles = {"direct"};
+    request.artefacts = {Artefact::kDirectDisk};
     images_ = prepare_images(request, {});
   }
   Driver& driver() override { return *driver_; }

@@ -48,13 +48,28 @@ RunConfig config_of(const test::TempDir& dir, const std::string& text,
   return run_config(options, [&](const std::string& option) { return given.count(option) > 0; });
 }
 
+TEST(RunConfig, AListOfTargetsStaysAList) {
+  const test::TempDir dir;
+  dir.write("apps/a,b/app.py", "");
+  const std::string path = (dir.path() / "apps/a,b").string();
+  const RunConfig config = config_of(dir, R"(targets = ["docker@apps/a,b", "docker?memory=256M"]
+baseline = "docker@a,b"
+)");
+  EXPECT_THAT(config.options.target.targets, ElementsAre("docker@" + path, "docker?memory=256M"));
+  EXPECT_THAT(names_of(parse_targets(config.options.target.targets)),
+              ElementsAre("docker@a,b", "docker?memory=256M"));
+  EXPECT_EQ(config.options.baseline, "docker@a,b");
+  EXPECT_THAT(config_text(config), HasSubstr("docker@" + path + "'")) << "and is printed as one";
+}
+
 TEST(RunConfig, SaysWhatTheOptionsSay) {
   const test::TempDir dir;
   dir.write("apps/other/app.py", "");
   const RunConfig config = config_of(dir, kNightly);
   EXPECT_EQ(config.name, "nightly");
   EXPECT_THAT(config.options.scenarios, ElementsAre("startup"));
-  EXPECT_EQ(config.options.target.targets, "docker,docker@" + (dir.path() / "apps/other").string());
+  EXPECT_EQ(config.options.target.targets,
+            (std::vector<std::string>{"docker", "docker@" + (dir.path() / "apps/other").string()}));
   EXPECT_EQ(config.options.rounds, 12);
   EXPECT_EQ(config.options.warmup, 0);
   EXPECT_EQ(config.options.budget, "30m");

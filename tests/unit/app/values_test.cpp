@@ -62,48 +62,94 @@ TEST(Values, TheTimeIsUtcAsTheStoredRunWritesIt) {
 }
 
 TEST(Targets, AreDriverAndProfileAndUnique) {
-  const auto names = parse_targets("docker,docker,docker");
+  const auto names = parse_targets({"docker", "docker", "docker"});
   ASSERT_EQ(names.size(), 3U);
   EXPECT_EQ(names[0].name, "docker");
   EXPECT_EQ(names[1].name, "docker#2");
   EXPECT_EQ(names[2].name, "docker#3");
-  EXPECT_EQ(code_of([] { parse_targets("docker:fast"); }), ErrorCode::kUsage);
-  EXPECT_EQ(code_of([] { parse_targets("dokcer"); }), ErrorCode::kUsage);
-  EXPECT_EQ(code_of([] { parse_targets(""); }), ErrorCode::kUsage);
-  EXPECT_EQ(code_of([] { parse_targets("docker,,docker"); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({"docker:fast"}); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({"dokcer"}); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({""}); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({"docker", "", "docker"}); }), ErrorCode::kUsage);
+}
+
+std::string remedy_of(const std::string& target) {
+  try {
+    parse_targets({target});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage) << target;
+    return error.remedy();
+  }
+  return "no error";
+}
+
+TEST(Targets, HaveTheParametersThatTheirDriverDeclares) {
+  const auto names = parse_targets({"docker?memory=256M&cpus=1", "docker?cpus=1&memory=256M"});
+  EXPECT_EQ(names[0].name, "docker?cpus=1&memory=256M");
+  EXPECT_EQ(names[1].name, "docker?cpus=1&memory=256M#2") << "written in another order, it is the same";
+  EXPECT_EQ(names[0].spec.parameters, (Parameters{{"cpus", "1"}, {"memory", "256M"}}));
+
+  EXPECT_EQ(remedy_of("docker?cpsu=1"), "did you mean 'cpus'? its parameters: cpus, memory");
+  EXPECT_EQ(remedy_of("docker?accel=tcg"), "its parameters: cpus, memory")
+      << "a container has no acceleration";
+  for (const char* wrong : {"docker?cpus=0", "docker?cpus=-1", "docker?cpus=two", "docker?cpus=513",
+                            "docker?memory=12", "docker?memory=much", "docker?memory=1M"}) {
+    EXPECT_NE(remedy_of(wrong), "no error") << wrong;
+  }
+  for (const DriverRow& row : driver_table()) {
+    if (row.name != "libvirt" || !row.built) continue;
+    EXPECT_EQ(parse_targets({"libvirt?accel=tcg"}).front().name, "libvirt:direct?accel=tcg");
+    EXPECT_EQ(remedy_of("libvirt:direct?accel=tgc"), "did you mean 'tcg'? one of auto, kvm, tcg");
+    EXPECT_EQ(remedy_of("libvirt:direct?machine=microvm"), "one of q35, pc");
+    EXPECT_EQ(remedy_of("libvirt:direct?acel=tcg"),
+              "did you mean 'accel'? its parameters: accel, machine, cpus, memory");
+  }
+}
+
+TEST(Targets, AnUnknownBaselineNamesThoseThatThereAre) {
+  EXPECT_NO_THROW(require_baseline("", {"docker"}));
+  EXPECT_NO_THROW(require_baseline("docker", {"docker"}));
+  try {
+    require_baseline("libvirt:dierct", {"docker", "libvirt:direct"});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_EQ(std::string(error.remedy()),
+              "did you mean 'libvirt:direct'? its targets: docker, libvirt:direct");
+  }
 }
 
 TEST(Targets, MayHaveAnAppOfTheirOwn) {
   const std::string apps = std::filesystem::canonical(BENCH_TEST_DIR "/../backend/truths").string() + "/";
-  const auto names =
-      parse_targets("docker,docker@" + apps + "plain,docker@" + apps + "plain/,docker@" + apps + "delay");
+  const auto names = parse_targets(
+      {"docker", "docker@" + apps + "plain", "docker@" + apps + "plain/", "docker@" + apps + "delay"});
   ASSERT_EQ(names.size(), 4U);
-  EXPECT_EQ(names[0].app, "");
+  EXPECT_EQ(names[0].spec.app, "");
   EXPECT_EQ(names[1].name, "docker@plain");
   EXPECT_EQ(names[2].name, "docker@plain#2");
   EXPECT_EQ(names[3].name, "docker@delay");
-  EXPECT_TRUE(names[3].app.ends_with("/truths/delay"));
+  EXPECT_TRUE(names[3].spec.app.ends_with("/truths/delay"));
 
   ImageRequest common;
   common.app = "/the/runs/own";
   const auto requests = image_requests(names, common);
   ASSERT_EQ(requests.size(), 3U) << "the run's app, plain and delay";
   EXPECT_EQ(requests.at("").app, "/the/runs/own");
-  EXPECT_EQ(requests.at(names[1].app).app, names[1].app);
-  EXPECT_TRUE(requests.at("").container);
-  EXPECT_TRUE(requests.at("").vm_profiles.empty()) << "nothing is built that no target needs";
+  EXPECT_EQ(requests.at(names[1].spec.app).app, names[1].spec.app);
+  EXPECT_EQ(requests.at("").artefacts, std::set<Artefact>{Artefact::kContainerArchive})
+      << "nothing is built that no target needs";
 
-  EXPECT_EQ(code_of([] { parse_targets("docker@/does/not/exist"); }), ErrorCode::kUsage);
-  EXPECT_EQ(code_of([] { parse_targets("docker@"); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({"docker@/does/not/exist"}); }), ErrorCode::kUsage);
+  EXPECT_EQ(code_of([] { parse_targets({"docker@"}); }), ErrorCode::kUsage);
 }
 
 TEST(Targets, ADriverThatWasLeftOutIsSaidSo) {
   for (const DriverRow& row : driver_table()) {
     if (row.built) {
-      EXPECT_EQ(parse_targets(row.name).front().profile, row.profiles.front());
+      EXPECT_EQ(parse_targets({row.name}).front().spec.profile, row.profiles.front().name);
     } else {
       EXPECT_FALSE(row.left_out.empty());
-      EXPECT_EQ(code_of([&] { parse_targets(row.name); }), ErrorCode::kUnavailable);
+      EXPECT_EQ(code_of([&] { parse_targets({row.name}); }), ErrorCode::kUnavailable);
     }
   }
 }

@@ -98,6 +98,29 @@ TEST(RunJson, GivesBackEveryFieldExactly) {
   }
 }
 
+TEST(RunJson, KeepsParametersTraitsAndTheBaseline) {
+  bench::Run run = full_run();
+  run.baseline = run.targets.back().name;
+  run.targets[0].parameters = {{"accel", "tcg"}, {"cpus", "2"}};
+  run.targets[0].traits = {.kernel = KernelOf::kUserSpace,
+                           .boundary = Boundary::kProcessKernel,
+                           .firmware = true,
+                           .serial_console = true,
+                           .polite_stop = false,
+                           .roles = {{"monitor", "what watches it"}, {"app", "the app"}}};
+  EXPECT_EQ(run_from_json(to_json(run)), run);
+}
+
+TEST(RunJson, ARunOfAnOlderBenchGetsTheTraitsOfItsTwoDrivers) {
+  nlohmann::json json = nlohmann::json::parse(to_json(full_run()));
+  for (auto& target : json["targets"]) target.erase("traits");
+  const bench::Run run = run_from_json(json.dump());
+  for (const TargetInfo& target : run.targets) {
+    EXPECT_EQ(target.traits, traits_of_old_run(target.kind, target.acceleration, target.profile))
+        << target.name;
+  }
+}
+
 TEST(RunJson, KeepsExtremeNumbersAndText) {
   bench::Run run = test::one_target_run();
   run.seed = std::numeric_limits<std::uint64_t>::max();

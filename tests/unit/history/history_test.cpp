@@ -271,6 +271,16 @@ TEST(Conditions, WhatForbidsComesFirstInPlainWords) {
   EXPECT_NE(conditions_digest(a, a.targets[0]), conditions_digest(b, b.targets[0]));
 }
 
+TEST(Conditions, ParametersAreConditionsAndATargetWithoutThemKeepsItsDigest) {
+  const bench::Run a = test::one_target_run();
+  bench::Run b = a;
+  b.targets[0].traits = {.kernel = KernelOf::kOwn, .boundary = Boundary::kHardware, .roles = {{"vmm", "x"}}};
+  EXPECT_EQ(conditions_digest(a, a.targets[0]), conditions_digest(b, b.targets[0]))
+      << "what an older run does not say must not end its history";
+  b.targets[0].parameters = {{"machine", "pc"}};
+  EXPECT_NE(conditions_digest(a, a.targets[0]), conditions_digest(b, b.targets[0]));
+}
+
 TEST_F(HistoryTest, TheGatePassesTheSameAndFailsTheSlower) {
   store_days(12);
   const History history(dir_);

@@ -28,23 +28,16 @@ class ImagesTest : public testing::Test {
 
 TEST_F(ImagesTest, AnEmptyCacheIsNotReadyAndSaysSoAtOnce) {
   const auto start = Clock::now();
-  EXPECT_FALSE(images_ready({.app = {}, .vm_profiles = {"direct"}, .base = "distribution", .progress = {}}));
+  EXPECT_FALSE(images_ready(
+      {.app = {}, .artefacts = {Artefact::kDirectDisk}, .base = "distribution", .progress = {}}));
   EXPECT_LT(Seconds(Clock::now() - start).count(), 5) << "nobody is asked";
   EXPECT_EQ(image_cache_bytes(), 0);
   remove_image_cache();  // nothing there: no error
 }
 
-TEST_F(ImagesTest, UnknownProfilesAndMissingAppsAreUsageErrors) {
+TEST_F(ImagesTest, AMissingAppIsAnErrorBeforeAnythingIsBuilt) {
   ImageRequest request;
-  request.vm_profiles = {"sideways"};
-  try {
-    prepare_images(request, {});
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUsage);
-    EXPECT_NE(error.remedy().find("direct"), std::string::npos);
-  }
-  request.vm_profiles = {};
+  request.artefacts = {};
   request.app = cache_.path() / "missing";
   EXPECT_THROW(prepare_images(request, {}), Error);
   EXPECT_THROW(images_ready(request), Error);

@@ -229,7 +229,7 @@ TEST(Size, WhatWasNotBuiltIsNamed) {
   ImageSet images;
   EXPECT_THROW(measure_container_size(images, {}, {}), Error);
   try {
-    measure_vm_size(images, "full", {}, {});
+    measure_vm_size(images, Artefact::kFullDisk, {}, {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnavailable);

@@ -32,9 +32,9 @@ class StoreTest : public testing::Test {
     set.base = "debian bookworm (packages)";
     set.container = {
         set.dir / "container.tar", "bench/backend:0123", "sha256:11", {{"base", "sha256:22", 7}}};
-    set.vm["direct"] = {set.dir / "direct.qcow2", set.dir / "vmlinuz", set.dir / "initrd.img",
-                        "console=ttyS0"};
-    set.vm["full"] = {set.dir / "full.qcow2", "", "", ""};
+    set.disks[Artefact::kDirectDisk] = {set.dir / "direct.qcow2", set.dir / "vmlinuz", set.dir / "initrd.img",
+                                        "console=ttyS0"};
+    set.disks[Artefact::kFullDisk] = {set.dir / "full.qcow2", "", "", ""};
     for (const char* name : {"container.tar", "direct.qcow2", "vmlinuz", "initrd.img", "full.qcow2"}) {
       cache_.write("images/sets/" + set.key + "/" + name, name);
     }
@@ -58,7 +58,7 @@ TEST_F(StoreTest, WhatIsSavedIsFoundAgain) {
   EXPECT_EQ(found->port, 4567);
   EXPECT_EQ(found->container.archive, set.container.archive);
   EXPECT_EQ(found->container.layers.at(0).bytes, 7);
-  EXPECT_EQ(found->vm.at("direct").kernel, set.vm.at("direct").kernel);
+  EXPECT_EQ(found->vm.at("direct").kernel, set.disks.at(Artefact::kDirectDisk).kernel);
   EXPECT_EQ(found->vm.at("direct").cmdline, "console=ttyS0");
   EXPECT_TRUE(found->vm.at("full").uefi());
   EXPECT_FALSE(store_.find("another"));

@@ -28,7 +28,7 @@ class LibvirtFirmware : public testing::Test {
   void file(const std::string& name) const { (void)root.file(name, 1); }
   [[nodiscard]] std::string found() const {
     try {
-      return "/" + find_firmware(root.path()).code.lexically_relative(root.path()).string();
+      return "/" + find_firmware("q35", root.path()).code.lexically_relative(root.path()).string();
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
       return error.what();

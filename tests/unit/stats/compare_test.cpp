@@ -310,6 +310,22 @@ TEST(Derive, ComparesTheContainerWithEachVmAndTheVmsWithOneAnother) {
   EXPECT_EQ(compared_pairs(run)[0].a->name, "libvirt:full");
 }
 
+TEST(Derive, TheBaselineIsWhatTheOthersAreHeldAgainst) {
+  StoredRun run = test::sample_run();
+  run.baseline = "libvirt:full";
+  derive(run);
+  std::vector<std::string> pairs;
+  for (const Comparison& c : run.comparisons) {
+    if (c.metric == "startup.ready") pairs.push_back(c.a + " " + c.b);
+  }
+  EXPECT_THAT(pairs, ::testing::ElementsAre("libvirt:full docker", "libvirt:full libvirt:direct"));
+  EXPECT_EQ(baseline_of(run)->name, "libvirt:full");
+  run.baseline.clear();
+  EXPECT_EQ(baseline_of(run)->name, "docker");
+  run.targets.clear();
+  EXPECT_EQ(baseline_of(run), nullptr);
+}
+
 TEST(Derive, IsIdempotentAndAFunctionOfTheSamplesOnly) {
   StoredRun run = test::sample_run();
   derive(run);

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+
+namespace bench {
+
+// What can be said of this driver's targets without libvirt, in a build that has none too.
+
+inline const std::vector<Profile>& libvirt_profiles() {
+  static const std::vector<Profile> profiles{{"direct", Artefact::kDirectDisk},
+                                             {"full", Artefact::kFullDisk}};
+  return profiles;
+}
+
+inline const std::vector<ParameterSpec>& libvirt_parameters() {
+  static const std::vector<ParameterSpec> parameters{
+      {.key = "accel",
+       .words = "how the guest's CPU is run, in place of --accel",
+       .values = {"auto", "kvm", "tcg"}},
+      {.key = "machine", .words = "the machine that QEMU makes (default: q35)", .values = {"q35", "pc"}}};
+  return parameters;
+}
+
+/// Throws Error{kUsage} for a profile that there is not.
+Artefact libvirt_artefact(const std::string& profile);
+
+Traits libvirt_traits(const std::string& profile, Acceleration acceleration);
+
+/// The minimal init does not listen to the power button: its plug is pulled.
+inline bool hears_power_button(Artefact artefact) {
+  return artefact == Artefact::kFullDisk;
+}
+
+}  // namespace bench
