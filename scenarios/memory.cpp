@@ -57,7 +57,7 @@ class Reader {
       cpu_ += thread_cpu_seconds() - cpu;
       wall_ += settling_.seconds;
     }
-    if (is_vm()) footprint.guest_used = guest_used();
+    if (has_kernel()) footprint.guest_used = guest_used();
     return footprint;
   }
 
@@ -66,13 +66,13 @@ class Reader {
   [[nodiscard]] std::optional<double> load() const {
     return wall_.count() > 0 ? std::optional(cpu_ / wall_.count()) : std::nullopt;
   }
-  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == Kind::kVm; }
+  [[nodiscard]] bool has_kernel() { return trial_.target().info.traits.own_kernel(); }
 
  private:
   /// Nothing when one of its processes ended meanwhile, or none can be seen.
   std::optional<InstanceMemory> read_processes() {
     processes_ = started_.instance.processes();
-    auto memory = read_instance_memory(processes_, is_vm() ? trial_.target().info.memory_bytes : 0);
+    auto memory = read_instance_memory(processes_, has_kernel() ? trial_.target().info.memory_bytes : 0);
     if (!memory) require_alive();
     return memory;
   }
@@ -160,26 +160,26 @@ void note_conditions(Trial& trial, Reader& reader, const Footprint& footprint) {
   if (footprint.cgroup) {
     trial.note("cgroup", fmt::format("v{}", footprint.cgroup->version));
   } else {
-    trial.note("cgroup", reader.is_vm()
+    trial.note("cgroup", reader.has_kernel()
                              ? std::string("absent: the VMM has no memory cgroup of its own here")
                              : std::string("absent: the container has no memory cgroup that can be "
                                            "read"));
   }
-  if (!reader.is_vm()) {
+  if (!reader.has_kernel()) {
     trial.note("guest_used",
                std::string("absent: a container's kernel is the host's; what that uses is not the "
                            "container's"));
     trial.note("vmm_overhead", std::string("absent: a container has no VMM"));
   }
   const std::string name = trial.target().info.name;
-  if (reader.is_vm() && footprint.host && !footprint.host->vmm_overhead) {
+  if (reader.has_kernel() && footprint.host && !footprint.host->vmm_overhead) {
     trial.warn(
         fmt::format("{}: no mapping of the VMM is as large as the guest's memory: its own memory cannot be "
                     "told from the guest's",
                     name),
         "quote memory.host_pss, which holds both");
   }
-  if (reader.is_vm() && !footprint.guest_used) {
+  if (reader.has_kernel() && !footprint.guest_used) {
     trial.warn(name + ": the guest did not say how much memory it uses",
                "build its image again: bench prepare --targets " + name);
   }

@@ -28,7 +28,7 @@ class Curve {
   void pass(int number) {
     number_ = number;
     read();
-    if (is_vm()) {
+    if (has_kernel()) {
       // Booting is work for the CPU that does not show in memory: together it takes less time.
       start_together();
       settle_all();
@@ -50,7 +50,7 @@ class Curve {
 
  private:
   [[nodiscard]] int count() const { return static_cast<int>(running_.size()); }
-  [[nodiscard]] bool is_vm() { return trial_.target().info.kind == Kind::kVm; }
+  [[nodiscard]] bool has_kernel() { return trial_.target().info.traits.own_kernel(); }
 
   void read() {
     require_alive();
@@ -129,11 +129,11 @@ std::string gibibytes(double bytes) {
 /// The number of instances at once, with a warning where it is less than planned.
 int choose_most(Trial& trial, const MarginalRules& rules) {
   const TargetInfo& target = trial.target().info;
-  const bool is_vm = target.kind == Kind::kVm;
-  const int wanted = is_vm ? rules.vms : rules.containers;
+  const bool has_kernel = target.traits.own_kernel();
+  const int wanted = has_kernel ? rules.vms : rules.containers;
   const double allowed = static_cast<double>(allowed_memory());
   const double each =
-      std::max(kSmallest, static_cast<double>(target.memory_bytes) + (is_vm ? kVmmAllowance : 0));
+      std::max(kSmallest, static_cast<double>(target.memory_bytes) + (has_kernel ? kVmmAllowance : 0));
   const int most = affordable_instances(wanted, allowed, each);
   const std::string why =
       fmt::format("{} of memory may be taken here, half of it at most, and each may grow to {}",

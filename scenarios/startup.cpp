@@ -19,10 +19,10 @@ void observe_startup(Trial& trial, StartedInstance& started) {
   if (times.probe_waited > 0) {
     trial.record(metric::kProbeLoad, times.probe_cpu / times.probe_waited);
   }
-  // A container's app reads the very clock that the harness reads, so how long its word took to arrive is
-  // known.
+  // On the host's own kernel the app reads the very clock that the harness reads, so how long its word took
+  // to arrive is known.
   const auto app = started.console->at(Mark::kApp);
-  if (trial.target().info.kind == Kind::kContainer && trial.about().app_monotonic && app) {
+  if (trial.target().info.traits.kernel == KernelOf::kHost && trial.about().app_monotonic && app) {
     trial.record(metric::kMarkLag, Seconds(app->time_since_epoch()).count() - *trial.about().app_monotonic);
   }
 }

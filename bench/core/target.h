@@ -56,6 +56,7 @@ struct Traits {
   bool serial_console = false;  ///< what is read of it is a serial line, with the kernel's own messages
   bool polite_stop = true;      ///< the app is told before it ends; else the plug is pulled
   std::map<std::string, std::string> roles;  ///< of its processes on the host, each in words
+  [[nodiscard]] bool own_kernel() const { return kernel == KernelOf::kOwn; }
   bool operator==(const Traits&) const = default;
 };
 

@@ -49,7 +49,7 @@ bool ConsoleMarks::stamp(std::string_view line, TimePoint now) {
       fresh = true;
     }
   };
-  if (is_vm_ && !marks_[static_cast<std::size_t>(Mark::kFirmware)] &&
+  if (serial_ && !marks_[static_cast<std::size_t>(Mark::kFirmware)] &&
       std::any_of(kLoaderWords.begin(), kLoaderWords.end(),
                   [line](std::string_view word) { return line.find(word) != std::string_view::npos; })) {
     set(Mark::kFirmware);

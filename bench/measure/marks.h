@@ -29,7 +29,7 @@ class ConsoleMarks : public ConsoleSink {
  public:
   /// `on_mark` is called (from the driver's thread, without a lock held) after a mark or the end of the
   /// stream.
-  explicit ConsoleMarks(bool is_vm) : is_vm_(is_vm) {}
+  explicit ConsoleMarks(bool serial) : serial_(serial) {}
 
   void bytes(std::string_view chunk) override;
   void closed() override;
@@ -45,7 +45,7 @@ class ConsoleMarks : public ConsoleSink {
  private:
   bool stamp(std::string_view line, TimePoint now);  // true when a mark is new
 
-  const bool is_vm_;
+  const bool serial_;
   mutable std::mutex mutex_;
   std::mutex listener_mutex_;
   std::function<void()> listener_;

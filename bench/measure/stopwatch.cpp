@@ -25,10 +25,10 @@ std::optional<double> since(TimePoint t0, std::optional<TimePoint> t) {
 }
 
 // The phase that an instance is in, from the last mark that was seen.
-std::string phase_after(const ConsoleMarks& console, bool is_vm) {
+std::string phase_after(const ConsoleMarks& console, const Traits& traits) {
   if (console.at(Mark::kApp)) return "ready";
   if (console.at(Mark::kRuntime)) return "app";
-  if (!is_vm || console.at(Mark::kInit)) return "runtime";
+  if (!traits.own_kernel() || console.at(Mark::kInit)) return "runtime";
   if (console.at(Mark::kKernel)) return "init";
   if (console.at(Mark::kFirmware)) return "kernel";
   return "firmware";
@@ -68,9 +68,10 @@ class Listening {
 StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, const StartRules& rules,
                                const std::stop_token& stop) {
   Driver& driver = *target.driver;
-  const bool is_vm = target.info.kind == Kind::kVm;
-  const Seconds timeout = is_vm ? rules.vm_timeout : rules.container_timeout;
-  auto console = std::make_shared<ConsoleMarks>(is_vm);
+  const Traits& traits = target.info.traits;
+  const bool boots = traits.own_kernel();
+  const Seconds timeout = boots ? rules.vm_timeout : rules.container_timeout;
+  auto console = std::make_shared<ConsoleMarks>(traits.serial_console);
   StartTimes times;
   CpuMeter cpu(driver.engine_processes(), driver.engine_in_process());
 
@@ -85,7 +86,7 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
     instance.console(console);
     instance.start(stop);
     times.launch = since(t0, Clock::now());
-    phase = is_vm ? "firmware" : "runtime";
+    phase = traits.firmware ? "firmware" : boots ? "kernel" : "runtime";
 
     const Endpoint endpoint = instance.endpoint();
     HedgedProbe probe({endpoint.host, endpoint.port, rules.ready_path, spec.nonce});
@@ -95,7 +96,7 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
     bool end_seen = false;
     const auto pace = [&] {
       ProbePace now;
-      now.period = is_vm ? rules.vm_period : rules.container_period;
+      now.period = boots ? rules.vm_period : rules.container_period;
       if (const auto app = console->at(Mark::kApp)) {
         now.listening = true;
         now.listening_since = *app;
@@ -111,7 +112,7 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
     };
 
     const ProbeOutcome outcome = probe.run(deadline, stop, pace);
-    phase = phase_after(*console, is_vm);
+    phase = phase_after(*console, traits);
     switch (outcome.kind) {
       case ProbeOutcome::Kind::kReady:
         break;

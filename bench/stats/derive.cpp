@@ -109,7 +109,7 @@ std::vector<TargetPair> compared_pairs(const Run& run) {
   }
   for (auto a = run.targets.begin(); a != run.targets.end(); ++a) {
     for (auto b = a + 1; b != run.targets.end(); ++b) {
-      if (&*a != first && a->kind == Kind::kVm && b->kind == Kind::kVm && &*b != first) {
+      if (&*a != first && a->traits.own_kernel() && b->traits.own_kernel() && &*b != first) {
         pairs.push_back({&*a, &*b});
       }
     }

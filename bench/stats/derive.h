@@ -20,8 +20,8 @@ struct TargetPair {
 /// target. Null for a run without targets.
 const TargetInfo* baseline_of(const Run& run);
 
-/// Who is compared with whom: the baseline as `a` against every other target, then every VM against every
-/// later VM. Pointers into run.targets.
+/// Who is compared with whom: the baseline as `a` against every other target, then every other target with a
+/// kernel of its own against every later one. Pointers into run.targets.
 std::vector<TargetPair> compared_pairs(const Run& run);
 
 }  // namespace bench

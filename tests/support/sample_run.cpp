@@ -79,6 +79,7 @@ TargetInfo docker() {
   TargetInfo info;
   info.name = info.driver = "docker";
   info.kind = Kind::kContainer;
+  info.traits = traits_of_old_run(info.kind, info.acceleration, "");
   info.engine_name = "Docker Engine";
   info.engine_version = "20.10.24+dfsg1";
   info.engine = {{"api", std::string("1.41")},
@@ -111,6 +112,7 @@ TargetInfo vm(const std::string& profile) {
   info.engine = {
       {"qemu", std::string("7.2.9")}, {"uri", std::string("qemu:///embed")}, {"machine", std::string("q35")}};
   info.acceleration = Acceleration::kTcg;
+  info.traits = traits_of_old_run(info.kind, info.acceleration, profile);
   info.image = {
       {"digest", std::string("sha256:c0ffee00c2b7e0cbb5a31fd2b6c9a8a5c9d0a4f3e2d1c0b9a8f7e6d5c4b3a291")},
       {"layers", std::monostate{}}};

@@ -16,8 +16,9 @@ namespace {
 constexpr std::array<const char*, 8> kPhases = {"create", "launch",  "firmware", "kernel",
                                                 "init",   "runtime", "app",      "ready"};
 
-bool absent_by_nature(Kind kind, const std::string& phase) {
-  return kind != Kind::kVm && (phase == "firmware" || phase == "kernel" || phase == "init");
+bool absent_by_nature(const Traits& traits, const std::string& phase) {
+  if (phase == "firmware") return !traits.firmware;
+  return (phase == "kernel" || phase == "init") && !traits.own_kernel();
 }
 
 /// A stretch of the way to ready, or ready itself.
@@ -103,7 +104,7 @@ PhaseTable phases_of(const TargetInfo& target, const Start& start, const Scale& 
       row.note = unknown.empty() ? "" : "with " + unknown;
       begin = *mark;
       unknown.clear();
-    } else if (!absent_by_nature(target.kind, phase)) {
+    } else if (!absent_by_nature(target.traits, phase)) {
       row.took = row.at = "?";
       unknown += (unknown.empty() ? "" : ", ") + phase;
     }

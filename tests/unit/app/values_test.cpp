@@ -164,7 +164,7 @@ TEST(Targets, WhatThisHostCannotDoIsLeftOutOrRefused) {
   vm.name = "v";
   vm.obstacle = cannot;
   OpenRequest both;
-  both.names = {{"c", &container, "", ""}, {"v:a", &vm, "a", ""}, {"v:b", &vm, "b", ""}};
+  both.names = {{"c", &container, {}}, {"v:a", &vm, {}}, {"v:b", &vm, {}}};
   OpenRequest chosen = both;
   leave_out_impossible(chosen, false);
   ASSERT_EQ(chosen.names.size(), 1U);
@@ -175,10 +175,10 @@ TEST(Targets, WhatThisHostCannotDoIsLeftOutOrRefused) {
   OpenRequest named = both;
   EXPECT_EQ(code_of([&] { leave_out_impossible(named, true); }), ErrorCode::kUnavailable);
   OpenRequest nothing;
-  nothing.names = {{"v:a", &vm, "a", ""}};
+  nothing.names = {{"v:a", &vm, {}}};
   EXPECT_EQ(code_of([&] { leave_out_impossible(nothing, false); }), ErrorCode::kUnavailable);
   OpenRequest possible;
-  possible.names = {{"c", &container, "", ""}};
+  possible.names = {{"c", &container, {}}};
   leave_out_impossible(possible, true);
   EXPECT_EQ(possible.names.size(), 1U);
 }

@@ -160,6 +160,7 @@ TEST_F(MemoryScenario, VmsAreStartedSideBySide) {
   startup_.observe = nullptr;
   startup_.ended = nullptr;
   plan_.targets[0].info.kind = Kind::kVm;
+  plan_.targets[0].info.traits = traits_of_old_run(Kind::kVm, Acceleration::kTcg, "direct");
   driver_.behaviour.runtime_after = Seconds(0.2);
   driver_.behaviour.ready_after = Seconds(0.3);
   go();
