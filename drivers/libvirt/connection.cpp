@@ -213,6 +213,9 @@ std::shared_ptr<EmbedRoot> embed_root() {
 void LibvirtConnection::connect(const std::string& uri) {
   uri_ = uri;
   if (embedded()) {
+    // The driver sets itself up in the process with the first connection, and must not do so twice at once.
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
     const QemuAdoption adoption;  // libvirt asks QEMU about itself
     connection_ = virConnectOpen(uri.c_str());
     if (connection_ == nullptr) {

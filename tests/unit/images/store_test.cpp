@@ -58,9 +58,9 @@ TEST_F(StoreTest, WhatIsSavedIsFoundAgain) {
   EXPECT_EQ(found->port, 4567);
   EXPECT_EQ(found->container.archive, set.container.archive);
   EXPECT_EQ(found->container.layers.at(0).bytes, 7);
-  EXPECT_EQ(found->vm.at("direct").kernel, set.disks.at(Artefact::kDirectDisk).kernel);
-  EXPECT_EQ(found->vm.at("direct").cmdline, "console=ttyS0");
-  EXPECT_TRUE(found->vm.at("full").uefi());
+  EXPECT_EQ(found->disks.at(Artefact::kDirectDisk).kernel, set.disks.at(Artefact::kDirectDisk).kernel);
+  EXPECT_EQ(found->disks.at(Artefact::kDirectDisk).cmdline, "console=ttyS0");
+  EXPECT_TRUE(found->disks.at(Artefact::kFullDisk).uefi());
   EXPECT_FALSE(store_.find("another"));
 }
 
