@@ -26,7 +26,11 @@ int status_code(int status) {
 
 std::string file_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  try {
+    return {std::istreambuf_iterator<char>(file), {}};
+  } catch (const std::ios_base::failure&) {
+    return {};  // a process that ended meanwhile
+  }
 }
 
 double now() {
