@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "bench/report/render/csv.h"
+#include "bench/report/render/markdown_text.h"
 #include "bench/report/render/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/view.h"
@@ -90,6 +91,25 @@ TEST_P(Golden, Console) {
 TEST_P(Golden, Markdown) {
   expect_same_as_golden(GetParam().name + ".report.md",
                         test::markdown_of(derived(GetParam().make()), stored_options()));
+}
+
+// What one format says and another leaves out by accident would be seen by nobody who reads one of them.
+TEST_P(Golden, EveryFormatHasEverySectionOfTheDocument) {
+  const bench::Run run = derived(GetParam().make());
+  ReportOptions wide = stored_options();
+  wide.width = 1000;
+  const std::string console = test::console_of(run, wide);
+  const std::string markdown = test::markdown_of(run);
+  for (const Section& section : run_document(run, {}).sections) {
+    std::vector<std::string> said = section.paragraphs;
+    if (section.has_text()) said.push_back(section.title);
+    for (const TextTable& table : section.tables) said.push_back(table.title);
+    for (const Bullet& bullet : section.bullets) said.push_back(bullet.remedy);
+    for (const std::string& text : said) {
+      EXPECT_THAT(markdown, HasSubstr(markdown_escaped(text)));
+      if (!section.background) EXPECT_THAT(console, HasSubstr(text));
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Report, Golden, ::testing::ValuesIn(fixtures()),
