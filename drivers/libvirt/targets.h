@@ -19,8 +19,7 @@ inline const std::vector<ParameterSpec>& libvirt_parameters() {
   static const std::vector<ParameterSpec> parameters{
       {.key = "accel",
        .words = "how the guest's CPU is run, in place of --accel",
-       .values = {"auto", "kvm", "tcg"}},
-      {.key = "machine", .words = "the machine that QEMU makes (default: q35)", .values = {"q35", "pc"}}};
+       .values = {"auto", "kvm", "tcg"}}};
   return parameters;
 }
 
