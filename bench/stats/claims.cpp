@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "bench/core/text.h"
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/claim_sides.h"
 #include "bench/stats/compare.h"
@@ -256,7 +257,7 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
 }
 
 std::string command(const std::string& scenario, const std::string& targets, const std::string& more = "") {
-  return fmt::format("bench run {} --targets {}{}", scenario, targets, more);
+  return fmt::format("bench run {} --targets {}{}", scenario, shell_word(targets), more);
 }
 
 /// What would settle what is open.

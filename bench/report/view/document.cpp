@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "bench/core/first_metrics.h"
+#include "bench/core/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 #include "bench/report/view/writeup.h"
@@ -66,18 +67,6 @@ TextTable targets_table(const Run& run) {
                           to_text(target.acceleration), more});
   }
   return table;
-}
-
-/// A word as a POSIX shell reads it back.
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
 }
 
 /// "10 rounds planned and 1 warm-up, the order shuffled in each with seed 7"

@@ -20,5 +20,13 @@ TEST(Trimmed, KnowsWhatCountsAsBlank) {
   EXPECT_EQ(trimmed(" a\r", " \t"), "a\r");
 }
 
+TEST(ShellWord, IsQuotedWhereAShellWouldReadSomethingElse) {
+  EXPECT_EQ(shell_word("docker,libvirt:direct@apps/plain"), "docker,libvirt:direct@apps/plain");
+  EXPECT_EQ(shell_word("libvirt:direct?accel=tcg"), "'libvirt:direct?accel=tcg'");
+  EXPECT_EQ(shell_word("a&b"), "'a&b'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 }  // namespace
 }  // namespace bench

@@ -168,6 +168,17 @@ TEST(ClaimVerdict, OnTheReasonNeedsADifference) {
   EXPECT_FALSE(claim.share);
 }
 
+TEST(ClaimVerdict, ItsCommandCanBePastedIntoAShell) {
+  bench::Run run = test::sample_run();
+  for (TargetInfo& target : run.targets) {
+    if (target.name == "libvirt:direct") target.name = "libvirt:direct?accel=tcg";
+  }
+  for (Sample& sample : run.samples) {
+    if (sample.target == "libvirt:direct") sample.target = "libvirt:direct?accel=tcg";
+  }
+  EXPECT_THAT(verdict(run, "image-size").settle, HasSubstr("--targets 'docker,libvirt:direct?accel=tcg"));
+}
+
 TEST(ClaimVerdict, NotMeasuredSaysWhatWouldMeasureIt) {
   EXPECT_EQ(verdict(test::sample_run_all(), "any-os").verdict, ClaimVerdict::kNotMeasured);
   EXPECT_EQ(verdict(test::sample_run(), "image-size").verdict, ClaimVerdict::kNotMeasured);
