@@ -192,6 +192,21 @@ TEST(KnownTruth, ATargetAgainstItselfIsNeverFaster) {
   EXPECT_LT(median(values(run, "docker", "harness.probe_load")), 0.05);
 }
 
+// Each setting has a connection of its own to libvirt; two that were set up at once once ended the program.
+TEST(Startup, TwoSettingsOfAnEngineStandInOneRun) {
+  World world;
+  const std::string emulated = "libvirt:direct?accel=tcg", automatic = "libvirt:direct";
+  const Outcome outcome =
+      world.bench({"run", "startup", "--rounds", "1", "--warmup", "0", "--targets",
+                   emulated + "," + automatic, "--baseline", emulated, "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json run = world.run();
+  EXPECT_EQ(values(run, emulated, "startup.ready").size(), 1U);
+  EXPECT_EQ(values(run, automatic, "startup.ready").size(), 1U);
+  ASSERT_FALSE(run.at("comparisons").empty());
+  for (const auto& comparison : run.at("comparisons")) EXPECT_EQ(comparison.at("a"), emulated);
+}
+
 TEST(Startup, TheFullVmBootsAsADistributionDoes) {
   World world;
   const Outcome outcome = world.bench({"run", "startup", "--rounds", "1", "--warmup", "0", "--targets",
