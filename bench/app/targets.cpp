@@ -369,9 +369,9 @@ Target describe_target(const OpenRequest& request, const TargetName& name, Drive
 OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop) {
   OpenTargets open;
   open.warnings = request.warnings;
-  std::mutex ui_mutex;
-  const Progress progress = [&](const std::string& text) {
-    const std::lock_guard lock(ui_mutex);
+  // The drivers keep it for as long as they live.
+  const Progress progress = [&ui, one_at_a_time = std::make_shared<std::mutex>()](const std::string& text) {
+    const std::lock_guard lock(*one_at_a_time);
     ui.step(text);
   };
   const std::map<std::string, Driver*> drivers = open_engines(request, progress, stop, open);

@@ -68,7 +68,7 @@ std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>
 
 /// Makes one driver for each of the settings that its targets ask for, removes what dead owners left,
 /// prepares the images (building what is missing) and makes them known to the engines; the drivers side by
-/// side. Throws the first error.
+/// side. `ui` outlives them. Throws the first error.
 OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_token& stop);
 
 /// True when a process with that pid and start time lives.

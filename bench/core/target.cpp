@@ -102,26 +102,31 @@ std::string parameter(const Parameters& parameters, const std::string& key, cons
   return found == parameters.end() ? otherwise : found->second;
 }
 
-Traits traits_of_old_run(Kind kind, Acceleration acceleration, const std::string& profile) {
-  if (kind == Kind::kContainer) {
-    return {.kernel = KernelOf::kHost,
-            .boundary = Boundary::kNamespaces,
-            .firmware = false,
-            .serial_console = false,
-            .polite_stop = true,
-            .roles = {{"app", "the app's own processes"},
-                      {"shim", "the engine's monitor of the container"},
-                      {"proxy", "the proxy of the published port"}}};
-  }
-  if (kind == Kind::kProcess) return {};
-  // The first driver for VMs knew two profiles: one ends without being asked, the other with firmware.
-  const bool direct = profile == "direct";
+Traits container_traits() {
+  return {.kernel = KernelOf::kHost,
+          .boundary = Boundary::kNamespaces,
+          .firmware = false,
+          .serial_console = false,
+          .polite_stop = true,
+          .roles = {{"app", "the app's own processes"},
+                    {"shim", "the engine's monitor of the container"},
+                    {"proxy", "the proxy of the published port"}}};
+}
+
+Traits vm_traits(Acceleration acceleration, bool polite_stop) {
   return {.kernel = KernelOf::kOwn,
           .boundary = acceleration == Acceleration::kTcg ? Boundary::kEmulated : Boundary::kHardware,
           .firmware = true,
           .serial_console = true,
-          .polite_stop = !direct,
+          .polite_stop = polite_stop,
           .roles = {{"vmm", "the VMM"}, {"proxy", "what carries the port into the guest"}}};
+}
+
+Traits traits_of_old_run(Kind kind, Acceleration acceleration, const std::string& profile) {
+  if (kind == Kind::kContainer) return container_traits();
+  if (kind == Kind::kProcess) return {};
+  // The first driver for VMs knew two profiles, and one of them ends without being asked.
+  return vm_traits(acceleration, profile != "direct");
 }
 
 }  // namespace bench

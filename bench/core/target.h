@@ -60,6 +60,11 @@ struct Traits {
   bool operator==(const Traits&) const = default;
 };
 
+/// Of an engine's container: the host's kernel behind namespaces.
+Traits container_traits();
+/// Of a machine that QEMU runs.
+Traits vm_traits(Acceleration acceleration, bool polite_stop);
+
 /// Of a run that was stored before drivers declared them: those of the two drivers that there were.
 Traits traits_of_old_run(Kind kind, Acceleration acceleration, const std::string& profile);
 

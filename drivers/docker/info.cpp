@@ -84,14 +84,7 @@ DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
   const json info = engine.get("/info");
   DriverInfo result;
   result.kind = Kind::kContainer;
-  result.traits = {.kernel = KernelOf::kHost,
-                   .boundary = Boundary::kNamespaces,
-                   .firmware = false,
-                   .serial_console = false,
-                   .polite_stop = true,
-                   .roles = {{"app", "the app's own processes"},
-                             {"shim", "the engine's monitor of the container"},
-                             {"proxy", "the proxy of the published port"}}};
+  result.traits = container_traits();
   const std::string podman = component_version(version, "Podman Engine");
   result.engine_name = podman.empty() ? "Docker" : "Podman";
   result.engine_version = podman.empty() ? version.value("Version", "") : podman;

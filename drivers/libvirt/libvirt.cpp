@@ -38,15 +38,6 @@ void require_file(const fs::path& path, const char* what) {
   }
 }
 
-const VmImage& image_of(const ImageSet& images, const std::string& profile) {
-  const auto found = images.disks.find(libvirt_artefact(profile));
-  if (found == images.disks.end()) {
-    throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built for the profile '{}'", profile),
-                "Build it: bench prepare --targets libvirt:" + profile + ".");
-  }
-  return found->second;
-}
-
 class LibvirtDriver final : public Driver {
  public:
   explicit LibvirtDriver(DriverOptions options) : options_(std::move(options)) {
@@ -226,7 +217,7 @@ GuestAcceleration LibvirtDriver::acceleration(const std::shared_ptr<LibvirtConne
 }
 
 Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile, std::stop_token stop) {
-  const VmImage& image = image_of(images, profile);
+  const VmImage& image = libvirt_image(images, profile);
   require_file(image.disk, "disk");
   require_file(image.kernel, "kernel");
   require_file(image.initrd, "initramfs");
@@ -254,11 +245,11 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
 
 std::vector<ImageFigure> LibvirtDriver::image_figures(const ImageSet& images, const std::string& profile,
                                                       std::stop_token stop) {
-  return libvirt_image_figures(*connection(), image_of(images, profile), stop);
+  return libvirt_image_figures(*connection(), libvirt_image(images, profile), stop);
 }
 
 std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& spec, std::stop_token stop) {
-  const VmImage& image = image_of(images, spec.profile);
+  const VmImage& image = libvirt_image(images, spec.profile);
   const auto libvirt = connection();
   const GuestAcceleration accelerated = acceleration(libvirt, images, spec.profile, stop);
   DomainSpec domain;

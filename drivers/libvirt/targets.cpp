@@ -15,12 +15,16 @@ Artefact libvirt_artefact(const std::string& profile) {
 }
 
 Traits libvirt_traits(const std::string& profile, Acceleration acceleration) {
-  return {.kernel = KernelOf::kOwn,
-          .boundary = acceleration == Acceleration::kTcg ? Boundary::kEmulated : Boundary::kHardware,
-          .firmware = true,
-          .serial_console = true,
-          .polite_stop = hears_power_button(libvirt_artefact(profile)),
-          .roles = {{"vmm", "the VMM"}, {"proxy", "what carries the port into the guest"}}};
+  return vm_traits(acceleration, hears_power_button(libvirt_artefact(profile)));
+}
+
+const VmImage& libvirt_image(const ImageSet& images, const std::string& profile) {
+  const auto found = images.disks.find(libvirt_artefact(profile));
+  if (found == images.disks.end()) {
+    throw Error(ErrorCode::kUnavailable, fmt::format("no VM image was built for the profile '{}'", profile),
+                "build it: bench prepare --targets libvirt:" + profile);
+  }
+  return found->second;
 }
 
 }  // namespace bench

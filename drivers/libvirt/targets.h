@@ -26,6 +26,9 @@ inline const std::vector<ParameterSpec>& libvirt_parameters() {
 /// Throws Error{kUsage} for a profile that there is not.
 Artefact libvirt_artefact(const std::string& profile);
 
+/// Throws Error{kUnavailable} where the images have none for it.
+const VmImage& libvirt_image(const ImageSet& images, const std::string& profile);
+
 Traits libvirt_traits(const std::string& profile, Acceleration acceleration);
 
 /// The minimal init does not listen to the power button: its plug is pulled.

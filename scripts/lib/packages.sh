@@ -221,7 +221,15 @@ missing() {
 }
 
 as_root() {
-  if ((EUID == 0)); then "$@"; else "${with_settings[@]}" "$(settings_for_root LC_ALL "${proxies[@]}")" "$@"; fi
+  if ((EUID == 0)); then
+    "$@"
+    return
+  fi
+  local settings status=0
+  settings=$(settings_for_root LC_ALL "${proxies[@]}")
+  "${with_settings[@]}" "$settings" "$@" || status=$?
+  rm -f -- "$settings" # where sudo refused, nobody has
+  return "$status"
 }
 
 can_install() {

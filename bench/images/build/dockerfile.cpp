@@ -219,18 +219,6 @@ std::string workdir_of(const std::string& before, const std::string& line, const
   return result;
 }
 
-std::string quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      result += "'\\''";
-    } else {
-      result += c;
-    }
-  }
-  return result + "'";
-}
-
 }  // namespace
 
 AppConfig parse_dockerfile(std::string_view text) {
@@ -296,10 +284,10 @@ std::map<std::string, std::string> launch_environment(const AppConfig& config) {
 std::string launch_script(const AppConfig& config) {
   std::string script = "#!/bin/sh\n";
   for (const auto& [name, value] : launch_environment(config)) {
-    script += fmt::format("export {}={}\n", name, quoted(value));
+    script += fmt::format("export {}={}\n", name, shell_word(value));
   }
-  script += fmt::format("cd {} || exit 1\nexec", quoted(config.workdir));
-  for (const auto& word : config.command) script += " " + quoted(word);
+  script += fmt::format("cd {} || exit 1\nexec", shell_word(config.workdir));
+  for (const auto& word : config.command) script += " " + shell_word(word);
   return script + "\n";
 }
 

@@ -13,6 +13,7 @@
 #include "bench/history/history.h"
 #include "bench/history/rows.h"
 #include "bench/stats/derive.h"
+#include "support/own_state.h"
 #include "support/sample_run.h"
 
 namespace bench {
@@ -22,19 +23,12 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 /// A history of runs of one target, made value by value.
-class GateTest : public ::testing::Test {
+class GateTest : public OwnState {
  protected:
   void SetUp() override {
-    std::string name = "/tmp/bench-gate-XXXXXX";
-    dir_ = mkdtemp(name.data());
-    std::string state = "/tmp/bench-gate-state-XXXXXX";
-    state_ = mkdtemp(state.data());
-    setenv("BENCH_STATE_DIR", state_.c_str(), 1);
-  }
-  void TearDown() override {
-    unsetenv("BENCH_STATE_DIR");
-    fs::remove_all(dir_);
-    fs::remove_all(state_);
+    OwnState::SetUp();
+    dir_ = base_ / "results";
+    fs::create_directory(dir_);
   }
 
   /// Night `day`: every round of the metric has the value.
@@ -64,7 +58,7 @@ class GateTest : public ::testing::Test {
     return gate_by_history(run, History(dir_), {}, request);
   }
 
-  fs::path dir_, state_;
+  fs::path dir_;
 };
 
 TEST_F(GateTest, ASizeThatGrowsFourPercentIsARegression) {

@@ -19,6 +19,7 @@
 #include "bench/history/index_place.h"
 #include "bench/history/pins.h"
 #include "bench/stats/derive.h"
+#include "support/own_state.h"
 #include "support/sample_run.h"
 
 namespace bench {
@@ -30,19 +31,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class HistoryTest : public ::testing::Test {
+class HistoryTest : public OwnState {
  protected:
   void SetUp() override {
-    std::string name = "/tmp/bench-history-XXXXXX";
-    dir_ = mkdtemp(name.data());
-    std::string state = "/tmp/bench-history-state-XXXXXX";
-    state_ = mkdtemp(state.data());
-    setenv("BENCH_STATE_DIR", state_.c_str(), 1);
-  }
-  void TearDown() override {
-    unsetenv("BENCH_STATE_DIR");
-    fs::remove_all(dir_);
-    fs::remove_all(state_);
+    OwnState::SetUp();
+    dir_ = base_ / "results";
+    fs::create_directory(dir_);
   }
   [[nodiscard]] fs::path index_file() const { return index_place(dir_).value().database; }
 
@@ -72,7 +66,7 @@ class HistoryTest : public ::testing::Test {
     throw std::out_of_range(metric);
   }
 
-  fs::path dir_, state_;
+  fs::path dir_;
 };
 
 SeriesKey ready_of(const History& history) {

@@ -10,6 +10,7 @@
 #include "bench/history/history.h"
 #include "bench/history/index_place.h"
 #include "bench/stats/derive.h"
+#include "support/own_state.h"
 #include "support/sample_run.h"
 
 namespace bench {
@@ -50,19 +51,13 @@ TEST(Hosts, ARunCountsByItsIdOrWithoutOneByItsMachine) {
   EXPECT_FALSE(counts_as(own, unnamed, false));
 }
 
-class HostsHistory : public ::testing::Test {
+class HostsHistory : public OwnState {
  protected:
-  HostsHistory() {
-    std::string name = "/tmp/bench-hosts-XXXXXX";
-    top_ = mkdtemp(name.data());
-    setenv("BENCH_STATE_DIR", (top_ / "state").c_str(), 1);
-    fs::create_directory(top_ / "runs");
+  void SetUp() override {
+    OwnState::SetUp();
+    fs::create_directory(runs());
   }
-  ~HostsHistory() override {
-    unsetenv("BENCH_STATE_DIR");
-    fs::remove_all(top_);
-  }
-  [[nodiscard]] fs::path runs() const { return top_ / "runs"; }
+  [[nodiscard]] fs::path runs() const { return base_ / "runs"; }
 
   /// `day` of January; no `host`: it does not say.
   void store(const std::string& id, int day, const std::string& host) {
@@ -79,8 +74,6 @@ class HostsHistory : public ::testing::Test {
     for (const RunRow& row : history.runs(0)) found.push_back(row.run_id);
     return found;
   }
-
-  fs::path top_;
 };
 
 TEST_F(HostsHistory, OnlyTheChosenHostsRunsAnswer) {
@@ -157,15 +150,15 @@ TEST_F(HostsHistory, TheIndexIsBesideTheRunsOnNoAccount) {
   const auto names = std::distance(fs::directory_iterator(runs()), fs::directory_iterator());
   EXPECT_EQ(names, 1);
   EXPECT_TRUE(fs::exists(index_place(runs()).value().database));
-  fs::create_directory(top_ / "others");
-  EXPECT_NE(index_place(runs())->database, index_place(top_ / "others")->database);
-  fs::create_directory_symlink(runs(), top_ / "link");
-  EXPECT_EQ(index_place(runs())->database, index_place(top_ / "link")->database);
+  fs::create_directory(base_ / "others");
+  EXPECT_NE(index_place(runs())->database, index_place(base_ / "others")->database);
+  fs::create_directory_symlink(runs(), base_ / "link");
+  EXPECT_EQ(index_place(runs())->database, index_place(base_ / "link")->database);
 }
 
 TEST_F(HostsHistory, WithoutAPlaceForTheIndexItIsMadeInMemory) {
   store("a1", 1, "A");
-  std::ofstream(top_ / "state") << "in the way";
+  std::ofstream(base_ / "s") << "in the way";
   const History history(runs());
   EXPECT_THAT(ids(history), ElementsAre("a1"));
   ASSERT_THAT(history.problems(), SizeIs(1));
