@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "bench/core/text.h"
 #include "bench/history/conditions.h"
 
 namespace bench {
@@ -47,9 +48,10 @@ void add_missing(const Run& run, const History* history, const GateRequest& requ
     const auto failed = std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
       return !failure.warmup && failure.target == target.name;
     });
-    missing(
-        "", "", target.name,
-        failed > 0 ? fmt::format("all {} trials failed", failed) : std::string("there is no valid sample"));
+    missing("", "", target.name,
+            failed > 0 ? failed == 1 ? std::string("the only trial failed")
+                                     : fmt::format("all {} trials failed", failed)
+                       : std::string("there is no valid sample"));
   }
   if (run.targets.empty()) missing("", "", "", "the run has no targets");
   if (history == nullptr) return;

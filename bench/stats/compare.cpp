@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "bench/core/text.h"
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/equivalence.h"
 #include "bench/stats/shift.h"
@@ -184,8 +185,8 @@ std::string too_many_failed(const Run& run, const std::string& scenario, const T
                             const TargetInfo& b) {
   for (const TargetInfo* target : {&a, &b}) {
     if (const Attempts tried = attempts(run, scenario, target->name); tried.too_many_failed()) {
-      return fmt::format("{} of {} trials of {} failed: no verdict above {}", tried.failed, tried.all,
-                         target->name, rounded_percent(kFailuresAllowed));
+      return fmt::format("{} of {} of {} failed: no verdict above {}", tried.failed,
+                         counted(tried.all, "trial"), target->name, rounded_percent(kFailuresAllowed));
     }
   }
   return {};

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "bench/core/text.h"
 #include "bench/report/charts/style.h"
 #include "bench/report/view/numbers.h"
 
@@ -86,9 +87,10 @@ void add_runs(Panel& panel, const Trend& trend, const std::string& colour) {
 std::string spoken_trend(const Trend& trend, const std::string& title) {
   const auto& points = trend.points;
   std::string alt =
-      fmt::format("{} in {} runs from {} to {}: first {}, last {}.", title, points.size(),
-                  one_line(points.front().started_at), one_line(points.back().started_at),
-                  trend_value(trend, points.front().value), trend_value(trend, points.back().value));
+      fmt::format("{} in {} from {} to {}: first {}, last {}.", title,
+                  counted(static_cast<long long>(points.size()), "run"), one_line(points.front().started_at),
+                  one_line(points.back().started_at), trend_value(trend, points.front().value),
+                  trend_value(trend, points.back().value));
   for (const ChangePoint& step : trend.steps) {
     alt += fmt::format(" A step before the run of {}: {}.", one_line(points[step.at].started_at),
                        step_text(trend, step));
@@ -108,9 +110,9 @@ std::optional<Figure> trend_figure(const Trend& trend) {
   const std::string title = fmt::format("{} of {}", one_line(trend.metric), trend_name(trend));
   auto [canvas, y] =
       headed(title_of(trend),
-             fmt::format("{} runs in the order of time; dot: median, line: 95 % interval; dashed: level; "
+             fmt::format("{} in the order of time; dot: median, line: 95 % interval; dashed: level; "
                          "upright: change point",
-                         trend.points.size()));
+                         counted(static_cast<long long>(trend.points.size()), "run")));
   y += 14;  // the unit stands above its axis
   Panel panel{kEdge + kLeftRoom,
               y,

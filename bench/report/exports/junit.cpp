@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bench/core/first_metrics.h"
+#include "bench/core/text.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/view/numbers.h"
@@ -89,13 +90,13 @@ TestCase measured_case(const Run& run, const std::string& scenario, const std::s
   if (rounds.empty() && failed == 0 && !outside) {
     test.message = fmt::format("nothing was measured (status: {})", to_text(run.status));
   } else if (rounds.empty() && failed > 0) {
-    test.message = fmt::format("could not be measured: all of {} trials failed", failed);
+    test.message = fmt::format("could not be measured: all of {} failed", counted(failed, "trial"));
   } else if (rounds.empty()) {
     test.message = "could not be measured";
   } else if (outside) {
     test.message = "a part could not be measured";
   } else if (failed > kTooManyFailed * trials) {
-    test.message = fmt::format("{} of {} trials failed", failed, trials);
+    test.message = fmt::format("{} of {} failed", failed, counted(trials, "trial"));
   } else {
     return test;
   }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "bench/core/first_metrics.h"
+#include "bench/core/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 #include "bench/stats/compare.h"
@@ -44,7 +45,7 @@ std::string standing(const Run& run, const Comparison& comparison, const TargetI
                                                          : "; exact";
   }
   const std::string rounds =
-      fmt::format(", {} of {} rounds; ", comparison.n, rounds_tried(run, comparison.scenario));
+      fmt::format(", {} of {}; ", comparison.n, counted(rounds_tried(run, comparison.scenario), "round"));
   if (comparison.verdict == Verdict::kEquivalent) {
     return rounds + "equivalent";
   }
@@ -130,7 +131,7 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
   return line +
          (spec_of(run, summary->metric).exact
               ? "; exact"
-              : fmt::format(", {} of {} rounds", summary->n, rounds_tried(run, scenario))) +
+              : fmt::format(", {} of {}", summary->n, counted(rounds_tried(run, scenario), "round"))) +
          "; nothing to compare it with";
 }
 
@@ -174,7 +175,7 @@ std::vector<std::string> status_lines(const Run& run) {
       tried = tried == 0 ? rounds : std::min(tried, rounds);
     }
   }
-  const std::string progress = fmt::format("after {} of {} rounds", tried, run.rounds);
+  const std::string progress = fmt::format("after {} of {}", tried, counted(run.rounds, "round"));
   if (run.status == RunStatus::kInterrupted) {
     const bool by_signal = run.stopped_by == "signal";
     lines.push_back(fmt::format("INTERRUPTED{} {}: only what was measured until then is shown",
@@ -187,8 +188,8 @@ std::vector<std::string> status_lines(const Run& run) {
     lines.push_back(fmt::format("stopped early {}: the time budget was spent", progress));
   }
   if (tried > 0 && tried < 6) {
-    lines.push_back(fmt::format("EXPLORATORY: {} round{}; an interval needs 6, a verdict 10", tried,
-                                tried == 1 ? "" : "s"));
+    lines.push_back(
+        fmt::format("EXPLORATORY: {}; an interval needs 6, a verdict 10", counted(tried, "round")));
   } else if (tried > 0 && tried < 10) {
     lines.push_back(fmt::format("EXPLORATORY: {} rounds; a verdict needs 10", tried));
   }

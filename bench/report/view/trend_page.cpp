@@ -40,6 +40,12 @@ std::vector<std::string> headlines_of(const std::vector<Trend>& trends) {
   }
   std::stable_sort(dated.begin(), dated.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
+  constexpr std::size_t kSides = 2;
+  const std::size_t needed = kSides * ChangePointRules().shortest;
+  if (std::all_of(trends.begin(), trends.end(),
+                  [&](const Trend& trend) { return trend.points.size() < needed; })) {
+    return {fmt::format("Too few runs to see a change point: a line needs {}.", needed)};
+  }
   if (dated.empty()) return {"No change point: nothing has changed for good."};
   constexpr std::size_t kMost = 3;
   std::vector<std::string> lines;

@@ -20,6 +20,12 @@ TEST(Trimmed, KnowsWhatCountsAsBlank) {
   EXPECT_EQ(trimmed(" a\r", " \t"), "a\r");
 }
 
+TEST(Counted, OneIsNoPlural) {
+  EXPECT_EQ(counted(1, "round"), "1 round");
+  EXPECT_EQ(counted(0, "round"), "0 rounds");
+  EXPECT_EQ(counted(20, "round"), "20 rounds");
+}
+
 TEST(ShellWord, IsQuotedWhereAShellWouldReadSomethingElse) {
   EXPECT_EQ(shell_word("docker,libvirt:direct@apps/plain"), "docker,libvirt:direct@apps/plain");
   EXPECT_EQ(shell_word("libvirt:direct?accel=tcg"), "'libvirt:direct?accel=tcg'");

@@ -96,7 +96,10 @@ TEST(TrendPage, ASectionPerMetricWithATablePerLine) {
 }
 
 TEST(TrendPage, WithoutAChangePointItSaysSo) {
-  const Document document = trend_document({trend_of("startup.ready", "docker", 1)}, {});
+  const Document few = trend_document({trend_of("startup.ready", "docker", 9)}, {});
+  EXPECT_THAT(few.headlines, ElementsAre(HasSubstr("Too few runs"))) << "none could have been seen";
+  const Trend level = trend_of("startup.ready", "docker", 10);
+  const Document document = trend_document({level}, {});
   EXPECT_THAT(document.headlines, ElementsAre(HasSubstr("No change point")));
   EXPECT_THROW(test::section(document, "steps"), std::out_of_range);
   EXPECT_THAT(lines_of(test::section(document, "metric-1").bullets), ElementsAre("docker: no change point"));
