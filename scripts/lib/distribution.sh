@@ -9,6 +9,34 @@ in_distribution=$root/scripts/in-distribution
 
 this_suite() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null || true; }
 
+# Whether there is something to do on SUITE that this user can do.
+tests_elsewhere() { [[ $(this_suite) != "$1" ]] && ((EUID == 0)); }
+
+distribution_pid=
+# begin_distribution SUITE: makes the root and builds in it, in the background and after everything else that wants the
+# processor. Nothing is started there: a test that looks for what an engine has left must not find somebody else's.
+begin_distribution() {
+  local log=$build/distribution-build.log
+  tests_elsewhere "$1" || return 0
+  say "building on $1 in the background (log: $log)"
+  nice -n 19 timeout --kill-after=60 "$distribution_limit" "$in_distribution" "$1" scripts/test build \
+    </dev/null >"$log" 2>&1 8>&- 9>&- &
+  distribution_pid=$!
+}
+
+# shellcheck disable=SC2317 # called when the script ends
+stop_distribution() {
+  if [[ -n $distribution_pid ]]; then kill -TERM "$distribution_pid" 2>/dev/null || true; fi
+}
+
+# A build that failed is tried again by whoever needs it, who then shows why.
+finish_distribution() {
+  [[ -n $distribution_pid ]] || return 0
+  run "building on another distribution to the end" tail --pid="$distribution_pid" -f /dev/null || true
+  wait "$distribution_pid" || true
+  distribution_pid=
+}
+
 # check_distribution SUITE: builds there, runs what needs no engine, and measures startup once with each target. Its
 # counts are added to ours; the run is one more. An emulated VM on a busy machine may take longer than a user would wait.
 check_distribution() {
@@ -22,6 +50,7 @@ check_distribution() {
     skipped=$((skipped + 1))
     return 0
   fi
+  finish_distribution
   mkdir -p "$build"
   local log=$build/distribution.log
   : >"$log"
