@@ -18,8 +18,9 @@ std::optional<UsualDifference> usual_difference(std::span<const double> values) 
   constexpr std::size_t kForARange = 4;
   if (values.size() < 2) return std::nullopt;
   if (std::any_of(values.begin(), values.end(), [](double value) { return value <= 0; })) return std::nullopt;
-  std::vector<double> logs(values.size());
-  std::transform(values.begin(), values.end(), logs.begin(), [](double value) { return std::log(value); });
+  std::vector<double> logs;
+  logs.reserve(values.size());
+  for (const double value : values) logs.push_back(std::log(value));
   const double between = k95Percent * std::numbers::sqrt2 * *stddev(logs);
   UsualDifference usual{std::expm1(between), std::nullopt};
   if (values.size() >= kForARange) {
