@@ -47,6 +47,7 @@ test|header libfccp/csv.h|libfccp-dev|fast-cpp-csv-parser
 test?|program rootlesskit|rootlesskit|RootlessKit, for a test on rootless Docker
 test?|program slirp4netns|slirp4netns|slirp4netns, for the same
 test?|program newuidmap|uidmap|newuidmap, for the same
+test|program curl|curl|curl, to ask a daemon whether it answers
 lint|program clang++|clang|clang++
 lint|program clang-format|clang-format|clang-format
 lint|program clang-tidy|clang-tidy|clang-tidy
@@ -86,6 +87,7 @@ docker.io moby-engine docker docker
 gnuplot-nox gnuplot gnuplot gnuplot
 libgtest-dev gtest-devel gtest gtest
 libgmock-dev gmock-devel gtest gmock
+curl curl curl curl
 libfccp-dev - - -
 uidmap shadow-utils shadow shadow
 clang-format clang-tools-extra clang clang-tools
