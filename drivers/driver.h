@@ -47,7 +47,7 @@ struct Endpoint {
 /// A host process that an instance costs.
 struct HostProcess {
   pid_t pid = 0;
-  std::string role;  ///< "app" | "shim" | "proxy" | "vmm" | …
+  std::string role;  ///< one of bench/core/process_role.h, or one that the traits of its target declare
 };
 
 struct InstanceState {

@@ -42,8 +42,9 @@ TextTable gate_table(const GateAnswer& answer) {
   table.align = "llrrlll";
   int unchanged = 0, unknown = 0;
   for (const GateLine& line : answer.lines) {
-    if (!line.decides && line.verdict != "regression" && line.verdict != "improvement") {
-      ++(line.verdict == "ok" ? unchanged : unknown);
+    if (!line.decides && line.verdict != GateVerdict::kRegression &&
+        line.verdict != GateVerdict::kImprovement) {
+      ++(line.verdict == GateVerdict::kOk ? unchanged : unknown);
       continue;
     }
     const GateSeries& series = line.finding.series;
@@ -52,7 +53,7 @@ TextTable gate_table(const GateAnswer& answer) {
          one_line(series.against.empty() ? series.target : series.target + " / " + series.against),
          series.current ? series_value(series, *series.current) : "–",
          line.finding.limits ? series_value(series, line.finding.limits->centre) : "–", limits_text(line),
-         line.verdict + (line.decides ? "" : " (watched)"), one_line(line.why)});
+         to_text(line.verdict) + (line.decides ? "" : " (watched)"), one_line(line.why)});
   }
   if (unchanged > 0) {
     table.notes.push_back(fmt::format("{} more figure{} watched: nothing beyond the limits", unchanged,
@@ -67,7 +68,7 @@ TextTable gate_table(const GateAnswer& answer) {
 
 /// The answer in one line.
 std::string headline(const GateAnswer& answer) {
-  const auto listed = [&](const std::string& verdict) {
+  const auto listed = [&](GateVerdict verdict) {
     std::string text;
     for (const GateLine& line : answer.lines) {
       if (!line.decides || line.verdict != verdict) continue;
@@ -76,26 +77,29 @@ std::string headline(const GateAnswer& answer) {
     }
     return text;
   };
-  if (answer.answer == "regression") {
-    return fmt::format("regression{}: {}",
+  if (answer.answer == GateResult::kRegression) {
+    return fmt::format("{}{}: {}", to_text(answer.answer),
                        answer.confirmed_by.empty() ? " (not measured again)" : ", confirmed",
-                       listed("regression"));
+                       listed(GateVerdict::kRegression));
   }
-  if (answer.answer == "could not measure") {
-    return "could not measure: " + (answer.lines.empty()
-                                        ? std::string("the run holds nothing that can be judged")
-                                        : listed("could not measure"));
+  if (answer.answer == GateResult::kCouldNotMeasure) {
+    return to_text(answer.answer) + ": " +
+           (answer.lines.empty() ? std::string("the run holds nothing that can be judged")
+                                 : listed(GateVerdict::kCouldNotMeasure));
   }
-  if (answer.answer == "inconclusive") {
-    for (const char* verdict : {"not comparable", "inconclusive", "no baseline"}) {
+  if (answer.answer == GateResult::kInconclusive) {
+    for (const GateVerdict verdict :
+         {GateVerdict::kNotComparable, GateVerdict::kInconclusive, GateVerdict::kNoBaseline}) {
       if (std::string text = listed(verdict); !text.empty()) {
-        return fmt::format("no answer, {}: {}", verdict, text.substr(0, text.find("; ")));
+        return fmt::format("no answer, {}: {}", to_text(verdict), text.substr(0, text.find("; ")));
       }
     }
   }
-  std::string text = "pass";
-  if (const std::string better = listed("improvement"); !better.empty()) text += "; improved: " + better;
-  if (const std::string noise = listed("not confirmed"); !noise.empty()) text += "; not confirmed: " + noise;
+  std::string text = to_text(answer.answer);
+  if (const std::string better = listed(GateVerdict::kImprovement); !better.empty())
+    text += "; improved: " + better;
+  if (const std::string noise = listed(GateVerdict::kNotConfirmed); !noise.empty())
+    text += "; not confirmed: " + noise;
   return text;
 }
 
@@ -107,9 +111,9 @@ Json earlier_levels_json(const GateLine& line) {
                    {"now", reference.now},
                    {"margin", reference.margin},
                    {"change", reference.change},
-                   {"verdict", reference.state == GateState::kWorse    ? "regression"
-                               : reference.state == GateState::kBetter ? "improvement"
-                                                                       : "ok"}});
+                   {"verdict", to_text(reference.state == GateState::kWorse    ? GateVerdict::kRegression
+                                       : reference.state == GateState::kBetter ? GateVerdict::kImprovement
+                                                                               : GateVerdict::kOk)}});
   }
   return all;
 }
@@ -121,7 +125,7 @@ nlohmann::ordered_json verdict_json(const GateAnswer& answer, const Run& run, in
   json["schema"] = kVerdictSchema;
   json["run_id"] = run.run_id;
   json["against"] = answer.against;
-  json["answer"] = answer.answer;
+  json["answer"] = to_text(answer.answer);
   json["exit_code"] = code;
   json["confirmed_by"] = answer.confirmed_by.empty() ? Json(nullptr) : Json(answer.confirmed_by);
   json["says"] = headline(answer);
@@ -135,7 +139,7 @@ nlohmann::ordered_json verdict_json(const GateAnswer& answer, const Run& run, in
                                 {"metric", series.metric},
                                 {"target", series.target},
                                 {"against", series.against.empty() ? Json(nullptr) : Json(series.against)},
-                                {"unit", series.against.empty() ? series.unit : "ratio"},
+                                {"unit", to_text(series.against.empty() ? series.unit : Unit::kRatio)},
                                 {"value", number_or_null(series.current)},
                                 {"usual", of_limits(limits ? limits->centre : 0)},
                                 {"limit_low", of_limits(limits ? limits->centre - limits->margin : 0)},
@@ -146,7 +150,7 @@ nlohmann::ordered_json verdict_json(const GateAnswer& answer, const Run& run, in
                                 {"earlier_levels", earlier_levels_json(line)},
                                 {"second_value", number_or_null(line.second)},
                                 {"decides", line.decides},
-                                {"verdict", line.verdict},
+                                {"verdict", to_text(line.verdict)},
                                 {"why", line.why}});
   }
   return json;

@@ -20,9 +20,10 @@ namespace {
 
 /// "ready in 0.352 s", "memory.host_pss 47.1 MiB"
 std::string headline_text(const Sample& sample) {
-  if (sample.unit == "seconds") return fmt::format("ready in {:.3f} s", sample.value);
-  if (sample.unit == "bytes") return fmt::format("{} {:.1f} MiB", sample.metric, sample.value / (1 << 20));
-  return fmt::format("{} {:.3g} {}", sample.metric, sample.value, sample.unit);
+  if (sample.unit == Unit::kSeconds) return fmt::format("ready in {:.3f} s", sample.value);
+  if (sample.unit == Unit::kBytes)
+    return fmt::format("{} {:.1f} MiB", sample.metric, sample.value / (1 << 20));
+  return fmt::format("{} {:.3g} {}", sample.metric, sample.value, to_text(sample.unit));
 }
 
 RunObserver observer_for(Ui& ui) {

@@ -214,7 +214,7 @@ const std::vector<Key<RunConfig>>& config_keys() {
       {"accel", "--accel",
        [](const Value& v, RunConfig& c) {
          const std::string accel = v.text();
-         if (accel != "auto" && accel != "kvm" && accel != "tcg") {
+         if (!from_text<AccelerationWish>(accel)) {
            v.refuse(fmt::format("'{}' is no acceleration", accel), "one of auto, kvm, tcg");
          }
          c.options.target.accel = accel;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
 
 #include "bench/core/error.h"
 
@@ -11,6 +13,8 @@ namespace bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kVerdictRemedy = "bench gate RUN makes it anew";
 
 /// Text, or nothing where the field is null or absent.
 std::string text(const Json& finding, const char* field) {
@@ -25,11 +29,15 @@ MetricVerdict verdict_of(const Json& finding) {
   verdict.target = text(finding, "target");
   if (const std::string against = text(finding, "against"); !against.empty())
     verdict.target += " / " + against;
-  verdict.verdict = finding.at("verdict").get<std::string>();
+  const std::string word = finding.at("verdict").get<std::string>();
+  const std::optional<GateVerdict> known = from_text<GateVerdict>(word);
+  if (!known) {
+    throw std::invalid_argument(
+        fmt::format("verdict: \"{}\" is none of: {}", word, all_words<GateVerdict>()));
+  }
+  verdict.verdict = *known;
   verdict.why = text(finding, "why");
-  // What a gate only watches turns nothing red.
-  if (!finding.value("decides", true) && verdict.verdict != "ok")
-    verdict.verdict = "watched: " + verdict.verdict;
+  verdict.decides = finding.value("decides", true);
   return verdict;
 }
 
@@ -40,15 +48,16 @@ std::vector<MetricVerdict> stored_verdicts(const std::filesystem::path& dir, con
   std::ifstream file(path, std::ios::binary);
   std::vector<MetricVerdict> verdicts;
   if (!file) return verdicts;
-  const char* const remedy = "bench gate RUN makes it anew";
   try {
     const Json json = Json::parse(file);
     if (json.at("run_id").get<std::string>() != run_id) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("{} is of another run", path.string()), remedy);
+      throw Error(ErrorCode::kCorrupt, fmt::format("{} is of another run", path.string()), kVerdictRemedy);
     }
     for (const Json& finding : json.at("findings")) verdicts.push_back(verdict_of(finding));
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", path.string(), error.what()), kVerdictRemedy);
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", path.string(), error.what()), remedy);
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", path.string(), error.what()), kVerdictRemedy);
   }
   return verdicts;
 }

@@ -66,10 +66,10 @@ std::string differing(const Facts& a, const Facts& b) {
 }
 
 DoctorRow truths_row(const std::vector<KnownTruth>& truths) {
-  const std::size_t held = with_verdict(truths, "holds").size();
+  const std::size_t held = with_verdict(truths, TruthVerdict::kHolds).size();
   DoctorRow row{kArea, "known truths", "ok", fmt::format("{} of {} hold", held, truths.size()), ""};
   std::vector<std::string> open;
-  for (const KnownTruth& truth : with_verdict(truths, "inconclusive")) {
+  for (const KnownTruth& truth : with_verdict(truths, TruthVerdict::kInconclusive)) {
     open.push_back(fmt::format("{} of {} ({})", truth.truth, truth.target, seen_by(truth)));
   }
   if (!open.empty()) {
@@ -113,7 +113,7 @@ TextTable truth_table(const std::vector<KnownTruth>& truths) {
   bool ranges = false;
   for (const KnownTruth& truth : truths) {
     table.rows.push_back({truth.truth, truth.target, seen_by(truth), expected_text(truth),
-                          measured_text(truth), range_text(truth), truth.verdict});
+                          measured_text(truth), range_text(truth), to_text(truth.verdict)});
     ranges = ranges || (truth.range && truth.n < kRoundsForInterval);
   }
   if (ranges) {
@@ -128,7 +128,7 @@ std::string truth_in_words(const KnownTruth& truth) {
                      measured_text(truth), expected_text(truth));
 }
 
-std::vector<KnownTruth> with_verdict(const std::vector<KnownTruth>& truths, const std::string& verdict) {
+std::vector<KnownTruth> with_verdict(const std::vector<KnownTruth>& truths, TruthVerdict verdict) {
   std::vector<KnownTruth> found;
   std::copy_if(truths.begin(), truths.end(), std::back_inserter(found),
                [&](const KnownTruth& truth) { return truth.verdict == verdict; });
@@ -183,7 +183,7 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
     return rows;
   }
   rows.push_back(truths_row(calibration->truths));
-  for (const KnownTruth& truth : with_verdict(calibration->truths, "does not hold")) {
+  for (const KnownTruth& truth : with_verdict(calibration->truths, TruthVerdict::kDoesNotHold)) {
     rows.push_back({kArea, "known truth", "warn", "does not hold: " + truth_in_words(truth),
                     "bench calibrate on a quieter host; where it stays so, do not trust that figure here"});
   }
@@ -200,10 +200,10 @@ int conclude_calibration(const Calibration& calibration, const AaFindings& findi
     ui.warn(told_apart_in_words(apart),
             "order or position matters on this host: see that nothing else runs on it, then calibrate again");
   }
-  for (const KnownTruth& truth : with_verdict(calibration.truths, "inconclusive")) {
+  for (const KnownTruth& truth : with_verdict(calibration.truths, TruthVerdict::kInconclusive)) {
     ui.warn("inconclusive: " + truth_in_words(truth), "more rounds (--rounds), or a quieter host");
   }
-  const std::vector<KnownTruth> broken = with_verdict(calibration.truths, "does not hold");
+  const std::vector<KnownTruth> broken = with_verdict(calibration.truths, TruthVerdict::kDoesNotHold);
   for (const KnownTruth& truth : broken) {
     ui.error("a known truth does not hold: " + truth_in_words(truth),
              "do not trust that figure on this host; on a quieter one, calibrate again");

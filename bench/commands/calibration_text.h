@@ -24,7 +24,7 @@ TextTable truth_table(const std::vector<KnownTruth>& truths);
 std::string truth_in_words(const KnownTruth& truth);
 
 /// The truths with this verdict.
-std::vector<KnownTruth> with_verdict(const std::vector<KnownTruth>& truths, const std::string& verdict);
+std::vector<KnownTruth> with_verdict(const std::vector<KnownTruth>& truths, TruthVerdict verdict);
 
 /// "docker and docker#2 were told apart: startup.ready 1.08× [1.06, 1.1]"
 std::string told_apart_in_words(const ToldApart& apart);

@@ -136,7 +136,7 @@ TextTable comparison_rows(const Question& question, const std::vector<Comparison
     for (const Summary* summary : {a, b}) {
       if (summary != nullptr) values.push_back(summary->median);
     }
-    const Scale scale = scale_for(a != nullptr ? a->unit : "", values);
+    const Scale scale = scale_for(a != nullptr ? a->unit : Unit::kNone, values);
     table.rows.push_back({result.metric,
                           one_line(result.a == result.b ? result.a : result.b + " / " + result.a),
                           median_text(a, scale), median_text(b, scale), ratio_text(result.ratio),

@@ -29,7 +29,7 @@ ordered_json metrics() {
   ordered_json rows = ordered_json::array();
   for (const ScenarioRow& scenario : scenario_table()) {
     for (const MetricSpec& row : scenario.metrics) {
-      rows.push_back({{"name", row.name}, {"unit", row.unit}, {"summary", row.summary}});
+      rows.push_back({{"name", row.name}, {"unit", to_text(row.unit)}, {"summary", row.summary}});
     }
   }
   return rows;

@@ -30,7 +30,7 @@ void add_target_options(CLI::App& command, TargetOptions& options) {
   command
       .add_option("--accel", options.accel,
                   "acceleration of VMs: auto proves by booting a guest whether KVM works here")
-      ->check(one_of({"auto", "kvm", "tcg"}), "{auto,kvm,tcg}")
+      ->check(one_of(word_list<AccelerationWish>()), "{auto,kvm,tcg}")
       ->capture_default_str();
   command.add_option("--connect", options.connect,
                      "libvirt URI; default: LIBVIRT_DEFAULT_URI, a daemon that works, or an "

@@ -16,6 +16,7 @@
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
 #include "bench/core/error.h"
+#include "bench/core/run_json.h"
 #include "bench/history/history.h"
 #include "bench/report/charts/trend.h"
 #include "bench/report/render/csv.h"
@@ -44,13 +45,28 @@ std::string name_of(const SeriesKey& key) {
   return key.against.empty() ? key.target : key.target + " / " + key.against;
 }
 
-Trend trend_of(const SeriesKey& key, const std::vector<SeriesPoint>& points) {
+/// What the target was made of in the latest run. One that is gone since it was indexed says nothing, and
+/// only a colour depends on it.
+Kind family_in_latest(const std::filesystem::path& directory, const std::string& target,
+                      const std::vector<SeriesPoint>& points) {
+  if (points.empty()) return Kind::kProcess;
+  try {
+    const Run run = load_run(directory / points.back().path);
+    const TargetInfo* info = find_target(run, target);
+    return info == nullptr ? Kind::kProcess : family_of(info->traits);
+  } catch (const Error&) {
+    return Kind::kProcess;
+  }
+}
+
+Trend trend_of(const std::filesystem::path& directory, const SeriesKey& key,
+               const std::vector<SeriesPoint>& points) {
   Trend trend;
   trend.metric = key.metric;
   trend.unit = key.unit;
   trend.target = key.target;
   trend.against = key.against;
-  trend.container = key.target.find("libvirt") == std::string::npos;
+  trend.family = family_in_latest(directory, key.target, points);
   std::vector<double> values;
   for (const SeriesPoint& point : points) {
     trend.points.push_back({point.started_at, point.path, point.n, point.value, point.ci95, point.usable});
@@ -104,7 +120,7 @@ Lines lines_of(History& history, const std::vector<RunHost>& hosts, const TrendO
         continue;
       }
       seen.push_back(name);
-      lines.trends.push_back(trend_of(key, history.points(key, options.last)));
+      lines.trends.push_back(trend_of(options.directory, key, history.points(key, options.last)));
       if (hosts.size() > 1) lines.trends.back().host = host_words(host);
     }
   };

@@ -3,13 +3,10 @@
 #include <array>
 #include <utility>
 
+#include "bench/core/process_role.h"
+
 namespace bench {
 namespace {
-
-constexpr const char* kSeconds = "seconds";
-constexpr const char* kBytes = "bytes";
-constexpr const char* kCount = "count";
-constexpr const char* kShare = "ratio";
 
 struct Words {
   const char* column = "";
@@ -17,7 +14,7 @@ struct Words {
   const char* subject = "";
 };
 
-MetricSpec spec(const char* name, const char* unit, Role role, const char* summary, Words words = {}) {
+MetricSpec spec(const char* name, Unit unit, Role role, const char* summary, Words words = {}) {
   MetricSpec spec;
   spec.name = name;
   spec.unit = unit;
@@ -73,7 +70,7 @@ MetricSpec slope(MetricSpec spec, const char* curve) {
 }
 
 MetricSpec phase(const char* name, const char* summary) {
-  return duration(part(spec(name, kSeconds, Role::kPhase, summary), metric::kReady));
+  return duration(part(spec(name, Unit::kSeconds, Role::kPhase, summary), metric::kReady));
 }
 
 ScenarioSpec make_startup() {
@@ -89,16 +86,16 @@ ScenarioSpec make_startup() {
        phase(kInit, "init is about to start the app (VM; since t0)"),
        phase(kRuntime, "the app's code begins to run (since t0)"), phase(kApp, "the app listens (since t0)"),
        gated(duration(
-           spec(kReady, kSeconds, Role::kHeadline, "the first verified HTTP 200 is complete (since t0)",
+           spec(kReady, Unit::kSeconds, Role::kHeadline, "the first verified HTTP 200 is complete (since t0)",
                 {"ready", "time to ready", "time from the first engine call to the first verified answer"}))),
-       gated(cpu_cost(spec(kCpu, kSeconds, Role::kResult,
+       gated(cpu_cost(spec(kCpu, Unit::kSeconds, Role::kResult,
                            "CPU time that the host spent up to ready, engine included",
                            {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
-       gated(duration(spec(kStop, kSeconds, Role::kResult,
+       gated(duration(spec(kStop, Unit::kSeconds, Role::kResult,
                            "from the stop request until the instance has ended", {"stop", "time to stop"}))),
-       neither(
-           spec(kProbeLoad, kShare, Role::kHarness, "CPU time of the readiness probe per second of waiting")),
-       neither(spec(kMarkLag, kSeconds, Role::kHarness,
+       neither(spec(kProbeLoad, Unit::kRatio, Role::kHarness,
+                    "CPU time of the readiness probe per second of waiting")),
+       neither(spec(kMarkLag, Unit::kSeconds, Role::kHarness,
                     "how long the app's word that it listens took to arrive (container)"))}};
 }
 
@@ -123,38 +120,39 @@ ScenarioSpec make_size() {
       scenario::kSize,
       "Image size",
       "bytes of each image: sent, stored, shared, per further app; and where they are",
-      {gated(exact(spec(kTransfer, kBytes, Role::kHeadline,
+      {gated(exact(spec(kTransfer, Unit::kBytes, Role::kHeadline,
                         "compressed as it is sent: layers, or disk and kernel; gzip level 6 for both",
                         {"to send (compressed)", "bytes to transfer", "compressed size to transfer"}))),
        gated(prominent(
-           exact(spec(kDisk, kBytes, Role::kResult,
+           exact(spec(kDisk, Unit::kBytes, Role::kResult,
                       "allocated on the host's disk: unpacked layers, or qcow2, kernel and initramfs",
                       {"on disk", "bytes on disk", "size on disk"})))),
-       exact(spec(kVirtual, kBytes, Role::kDetail, "apparent: the files' lengths, or the virtual disk's size",
+       exact(spec(kVirtual, Unit::kBytes, Role::kDetail,
+                  "apparent: the files' lengths, or the virtual disk's size",
                   {"unpacked", "bytes unpacked", "unpacked size"})),
-       gated(exact(spec(kUnique, kBytes, Role::kResult,
+       gated(exact(spec(kUnique, Unit::kBytes, Role::kResult,
                         "of size.disk: what another image of the same base does not share",
                         {"beyond the shared base", "beyond the shared base"}))),
-       exact(spec(kOneMoreApp, kBytes, Role::kResult,
+       exact(spec(kOneMoreApp, Unit::kBytes, Role::kResult,
                   "what one more app on the same base adds (mean of the 2nd and the 3rd)",
                   {"one more app", "one more app", "size of one more app on the same base"})),
-       exact(spec(kOneMoreAppAt, kBytes, Role::kDetail,
+       exact(spec(kOneMoreAppAt, Unit::kBytes, Role::kDetail,
                   "what the app of that number adds: a layer, or a backing-file overlay")),
-       neither(exact(spec(kLayers, kCount, Role::kDetail,
+       neither(exact(spec(kLayers, Unit::kCount, Role::kDetail,
                           "the container's layers, or the length of the disk's backing chain", {"layers"}))),
-       exact(spec(kSlimTransfer, kBytes, Role::kDetail, "size.transfer of a slimmed variant (reference line)",
-                  {"slimmed: to send"})),
-       exact(spec(kSlimDisk, kBytes, Role::kDetail, "size.disk of a slimmed variant (reference line)",
+       exact(spec(kSlimTransfer, Unit::kBytes, Role::kDetail,
+                  "size.transfer of a slimmed variant (reference line)", {"slimmed: to send"})),
+       exact(spec(kSlimDisk, Unit::kBytes, Role::kDetail, "size.disk of a slimmed variant (reference line)",
                   {"slimmed: on disk"}))}};
   for (const auto& [name, words] : kSizeParts) {
     const std::string full = std::string(kSizePart) + name;
     const std::string summary = std::string("part of size.disk: ") + name;
     size.metrics.push_back(
-        exact(part(spec(full.c_str(), kBytes, Role::kPart, summary.c_str(), {words, words}), kDisk)));
+        exact(part(spec(full.c_str(), Unit::kBytes, Role::kPart, summary.c_str(), {words, words}), kDisk)));
   }
   const auto check = [&](const char* name, const char* summary, const char* of) {
     const std::string full = std::string(kSizeCheck) + name;
-    size.metrics.push_back(exact(part(spec(full.c_str(), kBytes, Role::kCheck, summary), of)));
+    size.metrics.push_back(exact(part(spec(full.c_str(), Unit::kBytes, Role::kCheck, summary), of)));
   };
   check("disk_engine", "size.disk by the engine's word", kDisk);
   check("disk_qemu", "size.disk by qemu-img (VM)", kDisk);
@@ -169,30 +167,31 @@ ScenarioSpec make_size() {
 ScenarioSpec make_memory() {
   using namespace metric;
   const auto bytes = [](const char* name, const char* summary, Words words = {}) {
-    return spec(name, kBytes, Role::kDetail, summary, words);
+    return spec(name, Unit::kBytes, Role::kDetail, summary, words);
   };
   const auto result = [](const char* name, const char* summary, Words words) {
-    return spec(name, kBytes, Role::kResult, summary, words);
+    return spec(name, Unit::kBytes, Role::kResult, summary, words);
   };
   const auto of_pss = [](const char* name, const char* summary) {
-    return part(spec((std::string(kMemoryPart) + name).c_str(), kBytes, Role::kPart, summary), kHostPss);
+    return part(spec((std::string(kMemoryPart) + name).c_str(), Unit::kBytes, Role::kPart, summary),
+                kHostPss);
   };
   return {
       scenario::kMemory,
       "Memory",
       "what a running instance costs the host in memory, and what one more costs",
-      {gated(spec(kHostPss, kBytes, Role::kHeadline,
+      {gated(spec(kHostPss, Unit::kBytes, Role::kHeadline,
                   "PSS of every host process of the instance, settled after ready",
                   {"PSS", "host memory (PSS)", "memory on the host (PSS)"})),
        bytes(kHostRss, "RSS of the same processes: shared pages counted again for each"),
        bytes(kHostUss, "USS of the same processes: pages that nobody else maps"),
        bytes(kHostUnbacked, "the part of host_pss that no file backs"),
-       of_pss("app", "the part of host_pss of the app's own processes (container)"),
-       of_pss("shim", "… of the engine's monitor of the container (container)"),
-       of_pss("proxy", "… of the proxy of the published port (container)"),
-       of_pss("guest_ram", "… of the guest's RAM that has been touched (VM)"),
-       of_pss("translations", "… of code that the emulator has translated (VM under TCG)"),
-       of_pss("vmm", "… of the rest of the VMM (VM)"),
+       of_pss(role::kApp, "the part of host_pss of the app's own processes (container)"),
+       of_pss(role::kShim, "… of the engine's monitor of the container (container)"),
+       of_pss(role::kProxy, "… of the proxy of the published port (container)"),
+       of_pss(role::kGuestRam, "… of the guest's RAM that has been touched (VM)"),
+       of_pss(role::kTranslations, "… of code that the emulator has translated (VM under TCG)"),
+       of_pss(role::kVmm, "… of the rest of the VMM (VM)"),
        of_pss("*", "… of the processes of that role"),
        bytes(kVmmOverhead, "PSS of the VMM without the guest's RAM (VM)"),
        bytes(kGuestUsed, "what the guest's own kernel has in use: total less available (VM)"),
@@ -212,8 +211,10 @@ ScenarioSpec make_memory() {
            result(kOneMore, "what one more instance takes of it: the curve's slope (derived)",
                   {"one more", "memory of one more", "memory that one more instance takes from the host"}),
            kAvailable))),
-       neither(spec(kSettle, kSeconds, Role::kHarness, "how long an instance took to settle after ready")),
-       neither(spec(kSettleLoad, kShare, Role::kHarness, "CPU time of our reading per second of settling"))}};
+       neither(
+           spec(kSettle, Unit::kSeconds, Role::kHarness, "how long an instance took to settle after ready")),
+       neither(spec(kSettleLoad, Unit::kRatio, Role::kHarness,
+                    "CPU time of our reading per second of settling"))}};
 }
 
 }  // namespace

@@ -10,6 +10,10 @@
 
 namespace bench {
 
+/// The roles of the first layer and of the one that holds the app.
+inline constexpr const char* kBaseLayer = "base";
+inline constexpr const char* kAppLayer = "app";
+
 /// One layer of a container image.
 struct Layer {
   std::string role;        ///< "base" | "dependencies" | "app"

@@ -18,7 +18,7 @@ std::string_view stem(const MetricSpec& spec) {
   return std::string_view(spec.name).substr(0, spec.name.size() - 1);
 }
 
-MetricSpec undeclared(const char* unit, Better better, Manner manner, bool needs_hardware) {
+MetricSpec undeclared(Unit unit, Better better, Manner manner, bool needs_hardware) {
   MetricSpec spec;
   spec.unit = unit;
   spec.better = better;
@@ -27,26 +27,26 @@ MetricSpec undeclared(const char* unit, Better better, Manner manner, bool needs
   return spec;
 }
 
-const MetricSpec& undeclared(std::string_view unit) {
+const MetricSpec& undeclared(Unit unit) {
   static const std::array<MetricSpec, 4> specs = {
-      undeclared("seconds", Better::kLower, Manner::kSpeed, true),
-      undeclared("per_second", Better::kHigher, Manner::kSpeed, true),
-      undeclared("bytes", Better::kLower, Manner::kAmount, false),
-      undeclared("", Better::kNeither, Manner::kAmount, false),
+      undeclared(Unit::kSeconds, Better::kLower, Manner::kSpeed, true),
+      undeclared(Unit::kPerSecond, Better::kHigher, Manner::kSpeed, true),
+      undeclared(Unit::kBytes, Better::kLower, Manner::kAmount, false),
+      undeclared(Unit::kNone, Better::kNeither, Manner::kAmount, false),
   };
   const auto* found =
       std::find_if(specs.begin(), specs.end(), [&](const MetricSpec& spec) { return spec.unit == unit; });
   return found == specs.end() ? specs.back() : *found;
 }
 
-std::string_view unit_of(const Run& run, std::string_view metric) {
+Unit unit_of(const Run& run, std::string_view metric) {
   for (const Summary& summary : run.summaries) {
     if (summary.metric == metric) return summary.unit;
   }
   for (const Sample& sample : run.samples) {
     if (sample.metric == metric) return sample.unit;
   }
-  return {};
+  return Unit::kNone;
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ constexpr std::array<Word<Manner>, 2> words_of(Manner /*of*/) {
 
 struct MetricSpec {
   std::string name;  ///< "startup.ready"; "size.part.*" declares all whose names begin so
-  std::string unit;  ///< as in Sample
+  Unit unit = Unit::kNone;
   Role role = Role::kDetail;
   std::string summary{};            ///< what is measured, in a line
   Better better = Better::kLower;   ///< which way is good

@@ -73,7 +73,7 @@ struct Sample {
   std::string scenario;
   std::string target;
   std::string metric;  ///< "startup.ready", …; "harness.…" is about the measuring itself
-  std::string unit;    ///< "seconds" | "bytes" | "count" | "per_second" | "ratio"
+  Unit unit = Unit::kNone;
   double value = 0;
   int round = 0;     ///< 0-based; warm-up rounds count on their own, from 0
   int position = 0;  ///< 0-based place of the trial within its round
@@ -113,7 +113,8 @@ struct Interval {
 };
 
 struct Summary {
-  std::string scenario, target, metric, unit;
+  std::string scenario, target, metric;
+  Unit unit = Unit::kNone;
   int n = 0;
   int failures = 0;
   double median = 0, mean = 0;

@@ -73,7 +73,7 @@ OrderedJson warnings(const std::vector<Warning>& values) {
 OrderedJson metric(const MetricSpec& spec) {
   OrderedJson json;
   json["name"] = spec.name;
-  json["unit"] = spec.unit;
+  json["unit"] = to_text(spec.unit);
   json["role"] = to_text(spec.role);
   json["better"] = to_text(spec.better);
   json["manner"] = to_text(spec.manner);
@@ -194,7 +194,7 @@ OrderedJson record(const Sample& sample) {
   json["scenario"] = sample.scenario;
   json["target"] = sample.target;
   json["metric"] = sample.metric;
-  json["unit"] = sample.unit;
+  json["unit"] = to_text(sample.unit);
   json["value"] = sample.value;
   json["round"] = sample.round;
   json["position"] = sample.position;
@@ -227,7 +227,7 @@ OrderedJson record(const Summary& summary) {
   json["scenario"] = summary.scenario;
   json["target"] = summary.target;
   json["metric"] = summary.metric;
-  json["unit"] = summary.unit;
+  json["unit"] = to_text(summary.unit);
   json["n"] = summary.n;
   json["failures"] = summary.failures;
   json["median"] = summary.median;

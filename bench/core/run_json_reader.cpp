@@ -32,7 +32,7 @@ bool flag(const Node& node, const char* key) {
 
 MetricSpec read_metric(const Node& node) {
   return {.name = node.at("name").text(),
-          .unit = node.at("unit").text(),
+          .unit = word<Unit>(node, "unit"),
           .role = word<Role>(node, "role"),
           .summary = text_or_unknown(node, "summary"),
           .better = word<Better>(node, "better"),
@@ -106,7 +106,7 @@ Sample read_sample(const Node& node) {
   return {.scenario = node.at("scenario").text(),
           .target = node.at("target").text(),
           .metric = node.at("metric").text(),
-          .unit = node.at("unit").text(),
+          .unit = word<Unit>(node, "unit"),
           .value = node.at("value").number(),
           .round = node.at("round").small(),
           .position = node.at("position").small(),
@@ -129,7 +129,7 @@ Summary read_summary(const Node& node) {
   return {.scenario = node.at("scenario").text(),
           .target = node.at("target").text(),
           .metric = node.at("metric").text(),
-          .unit = node.at("unit").text(),
+          .unit = word<Unit>(node, "unit"),
           .n = node.at("n").small(),
           .failures = node.at("failures").small(),
           .median = node.at("median").number(),

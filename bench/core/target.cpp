@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "bench/core/error.h"
+#include "bench/core/process_role.h"
 
 namespace bench {
 namespace {
@@ -102,15 +103,25 @@ std::string parameter(const Parameters& parameters, const std::string& key, cons
   return found == parameters.end() ? otherwise : found->second;
 }
 
+Kind family_of(const Traits& traits) {
+  if (traits.own_kernel()) return Kind::kVm;
+  return traits.boundary == Boundary::kNone ? Kind::kProcess : Kind::kContainer;
+}
+
+std::string family_words(const Traits& traits) {
+  const Kind family = family_of(traits);
+  return family == Kind::kVm ? "VM" : to_text(family);
+}
+
 Traits container_traits() {
   return {.kernel = KernelOf::kHost,
           .boundary = Boundary::kNamespaces,
           .firmware = false,
           .serial_console = false,
           .polite_stop = true,
-          .roles = {{"app", "the app's own processes"},
-                    {"shim", "the engine's monitor of the container"},
-                    {"proxy", "the proxy of the published port"}}};
+          .roles = {{role::kApp, "the app's own processes"},
+                    {role::kShim, "the engine's monitor of the container"},
+                    {role::kProxy, "the proxy of the published port"}}};
 }
 
 Traits vm_traits(Acceleration acceleration, bool polite_stop) {
@@ -119,7 +130,7 @@ Traits vm_traits(Acceleration acceleration, bool polite_stop) {
           .firmware = true,
           .serial_console = true,
           .polite_stop = polite_stop,
-          .roles = {{"vmm", "the VMM"}, {"proxy", "what carries the port into the guest"}}};
+          .roles = {{role::kVmm, "the VMM"}, {role::kProxy, "what carries the port into the guest"}}};
 }
 
 Traits traits_of_old_run(Kind kind, Acceleration acceleration, const std::string& profile) {

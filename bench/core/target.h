@@ -60,6 +60,12 @@ struct Traits {
   bool operator==(const Traits&) const = default;
 };
 
+/// What people call a target that is made so: a VM where it has a kernel of its own, else a container where
+/// anything stands between it and the host.
+Kind family_of(const Traits& traits);
+/// "container", "VM", "process": the family as a reader sees it.
+std::string family_words(const Traits& traits);
+
 /// Of an engine's container: the host's kernel behind namespaces.
 Traits container_traits();
 /// Of a machine that QEMU runs.

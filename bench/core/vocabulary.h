@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -15,6 +16,9 @@ enum class Kind { kContainer, kVm, kProcess };
 
 /// How a VM's CPU is run; kNone for what is no VM.
 enum class Acceleration { kNone, kKvm, kNestedKvm, kTcg };
+
+/// What a user may ask for; `auto` is KVM where it is proven to work.
+enum class AccelerationWish { kAuto, kKvm, kTcg };
 
 /// What images are made into, and what a driver can start.
 enum class Artefact {
@@ -29,6 +33,9 @@ enum class KernelOf { kHost, kOwn, kUserSpace };
 /// What stands between an instance and the host.
 enum class Boundary { kNone, kNamespaces, kUserSpaceKernel, kProcessKernel, kEmulated, kHardware };
 
+/// Base units only, in memory and in every file; people see ms and MiB.
+enum class Unit { kNone, kSeconds, kBytes, kCount, kPerSecond, kRatio };
+
 enum class RunStatus { kComplete, kInterrupted, kFailed };
 
 /// What a comparison says of b against a.
@@ -38,6 +45,24 @@ enum class ClaimVerdict { kSupported, kNotSupported, kInconclusive, kNotComparab
 
 /// What a claim is about; only a size is the same under emulation.
 enum class ClaimKind { kNone, kSize, kSpeed, kMemory };
+
+/// What a gate says of one figure.
+enum class GateVerdict {
+  kInconclusive,
+  kOk,
+  kRegression,
+  kImprovement,
+  kNotConfirmed,
+  kNoBaseline,
+  kNotComparable,
+  kCouldNotMeasure
+};
+
+/// What a gate says of the whole run; its exit code follows from it.
+enum class GateResult { kInconclusive, kPass, kRegression, kCouldNotMeasure };
+
+/// Whether a difference that was put into an app is found again.
+enum class TruthVerdict { kInconclusive, kHolds, kDoesNotHold };
 
 template <typename Value>
 struct Word {
@@ -54,6 +79,10 @@ constexpr std::array<Word<Acceleration>, 4> words_of(Acceleration /*of*/) {
            {Acceleration::kNestedKvm, "kvm-nested"},
            {Acceleration::kTcg, "tcg"}}};
 }
+constexpr std::array<Word<AccelerationWish>, 3> words_of(AccelerationWish /*of*/) {
+  return {
+      {{AccelerationWish::kAuto, "auto"}, {AccelerationWish::kKvm, "kvm"}, {AccelerationWish::kTcg, "tcg"}}};
+}
 constexpr std::array<Word<Artefact>, 3> words_of(Artefact /*of*/) {
   return {{{Artefact::kContainerArchive, "container"},
            {Artefact::kDirectDisk, "direct"},
@@ -69,6 +98,14 @@ constexpr std::array<Word<Boundary>, 6> words_of(Boundary /*of*/) {
            {Boundary::kProcessKernel, "process-kernel"},
            {Boundary::kEmulated, "emulated"},
            {Boundary::kHardware, "hardware"}}};
+}
+constexpr std::array<Word<Unit>, 6> words_of(Unit /*of*/) {
+  return {{{Unit::kNone, ""},
+           {Unit::kSeconds, "seconds"},
+           {Unit::kBytes, "bytes"},
+           {Unit::kCount, "count"},
+           {Unit::kPerSecond, "per_second"},
+           {Unit::kRatio, "ratio"}}};
 }
 constexpr std::array<Word<RunStatus>, 3> words_of(RunStatus /*of*/) {
   return {{{RunStatus::kComplete, "complete"},
@@ -90,6 +127,27 @@ constexpr std::array<Word<ClaimVerdict>, 5> words_of(ClaimVerdict /*of*/) {
            {ClaimVerdict::kInconclusive, "inconclusive"},
            {ClaimVerdict::kNotComparable, "not comparable"},
            {ClaimVerdict::kNotMeasured, "not measured"}}};
+}
+constexpr std::array<Word<GateVerdict>, 8> words_of(GateVerdict /*of*/) {
+  return {{{GateVerdict::kInconclusive, "inconclusive"},
+           {GateVerdict::kOk, "ok"},
+           {GateVerdict::kRegression, "regression"},
+           {GateVerdict::kImprovement, "improvement"},
+           {GateVerdict::kNotConfirmed, "not confirmed"},
+           {GateVerdict::kNoBaseline, "no baseline"},
+           {GateVerdict::kNotComparable, "not comparable"},
+           {GateVerdict::kCouldNotMeasure, "could not measure"}}};
+}
+constexpr std::array<Word<GateResult>, 4> words_of(GateResult /*of*/) {
+  return {{{GateResult::kInconclusive, "inconclusive"},
+           {GateResult::kPass, "pass"},
+           {GateResult::kRegression, "regression"},
+           {GateResult::kCouldNotMeasure, "could not measure"}}};
+}
+constexpr std::array<Word<TruthVerdict>, 3> words_of(TruthVerdict /*of*/) {
+  return {{{TruthVerdict::kInconclusive, "inconclusive"},
+           {TruthVerdict::kHolds, "holds"},
+           {TruthVerdict::kDoesNotHold, "does not hold"}}};
 }
 constexpr std::array<Word<ClaimKind>, 4> words_of(ClaimKind /*of*/) {
   return {{{ClaimKind::kNone, ""},
@@ -118,6 +176,14 @@ std::optional<Value> from_text(std::string_view text) {
     if (word.text == text) return word.value;
   }
   return std::nullopt;
+}
+
+/// Those that a user may write.
+template <Spoken Value>
+std::vector<std::string> word_list() {
+  std::vector<std::string> all;
+  for (const auto& word : words_of(Value{})) all.emplace_back(word.text);
+  return all;
 }
 
 /// "container, vm, process": what a message names as the valid ones.

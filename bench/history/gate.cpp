@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string_view>
@@ -57,22 +58,22 @@ std::string unfit(const Run& run, const FigureRow& row) {
   return {};
 }
 
-const char* verdict_of(GateState state) {
+GateVerdict verdict_of(GateState state) {
   switch (state) {
     case GateState::kOk:
-      return "ok";
+      return GateVerdict::kOk;
     case GateState::kWorse:
-      return "regression";
+      return GateVerdict::kRegression;
     case GateState::kBetter:
-      return "improvement";
+      return GateVerdict::kImprovement;
     case GateState::kMoved:
-      return "inconclusive";
+      return GateVerdict::kInconclusive;
     case GateState::kNoBaseline:
-      return "no baseline";
+      return GateVerdict::kNoBaseline;
     case GateState::kNotMeasured:
-      return "could not measure";
+      return GateVerdict::kCouldNotMeasure;
   }
-  return "inconclusive";
+  return GateVerdict::kInconclusive;
 }
 
 std::string day_of(const std::string& started_at) {
@@ -152,7 +153,7 @@ void read_ratios(GateAnswer& answer) {
   }
   for (GateLine& line : answer.lines) {
     GateFinding& ratio = line.finding;
-    if (ratio.state != GateState::kMoved || line.verdict != "inconclusive") continue;
+    if (ratio.state != GateState::kMoved || line.verdict != GateVerdict::kInconclusive) continue;
     const auto a = sides.find({ratio.series.metric, ratio.series.against});
     const auto b = sides.find({ratio.series.metric, ratio.series.target});
     if (a == sides.end() || b == sides.end()) continue;
@@ -166,14 +167,20 @@ void read_ratios(GateAnswer& answer) {
 }
 
 void settle(GateAnswer& answer) {
-  const auto any = [&](std::string_view verdict) {
-    return std::any_of(answer.lines.begin(), answer.lines.end(),
-                       [&](const GateLine& line) { return line.decides && line.verdict == verdict; });
+  const auto any = [&](std::initializer_list<GateVerdict> verdicts) {
+    return std::any_of(answer.lines.begin(), answer.lines.end(), [&](const GateLine& line) {
+      return line.decides && std::find(verdicts.begin(), verdicts.end(), line.verdict) != verdicts.end();
+    });
   };
-  answer.answer = any("regression")                                                    ? "regression"
-                  : any("could not measure") || answer.lines.empty()                   ? "could not measure"
-                  : any("inconclusive") || any("no baseline") || any("not comparable") ? "inconclusive"
-                                                                                       : "pass";
+  if (any({GateVerdict::kRegression})) {
+    answer.answer = GateResult::kRegression;
+  } else if (any({GateVerdict::kCouldNotMeasure}) || answer.lines.empty()) {
+    answer.answer = GateResult::kCouldNotMeasure;
+  } else if (any({GateVerdict::kInconclusive, GateVerdict::kNoBaseline, GateVerdict::kNotComparable})) {
+    answer.answer = GateResult::kInconclusive;
+  } else {
+    answer.answer = GateResult::kPass;
+  }
 }
 
 GateState state_of(Verdict verdict, Better better, double ratio) {
@@ -188,7 +195,7 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
   GateLine line;
   line.finding.series = series_of(row, run, request);
   line.decides = decides(run, row.metric, request);
-  line.verdict = "no baseline";
+  line.verdict = GateVerdict::kNoBaseline;
   line.why = "the baseline has no such figure";
   const TargetInfo* a = find_target(baseline, row.target);
   const TargetInfo* b = find_target(run, row.target);
@@ -201,7 +208,8 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
   line.finding.change = result->ratio - 1;
   line.finding.state = forbidden ? GateState::kNoBaseline
                                  : state_of(result->verdict, spec_of(run, row.metric).better, result->ratio);
-  line.verdict = to_text(forbidden ? Verdict::kNotComparable : result->verdict);
+  line.verdict = forbidden || result->verdict == Verdict::kNotComparable ? GateVerdict::kNotComparable
+                                                                         : GateVerdict::kInconclusive;
   line.why = forbidden ? "measured under other conditions than the baseline"
                        : fmt::format("{}: {}", change_text(line.finding.change), result->why);
   if (line.finding.state == GateState::kOk || line.finding.state == GateState::kWorse ||
@@ -236,7 +244,7 @@ GateAnswer gate_by_history(const Run& run, const History& history, const std::ve
     line.references = earlier.of(row, key, line.finding, request.rules);
     add_references(line);
     if (std::string reason = unfit(run, row); !reason.empty()) {
-      line.verdict = "inconclusive";
+      line.verdict = GateVerdict::kInconclusive;
       line.why = std::move(reason);
     }
     answer.lines.push_back(std::move(line));
@@ -273,7 +281,7 @@ GateAnswer gate_by_run(const Run& run, const Run& baseline, const GateRequest& r
 
 bool needs_confirmation(const GateAnswer& answer) {
   return std::any_of(answer.lines.begin(), answer.lines.end(), [](const GateLine& line) {
-    return line.decides && line.verdict == "regression" &&
+    return line.decides && line.verdict == GateVerdict::kRegression &&
            (line.finding.state == GateState::kWorse || !has_crept(line));
   });
 }
@@ -297,7 +305,7 @@ void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const G
   const std::vector<FigureRow> rows = figures_of(second);
   answer.confirmed_by = second.run_id;
   for (GateLine& line : answer.lines) {
-    if (line.verdict != "regression") continue;
+    if (line.verdict != GateVerdict::kRegression) continue;
     if (line.finding.state != GateState::kWorse && has_crept(line)) {
       line.why += "; seen in many runs, so not measured again";
       continue;
@@ -308,27 +316,35 @@ void confirm(GateAnswer& answer, const Run& second, const Run* baseline, const G
              row.against == series.against;
     });
     if (same == rows.end() || !unfit(second, *same).empty()) {
-      line.verdict = "inconclusive";
+      line.verdict = GateVerdict::kInconclusive;
       line.why += "; the second measuring has no such figure";
       continue;
     }
     line.second = same->value;
-    const bool again = baseline == nullptr
-                           ? confirms(line.finding, same->value)
-                           : line_by_run(*same, second, *baseline, false, request).verdict == "regression";
+    const bool again = baseline == nullptr ? confirms(line.finding, same->value)
+                                           : line_by_run(*same, second, *baseline, false, request).verdict ==
+                                                 GateVerdict::kRegression;
     const double change = line.finding.limits && line.finding.limits->centre != 0
                               ? same->value / line.finding.limits->centre - 1
                               : 0;
     line.why += fmt::format("; measured again: {}", change_text(change));
-    if (!again && !has_crept(line)) line.verdict = "not confirmed";
+    if (!again && !has_crept(line)) line.verdict = GateVerdict::kNotConfirmed;
   }
   settle(answer);
 }
 
 int gate_exit_code(const GateAnswer& answer, bool strict) {
-  if (answer.answer == "regression") return 1;
-  if (answer.answer == "could not measure") return 3;
-  return answer.answer == "inconclusive" && strict ? 4 : 0;
+  switch (answer.answer) {
+    case GateResult::kRegression:
+      return 1;
+    case GateResult::kCouldNotMeasure:
+      return 3;
+    case GateResult::kInconclusive:
+      return strict ? 4 : 0;
+    case GateResult::kPass:
+      return 0;
+  }
+  return 0;
 }
 
 }  // namespace bench

@@ -23,17 +23,16 @@ struct GateRequest {
 /// One judged figure.
 struct GateLine {
   GateFinding finding;
-  bool decides = false;          ///< watched only: it is reported and turns nothing red
-  std::string verdict;           ///< "ok" | "regression" | "improvement" | "not confirmed" | "inconclusive" |
-                                 ///< "no baseline" | "not comparable" | "could not measure"
-  std::string why;               ///< one line for people
-  std::optional<double> second;  ///< what the confirming run measured
+  bool decides = false;  ///< watched only: it is reported and turns nothing red
+  GateVerdict verdict = GateVerdict::kInconclusive;
+  std::string why;                        ///< one line for people
+  std::optional<double> second;           ///< what the confirming run measured
   std::vector<GateReference> references;  ///< earlier levels, against which the level now was held
   std::string step_at;  ///< when the level began that the limits are of; empty: there was no step
 };
 
 struct GateAnswer {
-  std::string answer;  ///< "pass" | "regression" | "could not measure" | "inconclusive"
+  GateResult answer = GateResult::kInconclusive;
   std::vector<GateLine> lines;
   std::vector<std::string> notes;
   std::string against;       ///< "the last 20 runs in results", "results/release-1"

@@ -30,7 +30,7 @@ void add_missing(const Run& run, const History* history, const GateRequest& requ
     line.finding.series.target = target;
     line.finding.state = GateState::kNotMeasured;
     line.decides = true;
-    line.verdict = "could not measure";
+    line.verdict = GateVerdict::kCouldNotMeasure;
     line.why = std::move(why);
     answer.lines.push_back(std::move(line));
   };

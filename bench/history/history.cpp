@@ -47,7 +47,7 @@ std::int64_t limit(std::size_t last) {
 
 void bind_key(Statement& statement, const SeriesKey& key) {
   statement.bind(1, key.metric).bind(2, key.target).bind(3, key.against);
-  statement.bind(4, key.conditions).bind(5, key.scenario).bind(6, key.unit);
+  statement.bind(4, key.conditions).bind(5, key.scenario).bind(6, to_text(key.unit));
 }
 
 std::vector<SeriesPoint> read_points(Statement& statement) {
@@ -190,8 +190,8 @@ std::vector<SeriesKey> History::series(const std::string& metric) const {
     statement.bind(1, metric);
     std::vector<SeriesKey> keys;
     while (statement.step()) {
-      keys.push_back({statement.text(0), metric, statement.text(1), statement.text(2), statement.text(3),
-                      statement.text(4)});
+      keys.push_back({statement.text(0), metric, statement.text(1), statement.text(2),
+                      from_text<Unit>(statement.text(3)).value_or(Unit::kNone), statement.text(4)});
     }
     return keys;
   });

@@ -13,7 +13,9 @@ namespace bench {
 
 /// Which line through time: a metric of a target, or a ratio of two, under one set of conditions.
 struct SeriesKey {
-  std::string scenario, metric, target, against, unit, conditions;
+  std::string scenario, metric, target, against;
+  Unit unit = Unit::kNone;
+  std::string conditions;
   bool operator==(const SeriesKey&) const = default;
 };
 

@@ -125,11 +125,11 @@ class Writer {
   }
 
   std::int64_t series_id(const FigureRow& figure) {
-    const std::string name =
-        key(figure.scenario, figure.metric, figure.target, figure.against, figure.unit, figure.conditions);
+    const std::string name = key(figure.scenario, figure.metric, figure.target, figure.against,
+                                 to_text(figure.unit), figure.conditions);
     if (const auto found = ids_.find(name); found != ids_.end()) return found->second;
     series_.bind(1, figure.scenario).bind(2, figure.metric).bind(3, figure.target).bind(4, figure.against);
-    series_.bind(5, figure.unit).bind(6, figure.conditions).run();
+    series_.bind(5, to_text(figure.unit)).bind(6, figure.conditions).run();
     return ids_[name] = database_.last_row();
   }
 

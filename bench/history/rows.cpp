@@ -69,7 +69,7 @@ std::vector<FigureRow> figures_of(Run run) {
   const bool complete = run.status == RunStatus::kComplete;
   std::vector<FigureRow> rows;
   rows.reserve(run.summaries.size() + run.comparisons.size());
-  std::map<Key, std::string> units;
+  std::map<Key, Unit> units;
   for (const Summary& summary : run.summaries) {
     const auto found = conditions.find(summary.target);
     if (found == conditions.end()) continue;

@@ -13,9 +13,9 @@ namespace bench {
 /// A figure of a stored run: the median of a metric of a target, or the ratio of two targets' medians.
 struct FigureRow {
   std::string scenario, metric, target;
-  std::string against;     ///< of a ratio: the target that is divided by; else empty
-  std::string unit;        ///< of a ratio: that of the two sides
-  std::string conditions;  ///< digest: figures with another one are another history
+  std::string against;      ///< of a ratio: the target that is divided by; else empty
+  Unit unit = Unit::kNone;  ///< of a ratio: that of the two sides
+  std::string conditions;   ///< digest: figures with another one are another history
   int n = 0;
   double value = 0;
   std::optional<Interval> ci95;

@@ -151,7 +151,7 @@ class Session {
     });
     return found == visit.samples.end() ? nullptr : &*found;
   }
-  static bool is_time(const Sample* sample) { return sample != nullptr && sample->unit == "seconds"; }
+  static bool is_time(const Sample* sample) { return sample != nullptr && sample->unit == Unit::kSeconds; }
 
   [[nodiscard]] std::string names() const {
     std::string text;

@@ -14,7 +14,7 @@ bool is_kind(const std::string& word) {
 ClaimSides claim_sides(const Run& run, const ClaimDefinition& definition) {
   const auto matches = [](const TargetInfo& target, const std::string& word) {
     const std::optional<Kind> kind = from_text<Kind>(word);
-    return kind ? target.kind == *kind : target.name == word;
+    return kind ? family_of(target.traits) == *kind : target.name == word;
   };
   ClaimSides sides;
   const auto first = std::find_if(run.targets.begin(), run.targets.end(),

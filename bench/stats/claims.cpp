@@ -103,7 +103,7 @@ ClaimFinding missing(const std::string& metric, const TargetInfo& a, const Targe
 
 ClaimFinding factor_finding(const Run& run, const ClaimDefinition& definition, const std::string& metric,
                             const TargetInfo& side, const TargetInfo& against) {
-  const bool lower = definition.direction != "higher";
+  const bool lower = from_text<Better>(definition.direction) != Better::kHigher;
   const auto comparison =
       lower ? comparison_for(run, metric, side, against) : comparison_for(run, metric, against, side);
   if (!comparison) {
@@ -232,7 +232,7 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
     words.emplace_back("exact, whatever the acceleration");
   } else {
     for (const TargetInfo* target : {&a, &b}) {
-      if (target->kind == Kind::kVm) {
+      if (target->traits.own_kernel()) {
         words.push_back(fmt::format("{} {}", target->name,
                                     target->acceleration == Acceleration::kTcg
                                         ? "emulated (TCG)"

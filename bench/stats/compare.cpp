@@ -20,7 +20,7 @@ namespace {
 struct Pair {
   std::vector<Block> rounds;
   std::vector<double> a, b;
-  std::string unit;
+  Unit unit = Unit::kNone;
   double resolution = 0;  ///< the coarser side's
   int paired = 0;
   bool all_positive = true;
@@ -63,7 +63,7 @@ Pair collect_apart(const std::string& scenario, const std::string& metric, const
   Pair pair = collect_pair(a.run, scenario, metric, a.target.name, a.target.name);
   Pair other = collect_pair(b.run, scenario, metric, b.target.name, b.target.name);
   pair.b = std::move(other.a);
-  pair.unit = other.unit.empty() ? pair.unit : other.unit;
+  pair.unit = other.unit == Unit::kNone ? pair.unit : other.unit;
   pair.resolution = std::max(pair.resolution, other.resolution);
   pair.paired = static_cast<int>(std::min(pair.rounds.size(), other.rounds.size()));
   pair.all_positive = pair.all_positive && other.all_positive;

@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kSamplesForP95 = 20;
 
 struct Series {
-  std::string scenario, target, metric, unit;
+  std::string scenario, target, metric;
+  Unit unit = Unit::kNone;
   std::vector<double> values;
 };
 
@@ -33,7 +34,7 @@ std::vector<Series> series_of(const Run& run) {
   std::vector<Series> all;
   for (const auto& [scenario, metric] : metrics) {
     for (const TargetInfo& target : run.targets) {
-      Series series{scenario, target.name, metric, "", {}};
+      Series series{scenario, target.name, metric, Unit::kNone, {}};
       for (const Sample& sample : run.samples) {
         if (!sample.warmup && !sample.at && sample.metric == metric && sample.target == target.name &&
             sample.scenario == scenario) {
@@ -92,7 +93,7 @@ void derive_marginal(Run& run) {
 const TargetInfo* baseline_of(const Run& run) {
   if (const TargetInfo* named = find_target(run, run.baseline)) return named;
   const auto container = std::find_if(run.targets.begin(), run.targets.end(), [](const TargetInfo& target) {
-    return target.kind == Kind::kContainer;
+    return family_of(target.traits) == Kind::kContainer;
   });
   if (container != run.targets.end()) return &*container;
   return run.targets.empty() ? nullptr : &run.targets.front();

@@ -22,7 +22,8 @@ inline constexpr double kGateSpreads = 3;  ///< scaled median absolute deviation
 
 /// One metric of one target, or the ratio of two targets (`against` is then the denominator), through time.
 struct GateSeries {
-  std::string scenario, metric, target, against, unit;
+  std::string scenario, metric, target, against;
+  Unit unit = Unit::kNone;
   std::vector<double> history;  ///< medians of earlier runs under the same conditions, oldest first
   std::optional<double>
       current;             ///< median of the run that is judged; nothing where it could not be measured

@@ -60,7 +60,7 @@ SimulatedRate simulate_gate(const SimulatedGate& question, int runs, std::uint64
     const int after =
         question.most_after == 0 ? 0 : question.least_after + static_cast<int>(machine.uniform() * choices);
     GateSeries series;
-    series.unit = "seconds";
+    series.unit = Unit::kSeconds;
     for (int i = 0; i < question.history; ++i) {
       series.history.push_back(night(machine, i < question.history - after ? 1 : question.step));
     }
@@ -85,7 +85,7 @@ SimulatedRate simulate_creep(const SimulatedCreep& question, int runs, std::uint
   SimulatedMachine machine(of_days(kBetweenDays), seed);
   for (; rate.of < runs; ++rate.of) {
     GateSeries series;
-    series.unit = "seconds";
+    series.unit = Unit::kSeconds;
     for (int i = 0; i < kNightsAgo; ++i) series.history.push_back(night(machine, 1));
     bool found = false;
     for (int week = 1; week <= question.weeks && !found; ++week) {

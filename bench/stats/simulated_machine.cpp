@@ -57,7 +57,7 @@ Run SimulatedMachine::run(const std::vector<double>& medians, int rounds) {
       sample.scenario = scenario::kStartup;
       sample.target = run.targets[target].name;
       sample.metric = metric::kReady;
-      sample.unit = "seconds";
+      sample.unit = Unit::kSeconds;
       sample.value = medians[target] * trial();
       sample.round = round;
       sample.position = static_cast<int>(position);

@@ -10,10 +10,6 @@
 namespace bench {
 namespace {
 
-constexpr const char* kHolds = "holds";
-constexpr const char* kDoesNotHold = "does not hold";
-constexpr const char* kUndecided = "inconclusive";
-
 /// The values of one metric of one target, by round.
 std::map<int, double> by_round(const Run& run, const std::string& scenario, const std::string& metric,
                                const std::string& target) {
@@ -42,12 +38,12 @@ std::map<int, double> phase_by_round(const Run& run, const std::string& scenario
 TruthFinding judge_truth(std::span<const double> differences, const TruthRule& rule) {
   TruthFinding finding;
   finding.n = static_cast<int>(differences.size());
-  finding.verdict = kUndecided;
   if (differences.empty()) return finding;
   finding.measured = median(differences);
   const double tolerance = rule.tolerance * rule.expected;
   if (rule.exact) {
-    finding.verdict = std::abs(*finding.measured - rule.expected) <= tolerance ? kHolds : kDoesNotHold;
+    finding.verdict = std::abs(*finding.measured - rule.expected) <= tolerance ? TruthVerdict::kHolds
+                                                                               : TruthVerdict::kDoesNotHold;
     return finding;
   }
   const auto [low, high] = std::minmax_element(differences.begin(), differences.end());
@@ -59,9 +55,9 @@ TruthFinding judge_truth(std::span<const double> differences, const TruthRule& r
   const double beyond = std::max(finding.range->low - (rule.expected + tolerance),
                                  (rule.expected - tolerance) - finding.range->high);
   if (beyond > (interval ? 0 : width)) {
-    finding.verdict = kDoesNotHold;
+    finding.verdict = TruthVerdict::kDoesNotHold;
   } else if (beyond <= 0 && width / 2 <= rule.widest * rule.expected) {
-    finding.verdict = kHolds;
+    finding.verdict = TruthVerdict::kHolds;
   }
   return finding;
 }

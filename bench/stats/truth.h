@@ -27,8 +27,8 @@ struct TruthFinding {
   /// From kRoundsForInterval differences on the 95 % interval of their median, below that their range, from
   /// the smallest to the largest; nothing for what is exact.
   std::optional<Interval> range;
-  int n = 0;            ///< differences
-  std::string verdict;  ///< "holds" | "does not hold" | "inconclusive"
+  int n = 0;  ///< differences
+  TruthVerdict verdict = TruthVerdict::kInconclusive;
 };
 
 /// Holds: the interval overlaps expected ± tolerance, and is narrow enough to say so. Does not hold: it lies

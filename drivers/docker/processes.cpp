@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bench/core/process_role.h"
 #include "bench/core/procfs.h"
 #include "drivers/common/process_table.h"
 
@@ -33,17 +34,17 @@ std::vector<HostProcess> container_processes(pid_t init, const std::string& cont
   // The monitor has the container's id on its command line: proof that this pid is the container's.
   if (above == table.end() || !any_word_holds(command_line(above->first), container_id)) return {};
 
-  std::vector<HostProcess> result{{init, "app"}};
+  std::vector<HostProcess> result{{init, role::kApp}};
   for (std::size_t i = 0; i < result.size(); ++i) {
     for (const auto& [pid, process] : table) {
-      if (process.parent == result[i].pid) result.push_back({pid, "app"});
+      if (process.parent == result[i].pid) result.push_back({pid, role::kApp});
     }
   }
-  result.push_back({above->first, "shim"});
+  result.push_back({above->first, role::kShim});
   for (const auto& [pid, process] : table) {
     if (host_port != 0 && (process.name == "docker-proxy" || process.name == kRootlessProxy) &&
         follows(command_line(pid), "-host-port", std::to_string(host_port))) {
-      result.push_back({pid, "proxy"});
+      result.push_back({pid, role::kProxy});
     }
   }
   return result;
@@ -61,13 +62,13 @@ std::vector<HostProcess> rootless_processes(const std::map<pid_t, LivingProcess>
     between.push_back(process->first);
     if (process->second.name != "rootlesskit") continue;
     outermost = process->first;
-    for (const pid_t pid : between) result.push_back({pid, "proxy"});
+    for (const pid_t pid : between) result.push_back({pid, role::kProxy});
     between.clear();
   }
   if (outermost == 0) return {};
   for (const auto& [pid, other] : table) {
     const bool network = other.name == "slirp4netns" || other.name == "pasta" || other.name == "vpnkit";
-    if (network && other.parent == outermost) result.push_back({pid, "proxy"});
+    if (network && other.parent == outermost) result.push_back({pid, role::kProxy});
   }
   return result;
 }

@@ -143,7 +143,7 @@ GuestAcceleration emulated(std::string how, bool proven, std::string remedy) {
 
 /// What is known without booting anything.
 std::optional<GuestAcceleration> without_a_boot(const std::string& device, const std::string& accel) {
-  if (accel == "tcg") {
+  if (from_text<AccelerationWish>(accel) == AccelerationWish::kTcg) {
     return emulated("asked for with --accel tcg", false, "leave --accel away to use KVM where it works");
   }
   if (device == "missing") {
@@ -259,7 +259,8 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
       remember_acceleration(key, *found);
     }
   }
-  if (options.accel == "kvm" && found->verdict.acceleration == Acceleration::kTcg) {
+  if (from_text<AccelerationWish>(options.accel) == AccelerationWish::kKvm &&
+      found->verdict.acceleration == Acceleration::kTcg) {
     throw Error(
         ErrorCode::kUnavailable, fmt::format("--accel kvm: {}", found->verdict.how),
         "use --accel tcg or auto. After a change of the host: bench doctor --again, then the next run "

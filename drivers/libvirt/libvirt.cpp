@@ -11,6 +11,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/paths.h"
+#include "bench/core/process_role.h"
 #include "bench/core/subprocess.h"
 #include "drivers/libvirt/accel.h"
 #include "drivers/libvirt/connection.h"
@@ -43,7 +44,7 @@ class LibvirtDriver final : public Driver {
   explicit LibvirtDriver(DriverOptions options) : options_(std::move(options)) {
     options_.accel = parameter(options_.parameters, "accel", options_.accel);
     machine_ = parameter(options_.parameters, "machine", machine_);
-    if (const auto& accel = options_.accel; accel != "auto" && accel != "kvm" && accel != "tcg") {
+    if (const auto& accel = options_.accel; !from_text<AccelerationWish>(accel)) {
       throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "use kvm, tcg or auto");
     }
   }
@@ -281,8 +282,8 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
 std::vector<HostProcess> LibvirtDriver::processes(const std::string& id) {
   const auto entry = guest(id);
   std::vector<HostProcess> found;
-  if (const auto pid = entry->guest.pid()) found.push_back({*pid, "vmm"});
-  if (const auto passt = entry->guest.forwarder()) found.push_back({*passt, "proxy"});
+  if (const auto pid = entry->guest.pid()) found.push_back({*pid, role::kVmm});
+  if (const auto passt = entry->guest.forwarder()) found.push_back({*passt, role::kProxy});
   return found;
 }
 

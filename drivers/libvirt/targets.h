@@ -19,7 +19,7 @@ inline const std::vector<ParameterSpec>& libvirt_parameters() {
   static const std::vector<ParameterSpec> parameters{
       {.key = "accel",
        .words = "how the guest's CPU is run, in place of --accel",
-       .values = {"auto", "kvm", "tcg"}}};
+       .values = word_list<AccelerationWish>()}};
   return parameters;
 }
 

@@ -60,7 +60,7 @@ const std::vector<Shape>& shapes() {
 void add_trial(Run& run, const Shape& shape, int round, int position, bool warmup, Noise& noise) {
   const auto add = [&](const std::string& metric, double value, std::optional<double> resolution = {}) {
     run.samples.push_back(
-        {"startup", shape.target, metric, "seconds", value, round, position, warmup, resolution});
+        {"startup", shape.target, metric, Unit::kSeconds, value, round, position, warmup, resolution});
   };
   // A trial is slow or fast as a whole (the machine's state), and each phase on its own a little.
   const double machine = std::exp(0.03 * noise.normal()) * (warmup ? 1.25 : 1);

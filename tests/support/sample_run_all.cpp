@@ -85,13 +85,13 @@ void add_sizes(Run& run) {
   for (const Row& row : sizes()) {
     const bool count = std::string(row.metric) == "size.layers";
     for (const auto& [target, value] : by_target(row)) {
-      run.samples.push_back({"size", target, row.metric, count ? "count" : "bytes",
+      run.samples.push_back({"size", target, row.metric, count ? Unit::kCount : Unit::kBytes,
                              count ? value : std::round(value * kMiB), 0, 0, false});
     }
   }
   for (const auto& [target, bytes] : by_target({"size.marginal", 0.033, 0.62, 0.64})) {
     for (const double at : {2.0, 3.0}) {
-      run.samples.push_back({"size", target, "size.marginal_at", "bytes", std::round(bytes * kMiB), 0, 0,
+      run.samples.push_back({"size", target, "size.marginal_at", Unit::kBytes, std::round(bytes * kMiB), 0, 0,
                              false, std::nullopt, at});
     }
   }
@@ -106,12 +106,12 @@ void add_memory(Run& run, int rounds, Noise& noise) {
     for (const Row& row : memories()) {
       int position = 0;
       for (const auto& [target, value] : by_target(row)) {
-        run.samples.push_back({"memory", target, row.metric, "bytes",
+        run.samples.push_back({"memory", target, row.metric, Unit::kBytes,
                                std::round(value * factor.at(target) * kMiB), round, position++, false});
       }
     }
     for (const char* target : {kContainer, kDirect, kFull}) {
-      run.samples.push_back({"memory", target, "harness.settle", "seconds", 2.5, round, 0, false});
+      run.samples.push_back({"memory", target, "harness.settle", Unit::kSeconds, 2.5, round, 0, false});
     }
   }
 }
@@ -127,8 +127,9 @@ void add_curve(Run& run, Noise& noise) {
     for (int pass = 0; pass < 2; ++pass) {
       for (int n = 0; n <= most; ++n) {
         const double available = 21'500 - 3 * pass - cost * n + 2 * noise.normal();
-        run.samples.push_back({"memory", target, "memory.available", "bytes", std::round(available * kMiB),
-                               pass, 0, false, std::nullopt, static_cast<double>(n)});
+        run.samples.push_back({"memory", target, "memory.available", Unit::kBytes,
+                               std::round(available * kMiB), pass, 0, false, std::nullopt,
+                               static_cast<double>(n)});
       }
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "bench/core/error.h"
 #include "bench/core/files.h"
@@ -14,6 +15,8 @@ namespace bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kRemedy = "delete it, or measure the noise again with bench calibrate";
 
 Json fact_json(const Fact& fact) {
   if (const bool* flag = std::get_if<bool>(&fact)) return *flag;
@@ -61,19 +64,30 @@ Json to_json(const NoiseFloor& floor) {
           {"runs", floor.runs}};
 }
 
+/// A word of an enumeration.
+template <Spoken Value>
+Value spoken(const Json& row, const char* name) {
+  const std::string text = row.at(name).get<std::string>();
+  const std::optional<Value> value = from_text<Value>(text);
+  if (!value) {
+    throw std::invalid_argument(fmt::format("{}: \"{}\" is none of: {}", name, text, all_words<Value>()));
+  }
+  return *value;
+}
+
 KnownTruth to_truth(const Json& row) {
   KnownTruth truth;
   truth.truth = row.at("truth").get<std::string>();
   truth.target = row.at("target").get<std::string>();
   truth.metric = row.at("metric").get<std::string>();
-  truth.unit = row.at("unit").get<std::string>();
+  truth.unit = spoken<Unit>(row, "unit");
   truth.expected = row.at("expected").get<double>();
   truth.tolerance = row.at("tolerance").get<double>();
   truth.measured = number(row, "measured");
   const std::optional<double> low = number(row, "low"), high = number(row, "high");
   if (low && high) truth.range = Interval{*low, *high};
   truth.n = row.at("n").get<int>();
-  truth.verdict = row.at("verdict").get<std::string>();
+  truth.verdict = spoken<TruthVerdict>(row, "verdict");
   return truth;
 }
 
@@ -83,12 +97,12 @@ Json to_json(const KnownTruth& truth) {
           {"metric", truth.metric},
           {"expected", truth.expected},
           {"tolerance", truth.tolerance},
-          {"unit", truth.unit},
+          {"unit", to_text(truth.unit)},
           {"measured", number_or_null(truth.measured)},
           {"low", truth.range ? Json(truth.range->low) : Json(nullptr)},
           {"high", truth.range ? Json(truth.range->high) : Json(nullptr)},
           {"n", truth.n},
-          {"verdict", truth.verdict}};
+          {"verdict", to_text(truth.verdict)}};
 }
 
 }  // namespace
@@ -109,11 +123,10 @@ bool Calibration::holds_for(const Environment& environment) const {
 std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
   const std::optional<std::string> text = file_bytes(file);
   if (!text) return std::nullopt;
-  const char* remedy = "delete it, or measure the noise again with bench calibrate";
   try {
     const Json json = Json::parse(*text);
     if (json.at("schema") != kCalibrationSchema) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("{}: not {}", file.string(), kCalibrationSchema), remedy);
+      throw Error(ErrorCode::kCorrupt, fmt::format("{}: not {}", file.string(), kCalibrationSchema), kRemedy);
     }
     Calibration calibration;
     calibration.calibrated_at = json.at("calibrated_at").get<std::string>();
@@ -123,7 +136,7 @@ std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
       const NoiseFloor floor = to_floor(row);
       if (!std::isfinite(floor.share) || floor.share < 0) {
         throw Error(ErrorCode::kCorrupt, fmt::format("{}: a noise floor of {}", file.string(), floor.share),
-                    remedy);
+                    kRemedy);
       }
       calibration.floors.push_back(floor);
     }
@@ -134,8 +147,10 @@ std::optional<Calibration> load_calibration(const std::filesystem::path& file) {
     calibration.runs = json.value("runs", 0);
     for (const Json& row : json.value("truths", Json::array())) calibration.truths.push_back(to_truth(row));
     return calibration;
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", file.string(), error.what()), kRemedy);
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", file.string(), error.what()), remedy);
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: {}", file.string(), error.what()), kRemedy);
   }
 }
 

@@ -31,14 +31,14 @@ struct NoiseFloor {
 struct KnownTruth {
   std::string truth;           ///< "delay" | "ballast" | "size"
   std::string target, metric;  ///< metric: one of a run's, or kSinceFirstLine
-  std::string unit;
+  Unit unit = Unit::kNone;
   double expected = 0;   ///< in the unit
   double tolerance = 0;  ///< as a share of it
   std::optional<double> measured = std::nullopt;
   /// The 95 % interval, or below 6 rounds the range of the rounds; nothing for what is exact. "low", "high".
   std::optional<Interval> range = std::nullopt;
-  int n = 0;            ///< rounds
-  std::string verdict;  ///< "holds" | "does not hold" | "inconclusive"
+  int n = 0;  ///< rounds
+  TruthVerdict verdict = TruthVerdict::kInconclusive;
   bool operator==(const KnownTruth&) const = default;
 };
 

@@ -13,9 +13,10 @@ constexpr double kBootsDiffer = 0.20;
 
 /// One check: what moves when `app` stands in place of plain.
 struct Check {
-  std::string truth, app, scenario, metric, since, unit;
+  std::string truth, app, scenario, metric, since;
+  Unit unit = Unit::kNone;
   TruthRule rule;
-  bool vm_only = false;
+  bool of_a_guest = false;  ///< there only where the instance has a kernel of its own
 };
 
 /// Every boot touches the same amount of RAM.
@@ -26,21 +27,21 @@ bool boots_alike(const TargetInfo& vm) {
 }
 
 std::vector<Check> checks_of(const TargetInfo& target) {
-  const bool vm = target.kind == Kind::kVm;
+  const bool own_kernel = target.traits.own_kernel();
   const TruthRule delay{.expected = kTruthDelay};
   const TruthRule ballast{.expected = kTruthBallast};
   TruthRule ballast_on_host = ballast;
-  if (vm && !boots_alike(target)) ballast_on_host.tolerance = ballast_on_host.widest = kBootsDiffer;
+  if (own_kernel && !boots_alike(target)) ballast_on_host.tolerance = ballast_on_host.widest = kBootsDiffer;
   const TruthRule bytes{.expected = kTruthBytes, .tolerance = kExactTolerance, .exact = true};
   std::vector<Check> checks = {
-      {"delay", "delay", scenario::kStartup, metric::kReady, "", "seconds", delay},
-      {"delay", "delay", scenario::kStartup, metric::kReady, metric::kRuntime, "seconds", delay, true},
-      {"ballast", "ballast", scenario::kMemory, metric::kHostPss, "", "bytes", ballast_on_host},
-      {"ballast", "ballast", scenario::kMemory, metric::kGuestUsed, "", "bytes", ballast, true},
-      {"size", "ballast", scenario::kSize, metric::kDisk, "", "bytes", bytes},
-      {"size", "ballast", scenario::kSize, metric::kTransfer, "", "bytes", bytes},
+      {"delay", "delay", scenario::kStartup, metric::kReady, "", Unit::kSeconds, delay},
+      {"delay", "delay", scenario::kStartup, metric::kReady, metric::kRuntime, Unit::kSeconds, delay, true},
+      {"ballast", "ballast", scenario::kMemory, metric::kHostPss, "", Unit::kBytes, ballast_on_host},
+      {"ballast", "ballast", scenario::kMemory, metric::kGuestUsed, "", Unit::kBytes, ballast, true},
+      {"size", "ballast", scenario::kSize, metric::kDisk, "", Unit::kBytes, bytes},
+      {"size", "ballast", scenario::kSize, metric::kTransfer, "", Unit::kBytes, bytes},
   };
-  if (!vm) std::erase_if(checks, [](const Check& check) { return check.vm_only; });
+  if (!own_kernel) std::erase_if(checks, [](const Check& check) { return check.of_a_guest; });
   return checks;
 }
 

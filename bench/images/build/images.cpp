@@ -270,9 +270,9 @@ class Builder {
     const ImageStore::Draft draft(store_);
     const std::string reference = "bench/backend:" + set_.key.substr(0, 12);
     const std::vector<LayerFile> layers = {
-        {"base", base_ / "layer.tar", "FROM " + set_.base},
+        {kBaseLayer, base_ / "layer.tar", "FROM " + set_.base},
         {"dependencies", dependencies_ / "layer.tar", "RUN install -r requirements.txt"},
-        {"app", app_layer_, "COPY . ."}};
+        {kAppLayer, app_layer_, "COPY . ."}};
     ContainerImage image = write_docker_archive(draft.out() / "container.tar", layers, plan_.app.config,
                                                 sources_.architecture, reference, std::stoll(epoch_));
     image.archive = set_.dir / "container.tar";

@@ -72,11 +72,11 @@ ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, co
     layers.push_back(unpack(tars[i], dpkg, stop));
     size.disk += layers[i].disk;
     size.unpacked += layers[i].apparent;
-    if (image.layers[i].role != "base") size.unique += layers[i].disk;
+    if (image.layers[i].role != kBaseLayer) size.unique += layers[i].disk;
   }
   const Attribution attribution(PackageDatabase(dpkg.status, dpkg.lists), app.files);
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool of_app = image.layers[i].role == "app";
+    const bool of_app = image.layers[i].role == kAppLayer;
     for (const auto& entry : layers[i].entries) {
       part(size.parts, of_app ? Category::kApp : attribution.of(entry.path)) += allocated_bytes(entry);
     }

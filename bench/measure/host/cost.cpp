@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "bench/core/process_role.h"
 #include "bench/measure/host/cgroup.h"
 #include "bench/measure/host/files.h"
 
@@ -97,7 +98,7 @@ std::optional<CpuCost> CpuMeter::read(const std::vector<HostProcess>& instance,
   std::set<pid_t> seen;
   for (const auto& process : instance) {
     if (!seen.insert(process.pid).second) continue;
-    if (process.role == "app") {
+    if (process.role == role::kApp) {
       fs::path cgroup;
       if (const auto seconds = cgroup_cpu_seconds(process.pid, sysroot_, &cgroup)) {
         cgroups.emplace(cgroup.string(), *seconds);

@@ -12,6 +12,7 @@
 
 #include "bench/core/error.h"
 #include "bench/core/fd.h"
+#include "bench/core/process_role.h"
 
 namespace bench {
 namespace {
@@ -100,15 +101,15 @@ std::optional<InstanceMemory> read_instance_memory(const std::vector<HostProcess
   std::set<pid_t> seen;
   for (const HostProcess& process : processes) {
     if (!seen.insert(process.pid).second) continue;
-    if (guest_bytes > 0 && process.role == "vmm") {
+    if (guest_bytes > 0 && process.role == role::kVmm) {
       const auto vmm = read_vmm_memory(process.pid, guest_bytes, sysroot);
       if (!vmm) return std::nullopt;
       add(memory.total, vmm->process);
       const std::int64_t translations = vmm->translations.value_or(0);
-      memory.parts["vmm"] += vmm->process.pss - vmm->guest_ram.value_or(0) - translations;
-      if (vmm->translations) memory.parts["translations"] += translations;
+      memory.parts[role::kVmm] += vmm->process.pss - vmm->guest_ram.value_or(0) - translations;
+      if (vmm->translations) memory.parts[role::kTranslations] += translations;
       if (vmm->guest_ram) {
-        memory.parts["guest_ram"] += *vmm->guest_ram;
+        memory.parts[role::kGuestRam] += *vmm->guest_ram;
         memory.vmm_overhead = memory.vmm_overhead.value_or(0) + vmm->process.pss - *vmm->guest_ram;
       }
     } else {

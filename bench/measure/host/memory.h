@@ -51,8 +51,8 @@ std::optional<VmmMemory> read_vmm_memory(pid_t pid, std::int64_t guest_bytes,
 /// All processes of an instance together.
 struct InstanceMemory {
   ProcessMemory total;
-  /// PSS by role; "vmm" without the guest's RAM ("guest_ram") and without translated code ("translations").
-  /// They add up to total.pss.
+  /// PSS by role; of the VMM without the guest's RAM and without translated code, which are roles of their
+  /// own. They add up to total.pss.
   std::map<std::string, std::int64_t> parts;
   std::optional<std::int64_t> vmm_overhead;  ///< PSS of the VMM without the guest's RAM (VM)
 };

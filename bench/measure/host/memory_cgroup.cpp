@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "bench/core/error.h"
+#include "bench/core/process_role.h"
 #include "bench/measure/host/cgroup.h"
 #include "bench/measure/host/files.h"
 #include "bench/measure/host/memory.h"
@@ -97,10 +98,10 @@ std::optional<CgroupMemory> read_cgroup_memory(const std::vector<HostProcess>& p
     return cgroup.version == 1 ? read_v1(cgroup.directory) : read_v2(cgroup.directory);
   };
   for (const HostProcess& process : processes) {
-    if (process.role != "app" && process.role != "vmm") continue;
+    if (process.role != role::kApp && process.role != role::kVmm) continue;
     std::optional<Cgroup> mine;
     for (Cgroup cgroup : instance_cgroups(process.pid, "memory", sysroot)) {
-      if (process.role == "vmm") cgroup.directory = domain_cgroup(cgroup.directory);
+      if (process.role == role::kVmm) cgroup.directory = domain_cgroup(cgroup.directory);
       if (!mine && read(cgroup)) mine = cgroup;
     }
     if (!mine) return std::nullopt;

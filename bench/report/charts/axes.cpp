@@ -130,10 +130,10 @@ std::vector<Tick> ratio_ticks_on(const FigureAxis& axis, int count) {
   return ticks;
 }
 
-Scale readable_scale(std::string_view unit, std::span<const double> values) {
+Scale readable_scale(Unit unit, std::span<const double> values) {
   constexpr double kGiB = 1 << 30;
-  if (unit == "seconds") return {1, "s"};
-  if (unit != "bytes") return scale_for(unit, values);
+  if (unit == Unit::kSeconds) return {1, "s"};
+  if (unit != Unit::kBytes) return scale_for(unit, values);
   return range_of(values).high >= 10 * kGiB ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
 }
 

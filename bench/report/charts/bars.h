@@ -31,9 +31,9 @@ struct BarRow {
 };
 
 struct BarStyle {
-  std::string unit;     ///< of the values
-  Scale scale;          ///< of the axis
-  std::string x_title;  ///< without the unit
+  Unit unit = Unit::kNone;  ///< of the values
+  Scale scale;              ///< of the axis
+  std::string x_title;      ///< without the unit
   Shape mark = Shape::kTick;
 };
 

@@ -138,7 +138,7 @@ std::optional<Figure> marginal_figure(const Run& run) {
   }
   if (curves.empty()) return std::nullopt;
 
-  const Scale scale = readable_scale("bytes", std::vector<double>{most});
+  const Scale scale = readable_scale(Unit::kBytes, std::vector<double>{most});
   std::vector<const Curve*> all, small;
   std::string alt =
       "Scatter plot with fitted lines: available memory that the host gives up for N instances.";

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bench/core/first_metrics.h"
+#include "bench/core/process_role.h"
 #include "bench/report/charts/bars.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/view/view.h"
@@ -23,36 +24,32 @@ constexpr std::array<View, 4> kViews = {{{metric::kHostRss, "RSS"},
                                          {metric::kCgroup, "cgroup"},
                                          {metric::kGuestUsed, "guest's own view"}}};
 
-struct ProcessRole {
+struct DrawnRole {
   std::string name, words, colour;
 };
 
 /// The roles of the run's processes: the known ones first, dark and light by turns, then the others in the
 /// order of the run.
-std::vector<ProcessRole> known_roles(const Run& run) {
-  static const std::array<ProcessRole, 7> known = {{{"guest_ram", "guest RAM", kOrange},
-                                                    {"vmm", "VMM", kVermilion},
-                                                    {"translations", "TCG translations", kYellow},
-                                                    {"app", "app", kGreen},
-                                                    {"shim", "shim", kSkyBlue},
-                                                    {"proxy", "proxy", kGrey},
-                                                    {"monitor", "monitor", kPurple}}};
+std::vector<DrawnRole> drawn_roles(const Run& run) {
+  static const std::array<const char*, kProcessRoles.size()> colours = {kOrange,  kVermilion, kYellow, kGreen,
+                                                                        kSkyBlue, kGrey,      kPurple};
   static const std::array<const char*, 4> more = {kBlue, "#F3B58C", "#8C3D00", "#444444"};
-  std::vector<ProcessRole> roles;
+  std::vector<DrawnRole> roles;
   const auto measured = [&](const std::string& name) {
     return std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
       return summary.scenario == scenario::kMemory && summary.metric == std::string(kPart) + name;
     });
   };
-  std::copy_if(known.begin(), known.end(), std::back_inserter(roles),
-               [&](const ProcessRole& role) { return measured(role.name); });
+  for (std::size_t i = 0; i < kProcessRoles.size(); ++i) {
+    const std::string name(kProcessRoles[i].name);
+    if (measured(name)) roles.push_back({name, role_words(run, name), colours[i]});
+  }
   std::size_t others = 0;
   for (const Summary& summary : run.summaries) {
     if (summary.scenario != scenario::kMemory || !summary.metric.starts_with(kPart)) continue;
     const std::string name = summary.metric.substr(kPart.size());
-    if (std::none_of(roles.begin(), roles.end(),
-                     [&](const ProcessRole& role) { return role.name == name; })) {
-      roles.push_back({name, one_line(name), more[others++ % more.size()]});
+    if (std::none_of(roles.begin(), roles.end(), [&](const DrawnRole& role) { return role.name == name; })) {
+      roles.push_back({name, one_line(role_words(run, name)), more[others++ % more.size()]});
     }
   }
   return roles;
@@ -73,13 +70,13 @@ struct MemoryRows {
 
 /// The thick bar of a target, by role.
 void add_pss(MemoryRows& all, const Run& run, const TargetLook& look, double pss,
-             const std::vector<ProcessRole>& roles, const Scale& scale) {
+             const std::vector<DrawnRole>& roles, const Scale& scale) {
   BarRow row{look.name};
   row.target = look.name;
   row.gap = all.rows.empty() ? 8 : 16;
   row.height = 28;
   std::vector<std::string> spoken;
-  for (const ProcessRole& role : roles) {
+  for (const DrawnRole& role : roles) {
     const auto part = memory_median(run, look, std::string(kPart) + role.name);
     if (!part || *part <= 0) continue;
     row.parts.push_back({role.words, role.colour, *part});
@@ -122,8 +119,8 @@ std::optional<Figure> memory_figure(const Run& run) {
   }
   if (values.empty()) return std::nullopt;
 
-  const Scale scale = readable_scale("bytes", values);
-  const std::vector<ProcessRole> roles = known_roles(run);
+  const Scale scale = readable_scale(Unit::kBytes, values);
+  const std::vector<DrawnRole> roles = drawn_roles(run);
   MemoryRows all;
   all.alt = "Stacked bars: the memory that one instance costs the host, by role of its processes.";
   for (const TargetLook& look : looks) {
@@ -143,10 +140,10 @@ std::optional<Figure> memory_figure(const Run& run) {
                              rounds_text(run, scenario::kMemory, metric::kHostPss)));
   std::vector<std::pair<std::string, std::string>> legend;
   legend.reserve(roles.size());
-  for (const ProcessRole& role : roles) legend.emplace_back(role.words, role.colour);
+  for (const DrawnRole& role : roles) legend.emplace_back(role.words, role.colour);
   if (!legend.empty()) y = add_legend(canvas, y + 6, legend);
   y = add_zoomed_bars(canvas, y, labels_room(all.rows), all.rows,
-                      {"bytes", scale, scenario::kMemory, Shape::kDiamond});
+                      {Unit::kBytes, scale, scenario::kMemory, Shape::kDiamond});
   canvas.height = static_cast<int>(y + 54);
   return finished_with_note(
       run, "memory", title, canvas, all.alt,

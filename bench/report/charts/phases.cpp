@@ -51,7 +51,7 @@ std::vector<Timeline> quick_ones(const std::vector<Timeline>& rows) {
 }
 
 std::string ready_text(const PhaseTable& table) {
-  return with_unit(table.ready, table.unit == "ms" ? Scale{1e-3, "ms"} : Scale{1, "s"});
+  return with_unit(table.ready, table.scale);
 }
 
 /// One timeline per row; returns the panel's bottom.
@@ -66,7 +66,7 @@ double add_timelines(Canvas& canvas, double top, double left, const std::vector<
   Panel panel{left, top, canvas.width - kEdge, top + kTimelineRow * static_cast<double>(rows.size()), {}, {}};
   panel.x = axis_from_zero(ends, (label + 16) / (panel.right - panel.left));
   panel.y = {0, static_cast<double>(rows.size()), false};
-  const Scale scale = rows.front().table->unit == "ms" ? Scale{1e-3, "ms"} : Scale{1, "s"};
+  const Scale& scale = rows.front().table->scale;
   panel.x_ticks = ticks_on(panel.x, scale);
   panel.x_title = x_title.empty() ? "" : fmt::format("{} ({})", x_title, scale.unit);
   double middle = panel.y.high - 0.5;
@@ -99,7 +99,7 @@ std::string spoken_phases(const PhaseTable& table, const std::string& name) {
   std::vector<std::string> parts;
   for (const PhaseRow& phase : table.rows) {
     if (phase.end > phase.begin) {
-      parts.push_back(fmt::format("{} {} {}{}", phase.name, phase.took, table.unit,
+      parts.push_back(fmt::format("{} {} {}{}", phase.name, phase.took, table.scale.unit,
                                   phase.note.empty() ? "" : " (" + phase.note + ")"));
     }
   }

@@ -183,8 +183,9 @@ Figure drawn_ratios(const Run& run, const std::vector<TargetLook>& looks, const 
   const TargetLook* base_look = find_look(looks, base);
   const std::string base_name = base_look == nullptr ? one_line(base) : base_look->name;
   const bool several = rows.targets.size() > 1;
-  const bool container = base_look != nullptr && base_look->target->kind == Kind::kContainer;
-  const std::string title = std::string("How many times ") + (container ? "the container" : base_name) +
+  const bool container = base_look != nullptr && family_of(base_look->target->traits) == Kind::kContainer;
+  const std::string title = std::string("How many times ") +
+                            (container ? "the " + family_words(base_look->target->traits) : base_name) +
                             (all ? ", every metric" : "");
   auto [canvas, y] = headed(title, subtitle(run, ratio_subtitle(rows, base_name),
                                             rounds_text(run, scenario::kStartup, metric::kReady)));

@@ -57,7 +57,7 @@ int last_round(const Run& run, const std::string& scenario) {
   return last + 1;
 }
 
-std::string spoken_rounds(const Series& series, const std::string& unit) {
+std::string spoken_rounds(const Series& series, Unit unit) {
   const std::size_t half = series.values.size() / 2;
   if (half == 0) return fmt::format(" {}: {}.", series.look.name, value_text(series.values.front(), unit));
   std::vector<const Sample*> ordered = series.samples;

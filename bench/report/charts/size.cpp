@@ -67,7 +67,7 @@ std::optional<Figure> size_figure(const Run& run) {
     });
     if (shown && summary.scenario == scenario::kSize) values.push_back(summary.median);
   }
-  const Scale scale = readable_scale("bytes", values);
+  const Scale scale = readable_scale(Unit::kBytes, values);
   std::vector<BarRow> rows;
   bool slim = false;
   std::string alt = "Bar chart of the images' sizes.";
@@ -107,7 +107,7 @@ std::optional<Figure> size_figure(const Run& run) {
       title,
       subtitle_of(run, std::string("one image per target, the same compressor for all") +
                            (slim ? "; black line: the same image, slimmed by a careful engineer" : "")));
-  y = add_bars(canvas, y, labels_room(rows), rows, {"bytes", scale, "size"});
+  y = add_bars(canvas, y, labels_room(rows), rows, {Unit::kBytes, scale, "size"});
   canvas.height = static_cast<int>(y + 54);
   return finished(
       "size", title, canvas, alt,
@@ -134,7 +134,7 @@ std::optional<Figure> size_parts_figure(const Run& run) {
       used[i] = true;
       row.parts.push_back({kCategories[i].name, kCategories[i].colour, part->median});
       spoken.emplace_back(part->median, fmt::format("{} {}", part_words(run, kCategories[i]),
-                                                    value_text(part->median, "bytes")));
+                                                    value_text(part->median, Unit::kBytes)));
     }
     if (row.parts.empty()) continue;
     const Summary* disk = find_summary(run, scenario::kSize, look.target->name, metric::kDisk);
@@ -145,12 +145,13 @@ std::optional<Figure> size_parts_figure(const Run& run) {
     std::vector<std::string> words;
     words.reserve(spoken.size());
     for (const auto& [value, text] : spoken) words.push_back(text);
-    alt += fmt::format(" {}, {} on disk: {}.", look.name, value_text(disks.back(), "bytes"), listed(words));
+    alt +=
+        fmt::format(" {}, {} on disk: {}.", look.name, value_text(disks.back(), Unit::kBytes), listed(words));
     rows.push_back(std::move(row));
   }
   if (rows.empty()) return std::nullopt;
 
-  const Scale scale = readable_scale("bytes", totals);
+  const Scale scale = readable_scale(Unit::kBytes, totals);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].text = with_unit(disks[i], scale);
   const std::string title = "Where the bytes are";
   auto [canvas, y] = headed(
@@ -161,7 +162,7 @@ std::optional<Figure> size_parts_figure(const Run& run) {
     if (used[i]) legend.emplace_back(part_words(run, kCategories[i]), kCategories[i].colour);
   }
   y = add_legend(canvas, y + 6, legend);
-  y = add_zoomed_bars(canvas, y, labels_room(rows), rows, {"bytes", scale, "size on disk"});
+  y = add_zoomed_bars(canvas, y, labels_room(rows), rows, {Unit::kBytes, scale, "size on disk"});
   canvas.height = static_cast<int>(y + 54);
   return finished(
       "size-parts", title, canvas, alt,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <sstream>
 
 #include "bench/report/view/view.h"
@@ -34,20 +35,29 @@ bool has_acceleration(const Run& run, Acceleration acceleration) {
 
 }  // namespace
 
+std::string family_colour(Kind family, std::size_t nth) {
+  switch (family) {
+    case Kind::kContainer:
+      return kContainerColours[nth % kContainerColours.size()];
+    case Kind::kVm:
+      return kVmColours[nth % kVmColours.size()];
+    case Kind::kProcess:
+      break;
+  }
+  return kOtherColours[nth % kOtherColours.size()];
+}
+
 std::vector<TargetLook> target_looks(const Run& run) {
   std::vector<TargetLook> looks;
-  std::size_t containers = 0;
-  std::size_t vms = 0;
-  std::size_t others = 0;
+  std::map<Kind, std::size_t> seen;
   for (const TargetInfo& target : run.targets) {
     TargetLook look;
     look.target = &target;
     const std::string name = one_line(target.name);
     const std::string stamp = stamped(target).substr(name.size());
     look.name = shorten_middle(name, kNameWidth - std::min<std::size_t>(display_width(stamp), 14)) + stamp;
-    look.colour = target.kind == Kind::kContainer ? kContainerColours[containers++ % kContainerColours.size()]
-                  : target.kind == Kind::kVm      ? kVmColours[vms++ % kVmColours.size()]
-                                                  : kOtherColours[others++ % kOtherColours.size()];
+    const Kind family = family_of(target.traits);
+    look.colour = family_colour(family, seen[family]++);
     look.tint = lighter(look.colour, 0.7);
     look.shape = kShapes[looks.size() % kShapes.size()];
     looks.push_back(std::move(look));
@@ -163,7 +173,7 @@ std::vector<Series> series_of(const Run& run, const std::string& scenario, const
   return all;
 }
 
-std::string value_text(double value, const std::string& unit) {
+std::string value_text(double value, Unit unit) {
   const double one[] = {value};
   return with_unit(value, readable_scale(unit, one));
 }

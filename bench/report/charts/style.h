@@ -40,6 +40,9 @@ struct TargetLook {
   Shape shape = Shape::kDot;
 };
 
+/// Of the nth target of a family in a run, from 0.
+std::string family_colour(Kind family, std::size_t nth);
+
 std::vector<TargetLook> target_looks(const Run& run);
 /// Null where the run has no such target.
 const TargetLook* find_look(const std::vector<TargetLook>& looks, const std::string& target);
@@ -64,7 +67,8 @@ std::string emulation_note(const Run& run);
 
 /// What a chart of single trials shows: the first headline of the run that was sampled and not counted.
 struct Subject {
-  std::string scenario, metric, unit;
+  std::string scenario, metric;
+  Unit unit = Unit::kNone;
   std::string title;  ///< "Time to ready"
   std::string axis;   ///< "time to ready"
 };
@@ -81,7 +85,7 @@ std::vector<Series> series_of(const Run& run, const std::string& scenario, const
 
 /// A summary's median as the tables say it: "11.4 s"
 std::string median_text(const Summary& summary);
-std::string value_text(double value, const std::string& unit);
+std::string value_text(double value, Unit unit);
 
 /// A canvas with title and subtitle; `y` is where the rest begins.
 struct Head {

@@ -125,8 +125,8 @@ std::optional<Figure> trend_figure(const Trend& trend) {
   panel.x_ticks = time_ticks(trend);
   panel.x_title = in_one_day(trend) ? "run, by its time of day (UTC)" : "run";
   canvas.words.push_back(
-      {panel.left, y - 11, trend.ratio() ? std::string("ratio") : scale.unit, Align::kLeft, kBlack, 12});
-  add_runs(panel, trend, trend.container ? kBlue : kVermilion);
+      {panel.left, y - 11, trend.ratio() ? to_text(Unit::kRatio) : scale.unit, Align::kLeft, kBlack, 12});
+  add_runs(panel, trend, family_colour(trend.family, 0));
   canvas.panels.push_back(panel);
   canvas.height = static_cast<int>(panel.bottom + 54);
   std::string id = "trend-" + trend.metric + "-" + trend_name(trend);

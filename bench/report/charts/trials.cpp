@@ -34,7 +34,7 @@ struct Failed {
     std::map<double, int> limits;
     for (const Failure* failure : censored) ++limits[*failure->censored_at];
     for (const auto& [limit, count] : limits) {
-      words += fmt::format("{}{} > {}", words.empty() ? "" : ", ", count, value_text(limit, "seconds"));
+      words += fmt::format("{}{} > {}", words.empty() ? "" : ", ", count, value_text(limit, Unit::kSeconds));
     }
     return words;
   }

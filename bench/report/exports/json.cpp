@@ -93,7 +93,7 @@ std::string github_action_export(const Run& run) {
   for (const Summary& summary : run.summaries) {
     if (!smaller_is_better(run, summary)) continue;
     Json entry = {{"name", one_line(summary.metric + " " + summary.target)},
-                  {"unit", summary.unit},
+                  {"unit", to_text(summary.unit)},
                   {"value", summary.median}};
     if (summary.ci95) {
       entry["range"] = fmt::format("[{}, {}]", exact(summary.ci95->low), exact(summary.ci95->high));

@@ -101,26 +101,44 @@ TestCase measured_case(const Run& run, const std::string& scenario, const std::s
     return test;
   }
   test.outcome = "error";
-  test.type = "could not measure";
+  test.type = to_text(GateVerdict::kCouldNotMeasure);
   return test;
 }
 
 TestCase verdict_case(const MetricVerdict& verdict) {
+  const bool watched = !verdict.decides && verdict.verdict != GateVerdict::kOk;
+  const std::string words = (watched ? "watched: " : "") + to_text(verdict.verdict);
   TestCase test{"bench.gate." + verdict.scenario,
                 fmt::format("{} {}", verdict.metric, verdict.target),
                 0,
                 "",
                 verdict.why,
-                verdict.verdict,
+                words,
                 verdict.why};
-  if (verdict.verdict == "regression") {
-    test.outcome = "failure";
-  } else if (verdict.verdict == "could not measure") {
-    test.outcome = "error";
-  } else if (verdict.verdict != "ok" && verdict.verdict != "improvement" &&
-             verdict.verdict != "not confirmed") {
+  const auto skip = [&] {
     test.outcome = "skipped";
-    test.message = fmt::format("{}: {}", verdict.verdict, verdict.why);
+    test.message = fmt::format("{}: {}", words, verdict.why);
+  };
+  if (watched) {
+    skip();
+    return test;
+  }
+  switch (verdict.verdict) {
+    case GateVerdict::kRegression:
+      test.outcome = "failure";
+      break;
+    case GateVerdict::kCouldNotMeasure:
+      test.outcome = "error";
+      break;
+    case GateVerdict::kOk:
+    case GateVerdict::kImprovement:
+    case GateVerdict::kNotConfirmed:
+      break;
+    case GateVerdict::kInconclusive:
+    case GateVerdict::kNoBaseline:
+    case GateVerdict::kNotComparable:
+      skip();
+      break;
   }
   return test;
 }
@@ -144,7 +162,7 @@ std::vector<TestCase> measured_cases(const Run& run) {
   if (cases.empty()) {
     cases.push_back({"bench", "run", 0, "error",
                      fmt::format("nothing was measured (status: {})", to_text(run.status)),
-                     "could not measure", ""});
+                     to_text(GateVerdict::kCouldNotMeasure), ""});
   }
   return cases;
 }

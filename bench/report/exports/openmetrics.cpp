@@ -121,12 +121,12 @@ void add_run(Families& families, const Run& run, const Labels& job) {
   families.add("bench_run_complete", "", "1 when the latest run measured all that was planned, else 0.", job,
                run.status == RunStatus::kComplete ? 1 : 0);
   if (const auto finished = unix_time(run.finished_at)) {
-    families.add("bench_run_finished_timestamp_seconds", "seconds", "When the latest run ended, Unix time.",
-                 job, *finished);
+    families.add("bench_run_finished_timestamp_seconds", to_text(Unit::kSeconds),
+                 "When the latest run ended, Unix time.", job, *finished);
   }
   if (run.wall_seconds > 0) {
-    families.add("bench_run_wall_seconds", "seconds", "From the first trial to the end of the last.", job,
-                 run.wall_seconds);
+    families.add("bench_run_wall_seconds", to_text(Unit::kSeconds),
+                 "From the first trial to the end of the last.", job, run.wall_seconds);
   }
 }
 
@@ -135,9 +135,9 @@ void add_summary(Families& families, const Run& run, const Summary& summary, con
   if (spec.role == Role::kHarness) return;
   const TargetInfo* target = find_target(run, summary.target);
   const NamedMetric metric = metric_with_labels(spec, summary.metric);
-  const bool has_unit = summary.unit != "count" && summary.unit != "per_second";
-  const std::string suffix = summary.unit == "count" ? "" : "_" + metric_name(summary.unit);
-  const std::string unit = has_unit ? metric_name(summary.unit) : "";
+  const bool has_unit = summary.unit != Unit::kCount && summary.unit != Unit::kPerSecond;
+  const std::string suffix = summary.unit == Unit::kCount ? "" : "_" + metric_name(to_text(summary.unit));
+  const std::string unit = has_unit ? metric_name(to_text(summary.unit)) : "";
   Labels labels = {{"target", summary.target}};
   if (target != nullptr) {
     labels.emplace_back("kind", to_text(target->kind));
@@ -178,12 +178,12 @@ void add_comparison(Families& families, const Run& run, const Comparison& compar
                         to_text(b->acceleration != Acceleration::kNone ? b->acceleration : a->acceleration));
   }
   labels = joined(labels, job);
-  families.add("bench_comparison_ratio", "ratio", "Median of the target over that of the baseline.", labels,
-               comparison.ratio);
+  families.add("bench_comparison_ratio", to_text(Unit::kRatio),
+               "Median of the target over that of the baseline.", labels, comparison.ratio);
   if (comparison.ci95) {
-    families.add("bench_comparison_ci95_low_ratio", "ratio",
+    families.add("bench_comparison_ci95_low_ratio", to_text(Unit::kRatio),
                  "Lower end of the ratio's 95 % confidence interval.", labels, comparison.ci95->low);
-    families.add("bench_comparison_ci95_high_ratio", "ratio",
+    families.add("bench_comparison_ci95_high_ratio", to_text(Unit::kRatio),
                  "Upper end of the ratio's 95 % confidence interval.", labels, comparison.ci95->high);
   }
 }

@@ -139,7 +139,7 @@ const char* tone_colour(Tone tone) {
 void print_section(Page& page, const Section& section) {
   const bool drawn = !section.phases.empty();
   if (section.has_text()) {
-    page.heading(section.title + (drawn ? ", in " + section.phases.front().unit : ""));
+    page.heading(section.title + (drawn ? ", in " + section.phases.front().scale.unit : ""));
   }
   for (const std::string& paragraph : section.paragraphs) page.wrapped(paragraph, "  ", kAnsiDim, 2);
   for (const Bullet& bullet : section.bullets) {

@@ -52,10 +52,9 @@ std::string samples_csv(const Run& run, const ReportOptions& /*options*/) {
   std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n";
   for (const Sample& sample : run.samples) {
     text += csv_field(sample.scenario) + ',' + csv_field(sample.target) + ',' + csv_field(sample.metric) +
-            ',' + csv_field(sample.unit) + ',' + csv_number(sample.value) + ',' +
-            std::to_string(sample.round) + ',' + std::to_string(sample.position) + ',' +
-            (sample.warmup ? "true" : "false") + ',' + number_or_nothing(sample.resolution) + ',' +
-            number_or_nothing(sample.at) + "\r\n";
+            ',' + to_text(sample.unit) + ',' + csv_number(sample.value) + ',' + std::to_string(sample.round) +
+            ',' + std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
+            number_or_nothing(sample.resolution) + ',' + number_or_nothing(sample.at) + "\r\n";
   }
   return text;
 }
@@ -68,7 +67,7 @@ std::string summaries_csv(const Run& run) {
     const std::vector<std::string> fields = {csv_field(summary.scenario),
                                              csv_field(summary.target),
                                              csv_field(summary.metric),
-                                             csv_field(summary.unit),
+                                             to_text(summary.unit),
                                              std::to_string(summary.n),
                                              std::to_string(summary.failures),
                                              csv_number(summary.median),
@@ -115,7 +114,7 @@ std::string trends_csv(const std::vector<Trend>& trends) {
       const std::string high = point.ci95 ? fmt::format("{}", point.ci95->high) : std::string();
       text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(trend.metric),
                           csv_field(trend.target), csv_field(trend.against),
-                          trend.ratio() ? "ratio" : csv_field(trend.unit), csv_field(point.started_at),
+                          to_text(trend.ratio() ? Unit::kRatio : trend.unit), csv_field(point.started_at),
                           csv_field(point.run), point.n, point.value, low, high, step, csv_field(trend.host));
     }
   }

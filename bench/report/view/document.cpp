@@ -38,7 +38,7 @@ std::vector<TextTable> phases_of_document(const std::vector<PhaseTable>& phases)
   for (const PhaseTable& phase : phases) {
     TextTable table;
     table.title = phase.title;
-    table.header = {"phase", "took " + phase.unit, "at " + phase.unit, "share"};
+    table.header = {"phase", "took " + phase.scale.unit, "at " + phase.scale.unit, "share"};
     table.align = "lrrr";
     for (const PhaseRow& row : phase.rows) {
       const bool known = row.took != "–" && row.took != "?";

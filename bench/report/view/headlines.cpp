@@ -23,7 +23,7 @@ std::string headline_metric(const Run& run, const std::string& scenario) {
 std::string median_in_words(const Summary& summary) {
   const double value[] = {summary.median};
   return with_unit(summary.median,
-                   summary.unit == "seconds" ? Scale{1, "s"} : scale_for(summary.unit, value));
+                   summary.unit == Unit::kSeconds ? Scale{1, "s"} : scale_for(summary.unit, value));
 }
 
 /// "; on disk 210 and 640 MiB: 3.05×"
@@ -47,7 +47,7 @@ std::string standing(const Run& run, const Comparison& comparison, const TargetI
   const std::string rounds =
       fmt::format(", {} of {}; ", comparison.n, counted(rounds_tried(run, comparison.scenario), "round"));
   if (comparison.verdict == Verdict::kEquivalent) {
-    return rounds + "equivalent";
+    return rounds + to_text(comparison.verdict);
   }
   if (comparison.verdict != Verdict::kNotComparable && comparison.verdict != Verdict::kInconclusive) {
     return rounds + fmt::format("{} is {}", spoken(run, b), to_text(comparison.verdict));
@@ -126,7 +126,7 @@ std::string single_headline(const Run& run, const std::string& scenario, const T
   if (summary->ci95) {
     const double value[] = {summary->median};
     line += " " + bracket(*summary->ci95,
-                          summary->unit == "seconds" ? Scale{1, "s"} : scale_for(summary->unit, value));
+                          summary->unit == Unit::kSeconds ? Scale{1, "s"} : scale_for(summary->unit, value));
   }
   return line +
          (spec_of(run, summary->metric).exact

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bench/core/first_metrics.h"
+#include "bench/core/process_role.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 
@@ -105,7 +106,7 @@ TextTable reconciliation(const Run& run, const std::vector<const TargetInfo*>& t
     if (metric == metric::kMemoryPart) {
       add_pss_interval(table, run, targets);
       for (const std::string& role : roles_of(run)) {
-        add_memory_row(table, run, targets, figure.words + one_line(role), metric + role);
+        add_memory_row(table, run, targets, figure.words + one_line(role_words(run, role)), metric + role);
       }
     } else {
       add_memory_row(table, run, targets, figure.words, metric);

@@ -53,15 +53,15 @@ std::string ratio_digits(double ratio) {
 
 }  // namespace
 
-Scale scale_for(std::string_view unit, std::span<const double> values) {
+Scale scale_for(Unit unit, std::span<const double> values) {
   double largest = 0;
   for (const double value : values) {
     largest = std::max(largest, std::abs(value));
   }
-  if (unit == "seconds") {
+  if (unit == Unit::kSeconds) {
     return largest >= 1 || values.empty() ? Scale{1, "s"} : Scale{1e-3, "ms"};
   }
-  if (unit == "bytes") {
+  if (unit == Unit::kBytes) {
     constexpr double kKi = 1024;
     if (largest >= kKi * kKi * kKi) {
       return {kKi * kKi * kKi, "GiB"};
@@ -71,7 +71,7 @@ Scale scale_for(std::string_view unit, std::span<const double> values) {
     }
     return largest >= kKi ? Scale{kKi, "KiB"} : Scale{1, "B"};
   }
-  if (unit == "per_second") {
+  if (unit == Unit::kPerSecond) {
     return {1, "/s"};
   }
   return {1, ""};  // counts and ratios have none

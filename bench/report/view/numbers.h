@@ -18,7 +18,7 @@ struct Scale {
 };
 
 /// Chosen by the largest of `values`: s from 1 s on, else ms; GiB, MiB, KiB, B.
-Scale scale_for(std::string_view unit, std::span<const double> values);
+Scale scale_for(Unit unit, std::span<const double> values);
 
 /// Three significant digits, never an exponent: 0.613, 11.4, 1234.
 std::string significant(double value);

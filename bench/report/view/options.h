@@ -11,10 +11,11 @@ namespace bench {
 /// The answer of a gate on one metric.
 struct MetricVerdict {
   std::string scenario, target, metric;
-  /// "ok", "improvement" and "not confirmed" pass, "regression" fails, "could not measure" is an error,
-  /// everything else (no baseline, inconclusive, not comparable, only watched) is skipped.
-  std::string verdict;
-  std::string why;  ///< one line
+  /// Ok, better and not confirmed pass, a regression fails, what could not be measured is an error,
+  /// everything else is skipped.
+  GateVerdict verdict = GateVerdict::kInconclusive;
+  std::string why;      ///< one line
+  bool decides = true;  ///< else the gate only watches it: it turns nothing red
 };
 
 /// A picture that a report links to.

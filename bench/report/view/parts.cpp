@@ -61,14 +61,12 @@ std::size_t failed_trials(const Run& run, const std::string& scenario, const std
 }
 
 std::string spoken(const Run& run, const TargetInfo& target) {
-  const std::string name = one_line(target.name);
-  if (target.kind == Kind::kContainer) {
-    const auto containers =
-        std::count_if(run.targets.begin(), run.targets.end(),
-                      [](const TargetInfo& other) { return other.kind == Kind::kContainer; });
-    return containers == 1 ? "container" : fmt::format("container ({})", name);
-  }
-  return fmt::format("{} ({})", target.kind == Kind::kVm ? "VM" : to_text(target.kind), name);
+  const Kind family = family_of(target.traits);
+  const auto like_it = std::count_if(run.targets.begin(), run.targets.end(), [&](const TargetInfo& other) {
+    return family_of(other.traits) == family;
+  });
+  if (family == Kind::kContainer && like_it == 1) return family_words(target.traits);
+  return fmt::format("{} ({})", family_words(target.traits), one_line(target.name));
 }
 
 std::string metric_words(const Run& run, const std::string& metric) {

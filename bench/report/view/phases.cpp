@@ -89,7 +89,7 @@ PhaseTable phases_of(const TargetInfo& target, const Start& start, const Scale& 
   PhaseTable table;
   table.target = stamped(target);
   table.ready = start.ready();
-  table.unit = scale.unit;
+  table.scale = scale;
   table.title = fmt::format("{}, round {}: ready after {}", table.target, start.round + 1,
                             with_unit(start.ready(), scale));
   double begin = 0;
@@ -127,7 +127,7 @@ std::vector<PhaseTable> phase_tables(const Run& run) {
   std::vector<PhaseTable> tables;
   tables.reserve(medians.size());
   for (const auto& [target, start] : medians) {
-    tables.push_back(phases_of(*target, start, scale_for("seconds", ready)));
+    tables.push_back(phases_of(*target, start, scale_for(Unit::kSeconds, ready)));
   }
   return tables;
 }

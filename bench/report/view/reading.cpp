@@ -101,7 +101,7 @@ std::vector<std::string> reading_notes(const Run& run) {
         "shown. “Much” is a factor that the claim's definition states.");
   }
   if (std::any_of(run.targets.begin(), run.targets.end(),
-                  [](const TargetInfo& target) { return target.kind == Kind::kVm; })) {
+                  [](const TargetInfo& target) { return target.traits.own_kernel(); })) {
     notes.emplace_back(
         "By design: a VM boots a kernel of its own and has memory given to it; a container shares the host's "
         "kernel and is limited. Isolation, which is what the VM pays for, is not in any number here.");

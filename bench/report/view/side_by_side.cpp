@@ -101,7 +101,7 @@ TextTable medians_by_run(const std::vector<NamedRun>& runs, const std::string& s
     std::vector<std::string> row{one_line(std::get<1>(key)), name_for_all(runs, std::get<2>(key))};
     std::vector<const Summary*> found;
     std::vector<double> values;
-    std::string unit;
+    Unit unit = Unit::kNone;
     for (const NamedRun& named : runs) {
       const auto at =
           std::find_if(named.run.summaries.begin(), named.run.summaries.end(), [&](const Summary& summary) {

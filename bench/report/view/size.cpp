@@ -32,7 +32,7 @@ Declared declared_sizes(const Run& run) {
 }
 
 bool is_bytes(const MetricSpec& spec) {
-  return spec.unit == "bytes";
+  return spec.unit == Unit::kBytes;
 }
 
 std::optional<double> value(const Run& run, const std::string& target, const std::string& metric) {

@@ -79,7 +79,7 @@ TextTable comparison_table(const Run& run, bool all) {
     }
     const Summary* summary = find_summary(run, comparison.scenario, comparison.b, comparison.metric);
     const double shift[] = {comparison.shift};
-    const Scale scale = scale_for(summary != nullptr ? summary->unit : "", shift);
+    const Scale scale = scale_for(summary != nullptr ? summary->unit : Unit::kNone, shift);
     table.rows.push_back(
         {all ? one_line(comparison.metric) : metric_words(run, comparison.metric),
          versus(run, comparison.b, comparison.a),
@@ -96,7 +96,7 @@ namespace {
 /// The scale that a column has, by the medians of all targets.
 Scale column_scale(const Run& run, const std::string& scenario, const std::string& metric) {
   std::vector<double> values;
-  std::string unit = "seconds";
+  Unit unit = Unit::kSeconds;
   for (const TargetInfo& target : run.targets) {
     if (const Summary* summary = find_summary(run, scenario, target.name, metric)) {
       values.push_back(summary->median);

@@ -13,11 +13,12 @@ namespace bench {
 
 /// A figure's way through the stored runs, oldest first.
 struct Trend {
-  std::string metric, unit;
+  std::string metric;
+  Unit unit = Unit::kNone;
   std::string target;
-  std::string against;    ///< of a ratio: the target that is divided by; else empty
-  std::string host;       ///< where lines of several hosts are shown; else empty
-  bool container = true;  ///< its colour
+  std::string against;             ///< of a ratio: the target that is divided by; else empty
+  std::string host;                ///< where lines of several hosts are shown; else empty
+  Kind family = Kind::kContainer;  ///< of the target, which gives the line its colour
   struct Point {
     std::string started_at;
     std::string run;  ///< the directory's name

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/core/run.h"
+#include "bench/report/view/numbers.h"
 
 namespace bench {
 
@@ -29,7 +30,7 @@ struct PhaseRow {
 struct PhaseTable {
   std::string target;  ///< with its stamp
   std::string title;   ///< "libvirt:direct (TCG), round 7: ready after 11.4 s"
-  std::string unit;    ///< of `took` and `at`, the same for all targets
+  Scale scale;         ///< of `took` and `at`, the same for all targets
   double ready = 0;    ///< seconds
   std::vector<PhaseRow> rows;
 };

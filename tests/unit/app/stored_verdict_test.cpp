@@ -18,10 +18,11 @@ TEST(StoredVerdict, IsReadForTheExports) {
      "decides": false, "verdict": "regression", "why": "a ratio"}]})");
   const auto verdicts = stored_verdicts(dir.path(), "r1");
   ASSERT_EQ(verdicts.size(), 2U);
-  EXPECT_EQ(verdicts[0].verdict, "regression");
+  EXPECT_EQ(verdicts[0].verdict, GateVerdict::kRegression);
   EXPECT_EQ(verdicts[0].why, "+40 %");
   EXPECT_EQ(verdicts[1].target, "libvirt:direct / docker");
-  EXPECT_EQ(verdicts[1].verdict, "watched: regression");  // turns nothing red
+  EXPECT_EQ(verdicts[1].verdict, GateVerdict::kRegression);
+  EXPECT_FALSE(verdicts[1].decides);
 }
 
 TEST(StoredVerdict, NoGateNoVerdict) {
@@ -31,8 +32,10 @@ TEST(StoredVerdict, NoGateNoVerdict) {
 
 TEST(StoredVerdict, WhatCannotBeUnderstoodIsSaid) {
   const test::TempDir dir;
-  for (const char* text : {"", "{", "[]", "{\"run_id\": \"other\", \"findings\": []}", "{\"run_id\": \"r1\"}",
-                           "{\"run_id\": \"r1\", \"findings\": [{\"metric\": 7}]}"}) {
+  for (const char* text :
+       {"", "{", "[]", "{\"run_id\": \"other\", \"findings\": []}", "{\"run_id\": \"r1\"}",
+        "{\"run_id\": \"r1\", \"findings\": [{\"metric\": 7}]}",
+        "{\"run_id\": \"r1\", \"findings\": [{\"metric\": \"m\", \"verdict\": \"held\"}]}"}) {
     dir.write("verdict.json", text);
     EXPECT_THROW((void)stored_verdicts(dir.path(), "r1"), Error) << text;
   }

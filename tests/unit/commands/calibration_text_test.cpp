@@ -17,8 +17,8 @@ using ::testing::SizeIs;
 
 constexpr double kMiB = 1024.0 * 1024;
 
-KnownTruth delay(double measured, const std::string& verdict, int n = 10) {
-  return {"delay", "docker", "startup.ready", "seconds",
+KnownTruth delay(double measured, TruthVerdict verdict, int n = 10) {
+  return {"delay", "docker", "startup.ready", Unit::kSeconds,
           2,       0.05,     measured,        Interval{measured - 0.01, measured + 0.01},
           n,       verdict};
 }
@@ -32,8 +32,9 @@ Calibration calibrated() {
   calibration.floors = {{"startup", "startup.ready", "docker", 0.031, 0.02, 0.031, 0.1, 3},
                         {"startup", "startup.launch", "docker", 0.5, 0.5, std::nullopt, std::nullopt, 3},
                         {"memory", "memory.host_pss", "docker", 0.004, 0.004, 0.002, 0.06, 3}};
-  calibration.truths = {delay(2.004, "holds"),
-                        {"size", "docker", "size.disk", "bytes", 50 * kMiB, 0.02, 50 * kMiB, {}, 1, "holds"}};
+  calibration.truths = {
+      delay(2.004, TruthVerdict::kHolds),
+      {"size", "docker", "size.disk", Unit::kBytes, 50 * kMiB, 0.02, 50 * kMiB, {}, 1, TruthVerdict::kHolds}};
   return calibration;
 }
 
@@ -73,7 +74,7 @@ TEST(CalibrationRows, WarnOfAnotherHostAndSayWhatDiffers) {
 
 TEST(CalibrationRows, NameTheTruthsThatDoNotHold) {
   Calibration calibration = calibrated();
-  calibration.truths[0] = delay(2.43, "does not hold");
+  calibration.truths[0] = delay(2.43, TruthVerdict::kDoesNotHold);
   const auto rows = calibration_rows(calibration, calibration.fingerprint);
   EXPECT_THAT(all_of(rows),
               AllOf(HasSubstr("1 of 2 hold"),
@@ -84,7 +85,7 @@ TEST(CalibrationRows, NameTheTruthsThatDoNotHold) {
 
 TEST(CalibrationRows, AnInconclusiveTruthIsNoWarning) {
   Calibration calibration = calibrated();
-  calibration.truths[0].verdict = "inconclusive";
+  calibration.truths[0].verdict = TruthVerdict::kInconclusive;
   const std::string text = all_of(calibration_rows(calibration, calibration.fingerprint));
   EXPECT_THAT(text,
               HasSubstr("info known truths: 1 of 2 hold; inconclusive: delay of docker (startup.ready)"));
@@ -114,20 +115,20 @@ TEST(CalibrationTables, ShowWhatAGateDecidesBy) {
 }
 
 TEST(CalibrationTables, ARangeIsNotShownAsAnInterval) {
-  EXPECT_THAT(console_table(truth_table({delay(2.0, "holds")})), HasSubstr("[1.99, 2.01]"));
-  const std::string few = console_table(truth_table({delay(2.0, "holds", 3)}));
+  EXPECT_THAT(console_table(truth_table({delay(2.0, TruthVerdict::kHolds)})), HasSubstr("[1.99, 2.01]"));
+  const std::string few = console_table(truth_table({delay(2.0, TruthVerdict::kHolds, 3)}));
   EXPECT_THAT(few, AllOf(HasSubstr("1.99 to 2.01"), Not(HasSubstr("[")), HasSubstr("no interval below 6")));
-  KnownTruth phase = delay(2.0, "holds");
+  KnownTruth phase = delay(2.0, TruthVerdict::kHolds);
   phase.metric = kSinceFirstLine;
   EXPECT_THAT(console_table(truth_table({phase})), HasSubstr("from the app's first line"));
-  KnownTruth nothing = delay(2.0, "inconclusive", 0);
+  KnownTruth nothing = delay(2.0, TruthVerdict::kInconclusive, 0);
   nothing.measured.reset();
   nothing.range.reset();
   EXPECT_THAT(console_table(truth_table({nothing})), HasSubstr("not measured"));
 }
 
 TEST(ConcludeCalibration, ATruthThatDoesNotHoldIsNamedAndExit3) {
-  const auto conclude = [](const std::string& verdict) {
+  const auto conclude = [](TruthVerdict verdict) {
     Calibration calibration = calibrated();
     calibration.truths.push_back(delay(2.4, verdict));
     Ui ui;
@@ -135,11 +136,11 @@ TEST(ConcludeCalibration, ATruthThatDoesNotHoldIsNamedAndExit3) {
     const int code = conclude_calibration(calibration, {}, ui);
     return std::pair(code, ::testing::internal::GetCapturedStderr());
   };
-  EXPECT_EQ(conclude("holds"), std::pair(0, std::string()));
-  const auto [unclear, words] = conclude("inconclusive");
+  EXPECT_EQ(conclude(TruthVerdict::kHolds), std::pair(0, std::string()));
+  const auto [unclear, words] = conclude(TruthVerdict::kInconclusive);
   EXPECT_EQ(unclear, 0);
   EXPECT_THAT(words, HasSubstr("warning: inconclusive: delay of docker, startup.ready"));
-  const auto [broken, error] = conclude("does not hold");
+  const auto [broken, error] = conclude(TruthVerdict::kDoesNotHold);
   EXPECT_EQ(broken, 3);
   EXPECT_THAT(error, HasSubstr("a known truth does not hold: delay of docker, startup.ready: 2.40 s"));
 }

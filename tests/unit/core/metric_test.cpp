@@ -23,9 +23,10 @@ bench::Run declaring(std::vector<MetricSpec> metrics) {
 }
 
 TEST(Metric, IsWhatItsRunDeclares) {
-  const bench::Run run = declaring({{.name = "load.rate", .unit = "per_second", .better = Better::kHigher},
-                                    {.name = "load.part.*", .unit = "seconds", .role = Role::kPart},
-                                    {.name = "load.part.all", .unit = "seconds", .role = Role::kResult}});
+  const bench::Run run =
+      declaring({{.name = "load.rate", .unit = Unit::kPerSecond, .better = Better::kHigher},
+                 {.name = "load.part.*", .unit = Unit::kSeconds, .role = Role::kPart},
+                 {.name = "load.part.all", .unit = Unit::kSeconds, .role = Role::kResult}});
   EXPECT_EQ(spec_of(run, "load.rate").better, Better::kHigher);
   EXPECT_EQ(spec_of(run, "load.part.disk").role, Role::kPart) << "of the family";
   EXPECT_EQ(family_member(spec_of(run, "load.part.disk"), "load.part.disk"), "disk");
@@ -35,8 +36,8 @@ TEST(Metric, IsWhatItsRunDeclares) {
 
 TEST(Metric, ThatNobodyDeclaredIsADetailAsItsUnitHasIt) {
   bench::Run run = declaring({});
-  run.samples.push_back({"other", "docker", "other.speed", "per_second", 1});
-  run.samples.push_back({"other", "docker", "other.things", "count", 1});
+  run.samples.push_back({"other", "docker", "other.speed", Unit::kPerSecond, 1});
+  run.samples.push_back({"other", "docker", "other.things", Unit::kCount, 1});
   EXPECT_EQ(spec_of(run, "other.speed").role, Role::kDetail);
   EXPECT_EQ(spec_of(run, "other.speed").better, Better::kHigher);
   EXPECT_TRUE(spec_of(run, "other.speed").needs_hardware);
@@ -47,7 +48,8 @@ TEST(Metric, ThatNobodyDeclaredIsADetailAsItsUnitHasIt) {
 TEST(Metric, DeclarationsAreStoredWithTheRun) {
   bench::Run run = test::sample_run();
   run.scenarios = first_scenarios();
-  run.scenarios.push_back({"load", "", "", {{.name = "load.rate", .unit = "per_second", .threshold = 0.02}}});
+  run.scenarios.push_back(
+      {"load", "", "", {{.name = "load.rate", .unit = Unit::kPerSecond, .threshold = 0.02}}});
   const bench::Run back = run_from_json(to_json(run));
   EXPECT_EQ(back.scenarios, run.scenarios);
 }
@@ -64,7 +66,7 @@ TEST(Metric, ARunOfBeforeDeclarationsKnowsTheFirstScenarios) {
 }
 
 TEST(Metric, AnUnknownWordOfADeclarationIsCorrupt) {
-  bench::Run run = declaring({{.name = "load.rate", .unit = "per_second"}});
+  bench::Run run = declaring({{.name = "load.rate", .unit = Unit::kPerSecond}});
   std::string text = to_json(run);
   const auto at = text.find("\"detail\"");
   ASSERT_NE(at, std::string::npos);
@@ -85,7 +87,7 @@ TEST(Metric, TheFirstScenariosHangTogether) {
     int headlines = 0;
     for (const MetricSpec& spec : scenario.metrics) {
       EXPECT_TRUE(names.insert(spec.name).second) << spec.name << " twice";
-      EXPECT_FALSE(spec.unit.empty() || spec.summary.empty()) << spec.name;
+      EXPECT_FALSE(spec.unit == Unit::kNone || spec.summary.empty()) << spec.name;
       headlines += spec.role == Role::kHeadline ? 1 : 0;
       for (const std::string* other : {&spec.part_of, &spec.slope_of}) {
         if (!other->empty()) {

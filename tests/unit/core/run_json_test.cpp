@@ -26,10 +26,10 @@ using Json = nlohmann::json;
 /// A run with something in every field, derived ones included.
 Run full_run() {
   Run run = test::run_with_failures();
-  run.summaries = {{"startup", "docker", "startup.ready", "seconds", 10, 1, 0.61, 0.62, 0.01, 0.6, 0.7,
+  run.summaries = {{"startup", "docker", "startup.ready", Unit::kSeconds, 10, 1, 0.61, 0.62, 0.01, 0.6, 0.7,
                     std::nullopt, Interval{0.6, 0.65}, 1},
-                   {"startup", "libvirt:direct", "startup.ready", "seconds", 1, 0, 11, 11, std::nullopt, 11,
-                    11, 11.0, std::nullopt, 0}};
+                   {"startup", "libvirt:direct", "startup.ready", Unit::kSeconds, 1, 0, 11, 11, std::nullopt,
+                    11, 11, 11.0, std::nullopt, 0}};
   run.comparisons = {{"startup", "startup.ready", "docker", "libvirt:direct", 18.7, Interval{17.5, 20.1},
                       10.8, Verdict::kSlower, "because", 0.07, 10}};
   run.claims = {

@@ -85,5 +85,18 @@ TEST(Traits, OfAnOldRunAreThoseOfTheTwoDriversThatThereWere) {
   EXPECT_EQ(traits_of_old_run(Kind::kVm, Acceleration::kKvm, "full").boundary, Boundary::kHardware);
 }
 
+TEST(Traits, SayWhatPeopleCallATarget) {
+  EXPECT_EQ(family_words(container_traits()), "container");
+  EXPECT_EQ(family_words(vm_traits(Acceleration::kTcg, true)), "VM");
+  EXPECT_EQ(family_words({}), "process") << "the host itself";
+  Traits user_space = container_traits();
+  user_space.kernel = KernelOf::kUserSpace;
+  user_space.boundary = Boundary::kUserSpaceKernel;
+  EXPECT_EQ(family_of(user_space), Kind::kContainer);
+  Traits in_a_process = vm_traits(Acceleration::kNone, true);
+  in_a_process.boundary = Boundary::kProcessKernel;
+  EXPECT_EQ(family_of(in_a_process), Kind::kVm) << "a kernel of its own, without a machine";
+}
+
 }  // namespace
 }  // namespace bench

@@ -28,11 +28,12 @@ TargetInfo target(const std::string& name, Kind kind = Kind::kContainer) {
   info.name = name;
   info.kind = kind;
   info.acceleration = kind == Kind::kVm ? Acceleration::kKvm : Acceleration::kNone;
+  info.traits = traits_of_old_run(kind, info.acceleration, "full");
   return info;
 }
 
-void add(Run& run, const std::string& scenario, const std::string& name, const std::string& metric,
-         const std::string& unit, const std::vector<double>& values) {
+void add(Run& run, const std::string& scenario, const std::string& name, const std::string& metric, Unit unit,
+         const std::vector<double>& values) {
   for (std::size_t round = 0; round < values.size(); ++round) {
     run.samples.push_back({scenario, name, metric, unit, values[round], static_cast<int>(round)});
   }
@@ -43,9 +44,9 @@ Run twins(const std::vector<double>& a, const std::vector<double>& b) {
   Run run;
   run.run_id = "aa-1";
   run.targets = {target("docker"), target("docker#2")};
-  add(run, "startup", "docker", "startup.ready", "seconds", a);
-  add(run, "startup", "docker#2", "startup.ready", "seconds", b);
-  add(run, "startup", "docker", "harness.mark_lag", "seconds", a);
+  add(run, "startup", "docker", "startup.ready", Unit::kSeconds, a);
+  add(run, "startup", "docker#2", "startup.ready", Unit::kSeconds, b);
+  add(run, "startup", "docker", "harness.mark_lag", Unit::kSeconds, a);
   derive(run);
   return run;
 }
@@ -125,35 +126,35 @@ Run truth_run(const TargetInfo& info, double delay, double ballast, double bytes
       ready.push_back(0.5 + 10 * extra + (app == "delay" ? delay + extra : 0));
       pss.push_back((40 + extra + (app == "ballast" ? ballast : 0)) * kMiB);
     }
-    add(run, "startup", with.name, "startup.ready", "seconds", ready);
-    add(run, "startup", with.name, "startup.runtime", "seconds", runtime);
-    add(run, "memory", with.name, "memory.host_pss", "bytes", pss);
-    if (info.kind == Kind::kVm) add(run, "memory", with.name, "memory.guest_used", "bytes", pss);
+    add(run, "startup", with.name, "startup.ready", Unit::kSeconds, ready);
+    add(run, "startup", with.name, "startup.runtime", Unit::kSeconds, runtime);
+    add(run, "memory", with.name, "memory.host_pss", Unit::kBytes, pss);
+    if (info.kind == Kind::kVm) add(run, "memory", with.name, "memory.guest_used", Unit::kBytes, pss);
     for (const char* metric : {"size.disk", "size.transfer"}) {
-      add(run, "size", with.name, metric, "bytes", {(200 + (app == "ballast" ? bytes : 0)) * kMiB});
+      add(run, "size", with.name, metric, Unit::kBytes, {(200 + (app == "ballast" ? bytes : 0)) * kMiB});
     }
   }
   return run;
 }
 
-std::map<std::string, std::string> verdicts(const Run& run) {
-  std::map<std::string, std::string> found;
+std::map<std::string, TruthVerdict> verdicts(const Run& run) {
+  std::map<std::string, TruthVerdict> found;
   for (const KnownTruth& truth : known_truths(run)) found[truth.metric] = truth.verdict;
   return found;
 }
 
 TEST(KnownTruths, HoldWhereTheMeasuringGivesThemBack) {
-  const std::map<std::string, std::string> container = {{"startup.ready", "holds"},
-                                                        {"memory.host_pss", "holds"},
-                                                        {"size.disk", "holds"},
-                                                        {"size.transfer", "holds"}};
+  const std::map<std::string, TruthVerdict> container = {{"startup.ready", TruthVerdict::kHolds},
+                                                         {"memory.host_pss", TruthVerdict::kHolds},
+                                                         {"size.disk", TruthVerdict::kHolds},
+                                                         {"size.transfer", TruthVerdict::kHolds}};
   EXPECT_EQ(verdicts(truth_run(target("docker"), 2, 100, 50)), container);
   auto vm = container;
-  vm[kSinceFirstLine] = vm["memory.guest_used"] = "holds";
+  vm[kSinceFirstLine] = vm["memory.guest_used"] = TruthVerdict::kHolds;
   EXPECT_EQ(verdicts(truth_run(target("libvirt:direct", Kind::kVm), 2, 100, 50)), vm);
 
   const std::vector<KnownTruth> truths = known_truths(truth_run(target("docker"), 2, 100, 50));
-  EXPECT_EQ(truths[0].truth + " " + truths[0].target + " " + truths[0].unit, "delay docker seconds");
+  EXPECT_EQ(truths[0].truth + " " + truths[0].target + " " + to_text(truths[0].unit), "delay docker seconds");
   EXPECT_NEAR(*truths[0].measured, 2.0, 0.01);
   EXPECT_EQ(truths[0].n, 7);
   EXPECT_EQ(truths[1].expected, 100 * kMiB);
@@ -161,31 +162,32 @@ TEST(KnownTruths, HoldWhereTheMeasuringGivesThemBack) {
 
 TEST(KnownTruths, EachIsSeenToFailByItself) {
   auto found = verdicts(truth_run(target("docker"), 2.4, 100, 50));
-  EXPECT_EQ(found.at("startup.ready"), "does not hold");
-  EXPECT_EQ(found.at("memory.host_pss"), "holds");
+  EXPECT_EQ(found.at("startup.ready"), TruthVerdict::kDoesNotHold);
+  EXPECT_EQ(found.at("memory.host_pss"), TruthVerdict::kHolds);
   found = verdicts(truth_run(target("docker"), 2, 0, 50));
-  EXPECT_EQ(found.at("memory.host_pss"), "does not hold");
-  EXPECT_EQ(found.at("startup.ready"), "holds");
+  EXPECT_EQ(found.at("memory.host_pss"), TruthVerdict::kDoesNotHold);
+  EXPECT_EQ(found.at("startup.ready"), TruthVerdict::kHolds);
   found = verdicts(truth_run(target("docker"), 2, 100, 51.5));
-  EXPECT_EQ(found.at("size.disk"), "does not hold");
-  EXPECT_EQ(found.at("memory.host_pss"), "holds");
+  EXPECT_EQ(found.at("size.disk"), TruthVerdict::kDoesNotHold);
+  EXPECT_EQ(found.at("memory.host_pss"), TruthVerdict::kHolds);
 }
 
 TEST(KnownTruths, AGuestWithoutKaslrIsHeldToTheSameAsAContainer) {
   TargetInfo vm = target("libvirt:full", Kind::kVm);
   const auto found = verdicts(truth_run(vm, 2, 88, 50));
-  EXPECT_EQ(found.at("memory.host_pss"), "holds");
-  EXPECT_EQ(found.at("memory.guest_used"), "does not hold");
+  EXPECT_EQ(found.at("memory.host_pss"), TruthVerdict::kHolds);
+  EXPECT_EQ(found.at("memory.guest_used"), TruthVerdict::kDoesNotHold);
   vm.image["cmdline"] = std::string("root=/dev/vda nokaslr");
-  EXPECT_EQ(verdicts(truth_run(vm, 2, 88, 50)).at("memory.host_pss"), "does not hold");
-  EXPECT_EQ(verdicts(truth_run(vm, 2, 98, 50)).at("memory.host_pss"), "holds");
-  EXPECT_EQ(verdicts(truth_run(target("docker"), 2, 88, 50)).at("memory.host_pss"), "does not hold");
+  EXPECT_EQ(verdicts(truth_run(vm, 2, 88, 50)).at("memory.host_pss"), TruthVerdict::kDoesNotHold);
+  EXPECT_EQ(verdicts(truth_run(vm, 2, 98, 50)).at("memory.host_pss"), TruthVerdict::kHolds);
+  EXPECT_EQ(verdicts(truth_run(target("docker"), 2, 88, 50)).at("memory.host_pss"),
+            TruthVerdict::kDoesNotHold);
 }
 
 TEST(KnownTruths, WhatWasNotMeasuredIsInconclusive) {
   bench::Run run = truth_run(target("docker"), 2, 100, 50);
   std::erase_if(run.samples, [](const Sample& sample) { return sample.scenario == "memory"; });
-  EXPECT_EQ(verdicts(run).at("memory.host_pss"), "inconclusive");
+  EXPECT_EQ(verdicts(run).at("memory.host_pss"), TruthVerdict::kInconclusive);
 }
 
 Calibration sample_calibration() {
@@ -198,11 +200,12 @@ Calibration sample_calibration() {
   calibration.host = "0123456789abcdef";
   calibration.floors = {{"startup", "startup.ready", "docker", 0.03, 0.02, 0.03, 0.1, 3},
                         {"memory", "memory.host_pss", "docker", 0.01, 0.01, std::nullopt, std::nullopt, 3}};
-  calibration.truths = {
-      {"delay", "docker", "startup.ready", "seconds", 2, 0.05, 2.01, Interval{1.99, 2.02}, 10, "holds"},
-      {"size", "docker", "size.disk", "bytes", 50 * kMiB, 0.02, 50.01 * kMiB, std::nullopt, 1, "holds"},
-      {"ballast", "docker", "memory.host_pss", "bytes", 100 * kMiB, 0.05, std::nullopt, std::nullopt, 0,
-       "inconclusive"}};
+  calibration.truths = {{"delay", "docker", "startup.ready", Unit::kSeconds, 2, 0.05, 2.01,
+                         Interval{1.99, 2.02}, 10, TruthVerdict::kHolds},
+                        {"size", "docker", "size.disk", Unit::kBytes, 50 * kMiB, 0.02, 50.01 * kMiB,
+                         std::nullopt, 1, TruthVerdict::kHolds},
+                        {"ballast", "docker", "memory.host_pss", Unit::kBytes, 100 * kMiB, 0.05, std::nullopt,
+                         std::nullopt, 0, TruthVerdict::kInconclusive}};
   return calibration;
 }
 
@@ -243,7 +246,9 @@ TEST(CalibrationFile, WhatCannotBeUnderstoodIsCorrupt) {
        {std::string(), std::string("[]"), whole.substr(0, whole.size() / 2),
         broken("calibration/1", "calibration/9"), broken("\"share\": 0.03", "\"share\": -1"),
         broken("\"within\": 0.03", "\"within\": \"much\""),
-        broken("\"verdict\": \"holds\"", "\"verdict\": 7"), broken("\"truths\": [", "\"truths\": [3, ")}) {
+        broken("\"verdict\": \"holds\"", "\"verdict\": 7"),
+        broken("\"verdict\": \"holds\"", "\"verdict\": \"held\""),
+        broken("\"truths\": [", "\"truths\": [3, ")}) {
     std::ofstream(dir.path() / "broken.json", std::ios::trunc) << text;
     try {
       load_calibration(dir.path() / "broken.json");

@@ -32,8 +32,8 @@ class GateTest : public OwnState {
   }
 
   /// Night `day`: every round of the metric has the value.
-  static bench::Run night(int day, const std::string& scenario, const std::string& metric,
-                          const std::string& unit, double value, int rounds) {
+  static bench::Run night(int day, const std::string& scenario, const std::string& metric, Unit unit,
+                          double value, int rounds) {
     bench::Run run = test::one_target_run();
     run.run_id = fmt::format("run-{:03}", day);
     run.started_at =
@@ -46,9 +46,11 @@ class GateTest : public OwnState {
     derive(run);
     return run;
   }
-  static bench::Run disk(int day, double bytes) { return night(day, "size", "size.disk", "bytes", bytes, 1); }
+  static bench::Run disk(int day, double bytes) {
+    return night(day, "size", "size.disk", Unit::kBytes, bytes, 1);
+  }
   static bench::Run ready(int day, double seconds) {
-    return night(day, "startup", "startup.ready", "seconds", seconds, 10);
+    return night(day, "startup", "startup.ready", Unit::kSeconds, seconds, 10);
   }
   void store(const bench::Run& run) {
     fs::create_directories(dir_ / run.run_id);
@@ -63,61 +65,61 @@ class GateTest : public OwnState {
 
 TEST_F(GateTest, ASizeThatGrowsFourPercentIsARegression) {
   for (int day = 0; day < 12; ++day) store(disk(day, 100e6 + 1000 * (day % 3)));
-  EXPECT_EQ(judge(disk(12, 100.4e6)).answer, "pass");
+  EXPECT_EQ(judge(disk(12, 100.4e6)).answer, GateResult::kPass);
   const GateAnswer answer = judge(disk(12, 104e6));
-  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_EQ(answer.answer, GateResult::kRegression);
   ASSERT_EQ(answer.lines.size(), 1U);
   EXPECT_THAT(answer.lines[0].why, HasSubstr("+4.0 %, beyond ±0.5 %"));
 }
 
 TEST_F(GateTest, ASizeHasNoNoiseHoweverItMovedBefore) {
   for (int day = 0; day < 12; ++day) store(disk(day, day % 2 == 0 ? 95e6 : 105e6));
-  EXPECT_EQ(judge(disk(12, 104e6)).answer, "regression");
+  EXPECT_EQ(judge(disk(12, 104e6)).answer, GateResult::kRegression);
   GateRequest wide;
   wide.rules.exact_threshold = 0.10;
-  EXPECT_EQ(judge(disk(12, 104e6), wide).answer, "pass");
+  EXPECT_EQ(judge(disk(12, 104e6), wide).answer, GateResult::kPass);
 }
 
 TEST_F(GateTest, ASizeIsHeldAgainstOneRunByTheSameRule) {
-  EXPECT_EQ(gate_by_run(disk(1, 104e6), disk(0, 100e6), {}).answer, "regression");
-  EXPECT_EQ(gate_by_run(disk(1, 100.4e6), disk(0, 100e6), {}).answer, "pass");
+  EXPECT_EQ(gate_by_run(disk(1, 104e6), disk(0, 100e6), {}).answer, GateResult::kRegression);
+  EXPECT_EQ(gate_by_run(disk(1, 100.4e6), disk(0, 100e6), {}).answer, GateResult::kPass);
 }
 
 TEST_F(GateTest, ASecondRegressionSoonAfterAStepIsFoundAndTheStepNamed) {
   for (int day = 0; day < 15; ++day) store(ready(day, 1));
   for (int day = 15; day < 20; ++day) store(ready(day, 1.2));
   const GateAnswer same = judge(ready(20, 1.2));
-  EXPECT_EQ(same.answer, "pass");
+  EXPECT_EQ(same.answer, GateResult::kPass);
   EXPECT_THAT(same.lines[0].why, HasSubstr("of 5 runs since the step of 2026-01-16"));
-  EXPECT_EQ(judge(ready(20, 1.32)).answer, "regression");
+  EXPECT_EQ(judge(ready(20, 1.32)).answer, GateResult::kRegression);
 }
 
 TEST_F(GateTest, WhatCreepsIsHeldAgainstTheLevelOf90DaysAgo) {
   for (int day = 0; day < 130; ++day) store(ready(day, day < 30 ? 1 : std::pow(1.01, (day - 30) / 7.0)));
   const bench::Run now = ready(130, std::pow(1.01, 100 / 7.0));
   GateAnswer answer = judge(now);
-  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_EQ(answer.answer, GateResult::kRegression);
   ASSERT_EQ(answer.lines[0].references.size(), 1U);
   EXPECT_THAT(answer.lines[0].why, HasSubstr("the level against 90 days ago: +1"));
   // Ten runs have said so: no second run is asked, and none takes it back.
   EXPECT_FALSE(needs_confirmation(answer));
   confirm(answer, ready(131, 1), nullptr, {});
-  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_EQ(answer.answer, GateResult::kRegression);
   // A newer pin says that what came before it has been accepted.
   GateRequest request;
   request.pins.push_back({"accepted", ready(125, std::pow(1.01, 95 / 7.0))});
   answer = judge(now, request);
-  EXPECT_EQ(answer.answer, "pass");
+  EXPECT_EQ(answer.answer, GateResult::kPass);
   EXPECT_THAT(answer.lines[0].references.at(0).name, "the pin accepted");
 }
 
 TEST_F(GateTest, WhatCreepsIsHeldAgainstTheNewestPin) {
   for (int day = 0; day < 60; ++day) store(ready(day, std::pow(1.01, day / 7.0)));
-  EXPECT_EQ(judge(ready(60, std::pow(1.01, 60 / 7.0))).answer, "pass");
+  EXPECT_EQ(judge(ready(60, std::pow(1.01, 60 / 7.0))).answer, GateResult::kPass);
   GateRequest request;
   request.pins.push_back({"release-1", ready(0, 1)});
   const GateAnswer answer = judge(ready(60, std::pow(1.01, 60 / 7.0)), request);
-  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_EQ(answer.answer, GateResult::kRegression);
   EXPECT_THAT(answer.lines[0].why, HasSubstr("the level against the pin release-1: +8"));
 }
 

@@ -279,33 +279,33 @@ TEST_F(HistoryTest, TheGatePassesTheSameAndFailsTheSlower) {
   store_days(12);
   const History history(dir_);
   const GateAnswer same = gate_by_history(one(12), history, {}, {});
-  EXPECT_EQ(same.answer, "pass");
+  EXPECT_EQ(same.answer, GateResult::kPass);
   EXPECT_EQ(gate_exit_code(same, true), 0);
   GateAnswer slower = gate_by_history(one(12, 1.5), history, {}, {});
-  EXPECT_EQ(slower.answer, "regression");
+  EXPECT_EQ(slower.answer, GateResult::kRegression);
   EXPECT_EQ(gate_exit_code(slower, false), 1);
   EXPECT_THAT(line_of(slower, "startup.ready").why, HasSubstr("beyond"));
   EXPECT_TRUE(needs_confirmation(slower));
   GateAnswer again = slower;
   confirm(slower, one(13, 1.5), nullptr, {});
-  EXPECT_EQ(slower.answer, "regression");
+  EXPECT_EQ(slower.answer, GateResult::kRegression);
   EXPECT_EQ(slower.confirmed_by, "run-013");
   confirm(again, one(13), nullptr, {});
-  EXPECT_EQ(again.answer, "pass");
-  EXPECT_EQ(line_of(again, "startup.ready").verdict, "not confirmed");
+  EXPECT_EQ(again.answer, GateResult::kPass);
+  EXPECT_EQ(line_of(again, "startup.ready").verdict, GateVerdict::kNotConfirmed);
 }
 
 TEST_F(HistoryTest, TheGateReportsImprovements) {
   store_days(12);
   const GateAnswer answer = gate_by_history(one(12, 0.7), History(dir_), {}, {});
-  EXPECT_EQ(answer.answer, "pass");
-  EXPECT_EQ(line_of(answer, "startup.ready").verdict, "improvement");
+  EXPECT_EQ(answer.answer, GateResult::kPass);
+  EXPECT_EQ(line_of(answer, "startup.ready").verdict, GateVerdict::kImprovement);
 }
 
 TEST_F(HistoryTest, TooShortAHistoryIsNoAnswer) {
   store_days(9);
   const GateAnswer answer = gate_by_history(one(12), History(dir_), {}, {});
-  EXPECT_EQ(answer.answer, "inconclusive");
+  EXPECT_EQ(answer.answer, GateResult::kInconclusive);
   EXPECT_EQ(gate_exit_code(answer, false), 0);
   EXPECT_EQ(gate_exit_code(answer, true), 4);
 }
@@ -319,7 +319,7 @@ TEST_F(HistoryTest, ASetUpErrorIsNeverARegressionAndNeverAPass) {
   }
   derive(run);
   const GateAnswer answer = gate_by_history(run, History(dir_), {}, {});
-  EXPECT_EQ(answer.answer, "could not measure");
+  EXPECT_EQ(answer.answer, GateResult::kCouldNotMeasure);
   EXPECT_EQ(gate_exit_code(answer, false), 3);
   EXPECT_THAT(answer.lines.at(0).why, HasSubstr("all 10 trials failed"));
 }
@@ -330,14 +330,14 @@ TEST_F(HistoryTest, AMetricThatWasLostIsSaid) {
   std::erase_if(run.samples, [](const Sample& sample) { return sample.metric == "startup.stop"; });
   derive(run);
   const GateAnswer answer = gate_by_history(run, History(dir_), {}, {});
-  EXPECT_EQ(line_of(answer, "startup.stop").verdict, "could not measure");
+  EXPECT_EQ(line_of(answer, "startup.stop").verdict, GateVerdict::kCouldNotMeasure);
   EXPECT_EQ(gate_exit_code(answer, false), 3);
 }
 
 TEST_F(HistoryTest, AClockThatWasSetBackLosesNothing) {
   for (int day = 30; day < 45; ++day) store(one(day));
   const GateAnswer answer = gate_by_history(one(2, 1.5), History(dir_), {}, {});
-  EXPECT_EQ(answer.answer, "regression");
+  EXPECT_EQ(answer.answer, GateResult::kRegression);
   EXPECT_THAT(answer.notes, ElementsAre(HasSubstr("set back")));
 }
 
@@ -349,10 +349,10 @@ TEST_F(HistoryTest, APinnedBaseline) {
   EXPECT_THROW(find_baseline(dir_, "release-2"), Error);
   EXPECT_THROW(pin(dir_, "a/b", before), Error);
   const GateAnswer slower = gate_by_run(one(1, 1.5), one(0), {});
-  EXPECT_EQ(slower.answer, "regression");
+  EXPECT_EQ(slower.answer, GateResult::kRegression);
   bench::Run elsewhere = one(1, 1.5);
   elsewhere.environment.fingerprint["cores"] = std::int64_t{64};
-  EXPECT_EQ(gate_by_run(elsewhere, one(0), {}).answer, "inconclusive");
+  EXPECT_EQ(gate_by_run(elsewhere, one(0), {}).answer, GateResult::kInconclusive);
 }
 
 TEST_F(HistoryTest, TheNoiseFloorOfACalibrationHoldsOnItsHostOnly) {
@@ -365,19 +365,20 @@ TEST_F(HistoryTest, TheNoiseFloorOfACalibrationHoldsOnItsHostOnly) {
   store_calibration(calibration, dir_ / kCalibrationFile);
   request.calibration = load_calibration(dir_ / kCalibrationFile);
   ASSERT_TRUE(request.calibration);
-  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "pass");
+  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, GateResult::kPass);
   const auto on = [](const std::string& host) {
     bench::Run run = one(12, 1.5);
     run.environment.host = Host{host, host};
     return run;
   };
   request.calibration->host = "A";
-  EXPECT_EQ(gate_by_history(on("A"), History(dir_), {}, request).answer, "pass");
-  EXPECT_EQ(gate_by_history(on("B"), History(dir_), {}, request).answer, "regression")
+  EXPECT_EQ(gate_by_history(on("A"), History(dir_), {}, request).answer, GateResult::kPass);
+  EXPECT_EQ(gate_by_history(on("B"), History(dir_), {}, request).answer, GateResult::kRegression)
       << "another one that is like it";
-  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "pass") << "it does not say";
+  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, GateResult::kPass)
+      << "it does not say";
   request.calibration->fingerprint["kernel"] = std::string("other");
-  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, "regression");
+  EXPECT_EQ(gate_by_history(one(12, 1.5), History(dir_), {}, request).answer, GateResult::kRegression);
   EXPECT_FALSE(load_calibration(dir_ / "none").has_value());
 }
 

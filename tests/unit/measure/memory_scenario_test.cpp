@@ -102,7 +102,7 @@ TEST_F(MemoryScenario, RecordsWhatTheInstancesProcessesHold) {
   const auto self = read_process_memory(getpid());
   ASSERT_TRUE(self);
   EXPECT_NEAR(pss[0].value, static_cast<double>(self->pss), 0.2 * static_cast<double>(self->pss));
-  EXPECT_EQ(pss[0].unit, "bytes");
+  EXPECT_EQ(pss[0].unit, Unit::kBytes);
   EXPECT_EQ(samples("memory.part.app")[0].value, pss[0].value) << "the parts add up";
   EXPECT_EQ(samples("memory.loaded_pss").size(), 1U);
   EXPECT_THAT(samples("memory.guest_used"), IsEmpty()) << "no guest, no figure";

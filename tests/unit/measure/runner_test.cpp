@@ -224,9 +224,9 @@ TEST_F(Runner, ASampleThatCannotBeStoredEndsTheRun) {
 ScenarioRow second_scenario() {
   ScenarioRow row;
   row.name = "second";
-  row.metrics = {{.name = "second.bytes", .unit = "bytes", .role = Role::kHeadline},
-                 {.name = "second.once", .unit = "bytes"},
-                 {.name = "second.curve", .unit = "bytes"}};
+  row.metrics = {{.name = "second.bytes", .unit = Unit::kBytes, .role = Role::kHeadline},
+                 {.name = "second.once", .unit = Unit::kBytes},
+                 {.name = "second.curve", .unit = Unit::kBytes}};
   row.before = [](Trial& trial) {
     trial.record("second.once", 7.0);
     trial.note("rule", std::string("stated"));

@@ -141,10 +141,10 @@ TEST(GithubAction, HasOnlyWhatIsBetterWhenSmaller) {
   StoredRun run = test::sample_run();
   for (int round = 0; round < 10; ++round) {
     run.samples.push_back(
-        {"load", "docker", "load.throughput", "per_second", 900.0 + round, round, 0, false});
-    run.samples.push_back({"startup", "docker", "harness.probe_load", "ratio", 0.01, round, 0, false});
-    run.samples.push_back({"size", "docker", "size.part.kernel", "bytes", 5e6, round, 0, false});
-    run.samples.push_back({"size", "docker", "size.disk", "bytes", 2e8, round, 0, false});
+        {"load", "docker", "load.throughput", Unit::kPerSecond, 900.0 + round, round, 0, false});
+    run.samples.push_back({"startup", "docker", "harness.probe_load", Unit::kRatio, 0.01, round, 0, false});
+    run.samples.push_back({"size", "docker", "size.part.kernel", Unit::kBytes, 5e6, round, 0, false});
+    run.samples.push_back({"size", "docker", "size.disk", Unit::kBytes, 2e8, round, 0, false});
   }
   run = derived(run);
   std::set<std::string> names;
@@ -270,24 +270,27 @@ TEST(Junit, WhatCouldNotRunIsAnErrorNeverAFailure) {
 }
 
 TEST(Junit, VerdictsOfAGate) {
-  const std::string text = junit_export(derived(test::sample_run()),
-                                        {{"startup", "docker", "startup.ready", "regression", "+40 %"},
-                                         {"startup", "docker", "startup.stop", "ok", ""},
-                                         {"startup", "docker", "startup.cpu", "improvement", "-20 %"},
-                                         {"startup", "docker", "startup.app", "inconclusive", "n = 6"},
-                                         {"startup", "docker", "startup.init", "no baseline", "3 runs"},
-                                         {"startup", "docker", "startup.kernel", "could not measure", "gone"},
-                                         {"startup", "docker", "startup.launch", "not confirmed", ""}});
-  EXPECT_THAT(attributes(text, "tests"), ::testing::ElementsAre("10"));
+  const std::string text =
+      junit_export(derived(test::sample_run()),
+                   {{"startup", "docker", "startup.ready", GateVerdict::kRegression, "+40 %"},
+                    {"startup", "docker", "startup.stop", GateVerdict::kOk, ""},
+                    {"startup", "docker", "startup.cpu", GateVerdict::kImprovement, "-20 %"},
+                    {"startup", "docker", "startup.app", GateVerdict::kInconclusive, "n = 6"},
+                    {"startup", "docker", "startup.init", GateVerdict::kNoBaseline, "3 runs"},
+                    {"startup", "docker", "startup.kernel", GateVerdict::kCouldNotMeasure, "gone"},
+                    {"startup", "docker", "startup.launch", GateVerdict::kNotConfirmed, ""},
+                    {"startup", "x / docker", "startup.ready", GateVerdict::kRegression, "a ratio", false}});
+  EXPECT_THAT(attributes(text, "tests"), ::testing::ElementsAre("11"));
   EXPECT_THAT(attributes(text, "failures"), ::testing::ElementsAre("1"));
-  EXPECT_THAT(attributes(text, "skipped"), ::testing::ElementsAre("2"));
+  EXPECT_THAT(attributes(text, "skipped"), ::testing::ElementsAre("3")) << "what is only watched, too";
   EXPECT_THAT(attributes(text, "errors"), ::testing::ElementsAre("1"));
   EXPECT_THAT(text, HasSubstr("<failure type=\"regression\" message=\"+40 %\">"));
+  EXPECT_THAT(text, HasSubstr("watched: regression: a ratio"));
 }
 
 TEST(Junit, HoldsNothingThatXmlCannot) {
-  for (const char c :
-       junit_export(hostile_exported_run(), {{"s", "t\x03", "m<", "regression", "w\x04&\n]]>"}})) {
+  for (const char c : junit_export(hostile_exported_run(),
+                                   {{"s", "t\x03", "m<", GateVerdict::kRegression, "w\x04&\n]]>"}})) {
     EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << static_cast<int>(c);
   }
   EXPECT_THAT(junit_export(hostile_exported_run(), {}),

@@ -56,7 +56,7 @@ class Builder {
     return std::pow(plan_.factor, static_cast<double>(target)) * (1 + 0.6 * static_cast<double>(target));
   }
 
-  void add(std::size_t target, const std::string& metric, const std::string& unit, double value,
+  void add(std::size_t target, const std::string& metric, Unit unit, double value,
            std::optional<double> at = std::nullopt) {
     if (plan_.zeros && noise_.uniform() < 0.2) value = 0;
     run_.samples.push_back({metric.substr(0, metric.find('.')), run_.targets[target].name, metric, unit,
@@ -73,18 +73,18 @@ class Builder {
       const double factor = apart(i);
       for (const Part& part : kSizeParts) {
         const double bytes = std::round((is_vm(i) ? part.vm : part.container) * factor * kMiB);
-        if (bytes > 0) add(i, std::string("size.part.") + part.name, "bytes", bytes);
+        if (bytes > 0) add(i, std::string("size.part.") + part.name, Unit::kBytes, bytes);
         disk += bytes;
       }
-      add(i, "size.transfer", "bytes", std::round(disk * 0.38));
-      add(i, "size.disk", "bytes", disk);
-      add(i, "size.virtual", "bytes", std::round(disk * 1.4));
-      add(i, "size.unique", "bytes", std::round(disk * 0.11));
-      add(i, "size.marginal", "bytes", std::round(disk * 0.004));
-      add(i, "size.marginal_at", "bytes", std::round(disk * 0.004), 2);
-      add(i, "size.layers", "count", is_vm(i) ? 1 : 3);
-      add(i, "size.slim.transfer", "bytes", std::round(disk * 0.24));
-      add(i, "size.slim.disk", "bytes", std::round(disk * 0.61));
+      add(i, "size.transfer", Unit::kBytes, std::round(disk * 0.38));
+      add(i, "size.disk", Unit::kBytes, disk);
+      add(i, "size.virtual", Unit::kBytes, std::round(disk * 1.4));
+      add(i, "size.unique", Unit::kBytes, std::round(disk * 0.11));
+      add(i, "size.marginal", Unit::kBytes, std::round(disk * 0.004));
+      add(i, "size.marginal_at", Unit::kBytes, std::round(disk * 0.004), 2);
+      add(i, "size.layers", Unit::kCount, is_vm(i) ? 1 : 3);
+      add(i, "size.slim.transfer", Unit::kBytes, std::round(disk * 0.24));
+      add(i, "size.slim.disk", Unit::kBytes, std::round(disk * 0.61));
     }
   }
 
@@ -110,12 +110,12 @@ class Builder {
         if (seconds == 0) continue;
         at += seconds * machine * jitter() * apart(target);
         if (!plan_.only_ready || phase.name == std::string("ready")) {
-          add(target, std::string("startup.") + phase.name, "seconds", at);
+          add(target, std::string("startup.") + phase.name, Unit::kSeconds, at);
         }
       }
       if (!plan_.only_ready) {
-        add(target, "startup.cpu", "seconds", at * 0.9);
-        add(target, "startup.stop", "seconds", 0.2 * jitter());
+        add(target, "startup.cpu", Unit::kSeconds, at * 0.9);
+        add(target, "startup.stop", Unit::kSeconds, 0.2 * jitter());
       }
     }
     if (plan_.memory) {
@@ -123,15 +123,15 @@ class Builder {
       for (const Part& part : kMemoryParts) {
         const double bytes = (is_vm(target) ? part.vm : part.container) * machine * apart(target) * kMiB;
         if (bytes == 0) continue;
-        add(target, std::string("memory.part.") + part.name, "bytes", bytes);
+        add(target, std::string("memory.part.") + part.name, Unit::kBytes, bytes);
         pss += bytes;
       }
-      add(target, "memory.host_pss", "bytes", pss);
-      add(target, "memory.host_rss", "bytes", pss * 1.31);
-      add(target, "memory.host_uss", "bytes", pss * 0.87);
-      add(target, "memory.cgroup", "bytes", pss * 1.12);
-      if (is_vm(target)) add(target, "memory.guest_used", "bytes", pss * 0.41);
-      add(target, "memory.loaded_pss", "bytes", pss * 1.05);
+      add(target, "memory.host_pss", Unit::kBytes, pss);
+      add(target, "memory.host_rss", Unit::kBytes, pss * 1.31);
+      add(target, "memory.host_uss", Unit::kBytes, pss * 0.87);
+      add(target, "memory.cgroup", Unit::kBytes, pss * 1.12);
+      if (is_vm(target)) add(target, "memory.guest_used", Unit::kBytes, pss * 0.41);
+      add(target, "memory.loaded_pss", Unit::kBytes, pss * 1.05);
     }
   }
 
@@ -140,7 +140,7 @@ class Builder {
       for (round_ = 0; round_ < 3; ++round_) {
         const double start = (20e3 + 100 * noise_.normal()) * kMiB;
         for (int n = 0; n <= 5; ++n) {
-          add(i, "memory.available", "bytes",
+          add(i, "memory.available", Unit::kBytes,
               start - slope(i) * n * (1 + plan_.noise * noise_.normal()) + kMiB * noise_.normal(), n);
         }
       }
@@ -154,7 +154,7 @@ class Builder {
   void add_slopes() {
     std::erase_if(run_.summaries, [](const Summary& s) { return s.metric == "memory.marginal"; });
     for (std::size_t i = 0; i < run_.targets.size(); ++i) {
-      Summary summary{"memory", run_.targets[i].name, "memory.marginal", "bytes"};
+      Summary summary{"memory", run_.targets[i].name, "memory.marginal", Unit::kBytes};
       summary.n = 18;
       summary.median = summary.mean = slope(i);
       summary.min = summary.max = slope(i);

@@ -285,9 +285,10 @@ std::vector<Sample> read_back(const std::string& text) {
                      "position", "warmup", "resolution", "at");
   std::vector<Sample> samples;
   Sample sample;
-  std::string value, warmup, resolution, at;
-  while (reader.read_row(sample.scenario, sample.target, sample.metric, sample.unit, value, sample.round,
+  std::string unit, value, warmup, resolution, at;
+  while (reader.read_row(sample.scenario, sample.target, sample.metric, unit, value, sample.round,
                          sample.position, warmup, resolution, at)) {
+    sample.unit = from_text<Unit>(unit).value_or(Unit::kNone);
     sample.value = std::strtod(value.c_str(), nullptr);
     sample.warmup = warmup == "true";
     sample.resolution =
@@ -326,8 +327,8 @@ TEST(Formats, SomeOtherScenarioIsShownToo) {
   run.samples.clear();
   for (int round = 0; round < 10; ++round) {
     run.samples.push_back(
-        {"density", "docker", "density.used", "bytes", 250.0 * (1 << 20), round, 0, false, {}});
-    run.samples.push_back({"density", "docker", "harness.settle", "seconds", 2, round, 0, false, {}});
+        {"density", "docker", "density.used", Unit::kBytes, 250.0 * (1 << 20), round, 0, false, {}});
+    run.samples.push_back({"density", "docker", "harness.settle", Unit::kSeconds, 2, round, 0, false, {}});
   }
   const std::string text = test::console_of(derived(run), {});
   EXPECT_THAT(text, AllOf(HasSubstr("density.used: docker 250 MiB"), HasSubstr("median MiB"),
@@ -347,12 +348,12 @@ TEST(Numbers, ThreeSignificantDigitsWithoutExponents) {
 
 TEST(Numbers, AColumnHasOneUnit) {
   const std::vector<double> mixed = {0.6, 11.4};
-  EXPECT_EQ(with_unit(0.6134, scale_for("seconds", mixed)), "0.613 s");
+  EXPECT_EQ(with_unit(0.6134, scale_for(Unit::kSeconds, mixed)), "0.613 s");
   const std::vector<double> small = {0.6, 0.02};
-  EXPECT_EQ(with_unit(0.02, scale_for("seconds", small)), "20.0 ms");
+  EXPECT_EQ(with_unit(0.02, scale_for(Unit::kSeconds, small)), "20.0 ms");
   const std::vector<double> bytes = {3.0 * (1 << 20)};
-  EXPECT_EQ(with_unit(1.5 * (1 << 20), scale_for("bytes", bytes)), "1.50 MiB");
-  EXPECT_EQ(with_unit(3, scale_for("count", bytes)), "3");
+  EXPECT_EQ(with_unit(1.5 * (1 << 20), scale_for(Unit::kBytes, bytes)), "1.50 MiB");
+  EXPECT_EQ(with_unit(3, scale_for(Unit::kCount, bytes)), "3");
 }
 
 TEST(Numbers, Ratios) {

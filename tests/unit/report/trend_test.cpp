@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bench/report/charts/style.h"
 #include "bench/report/charts/trend.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/html.h"
@@ -25,7 +26,7 @@ using ::testing::SizeIs;
 Trend trend_of(const std::string& metric, const std::string& target, std::size_t runs, std::size_t step = 0) {
   Trend trend;
   trend.metric = metric;
-  trend.unit = "seconds";
+  trend.unit = Unit::kSeconds;
   trend.target = target;
   for (std::size_t i = 0; i < runs; ++i) {
     const double value = step > 0 && i >= step ? 0.6 : 0.5;
@@ -201,6 +202,14 @@ TEST(TrendFigure, NamesThatDifferInASignHaveIdsOfTheirOwn) {
     ids.insert(figure.id);
   }
   EXPECT_THAT(ids, SizeIs(3));
+}
+
+TEST(TrendFigure, HasTheColourOfItsTargetsFamilyWhateverItsName) {
+  Trend trend = trend_of("startup.ready", "libvirt-like", 5);
+  trend.family = Kind::kContainer;
+  EXPECT_THAT(trend_figure(trend)->script, AllOf(HasSubstr(kBlue), Not(HasSubstr(kVermilion))));
+  trend.family = Kind::kVm;
+  EXPECT_THAT(trend_figure(trend)->script, AllOf(HasSubstr(kVermilion), Not(HasSubstr(kBlue))));
 }
 
 }  // namespace

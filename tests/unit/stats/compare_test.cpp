@@ -27,7 +27,7 @@ using StoredRun = bench::Run;
 
 /// Two containers, one metric, given values; a name that ends in what it measures.
 StoredRun two_targets(const std::vector<double>& a, const std::vector<double>& b,
-                      const std::string& metric = "startup.ready", const std::string& unit = "seconds") {
+                      const std::string& metric = "startup.ready", Unit unit = Unit::kSeconds) {
   StoredRun run = test::one_target_run();
   run.samples.clear();
   run.targets.push_back(run.targets[0]);
@@ -54,7 +54,7 @@ std::vector<double> around(double centre, std::size_t n, double spread = 0.01, s
 }
 
 TEST(Derive, WhatIsAboutTheMeasuringIsSummarisedAndNotCompared) {
-  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2), "harness.probe_load", "ratio");
+  StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2), "harness.probe_load", Unit::kRatio);
   derive(run);
   EXPECT_EQ(run.summaries.size(), 2U);
   EXPECT_TRUE(run.comparisons.empty());
@@ -66,15 +66,15 @@ TEST(Compare, SecondsAreFasterOrSlower) {
 }
 
 TEST(Compare, RatesAreTheOtherWayRoundAndSizesAreLargerOrSmaller) {
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "t.rate", "per_second")).verdict,
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "t.rate", Unit::kPerSecond)).verdict,
             Verdict::kFaster);
-  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "t.rate", "per_second")).verdict,
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "t.rate", Unit::kPerSecond)).verdict,
             Verdict::kSlower);
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "memory.host_pss", "bytes")).verdict,
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "memory.host_pss", Unit::kBytes)).verdict,
             Verdict::kLarger);
-  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "memory.host_pss", "bytes")).verdict,
+  EXPECT_EQ(compared(two_targets(around(2, 10), around(1, 10), "memory.host_pss", Unit::kBytes)).verdict,
             Verdict::kSmaller);
-  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "startup.cpu", "seconds")).verdict,
+  EXPECT_EQ(compared(two_targets(around(1, 10), around(2, 10), "startup.cpu", Unit::kSeconds)).verdict,
             Verdict::kLarger);
 }
 
@@ -122,7 +122,9 @@ TEST(Compare, RoundsDecideHowMuchIsSaid) {
 }
 
 TEST(Compare, ASizeHasAThresholdOfItsOwn) {
-  const auto verdict = [](double b) { return compared(two_targets({100e6}, {b}, "size.disk", "bytes")); };
+  const auto verdict = [](double b) {
+    return compared(two_targets({100e6}, {b}, "size.disk", Unit::kBytes));
+  };
   EXPECT_EQ(verdict(104e6).verdict, Verdict::kLarger);
   EXPECT_EQ(verdict(104e6).why, "exact, and beyond ±0.5 %");
   EXPECT_EQ(verdict(99e6).verdict, Verdict::kSmaller);
@@ -186,7 +188,7 @@ TEST(Compare, EmulatedSpeedIsNotComparableWithRealSpeed) {
   for (Sample& sample : run.samples) {
     if (sample.metric != "startup.ready") continue;
     sample.metric = "other.bytes";
-    sample.unit = "bytes";
+    sample.unit = Unit::kBytes;
   }
   run.targets[1].acceleration = Acceleration::kTcg;
   EXPECT_EQ(verdict("other.bytes", 0, 1), Verdict::kLarger);  // not a speed

@@ -25,7 +25,7 @@ TEST(Derive, SummariesLeaveOutTheWarmUpAndCountFailures) {
   ASSERT_NE(summary, run.summaries.end());
   EXPECT_EQ(summary->n, 8);
   EXPECT_EQ(summary->failures, 2);
-  EXPECT_EQ(summary->unit, "seconds");
+  EXPECT_EQ(summary->unit, Unit::kSeconds);
   EXPECT_FALSE(summary->p95);
   EXPECT_TRUE(summary->ci95);
   std::vector<double> values;

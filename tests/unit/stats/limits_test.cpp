@@ -13,7 +13,7 @@ namespace {
 
 GateSeries series_of(std::vector<double> history, double current, Better better = Better::kLower) {
   GateSeries series;
-  series.unit = "seconds";
+  series.unit = Unit::kSeconds;
   series.better = better;
   series.history = std::move(history);
   series.current = current;

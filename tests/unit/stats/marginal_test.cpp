@@ -36,7 +36,8 @@ class Marginal : public ::testing::Test {
     for (int pass = 0; pass < 2; ++pass) {
       const auto point = [&](int n) {
         const double value = 8192 * kMiB - 300 * kMiB * pass - n * each + noise * random.normal();
-        run_.samples.push_back({"memory", target, metric::kAvailable, "bytes", value, pass, 0, false, {}, n});
+        run_.samples.push_back(
+            {"memory", target, metric::kAvailable, Unit::kBytes, value, pass, 0, false, {}, n});
       };
       for (int n = 0; n <= most; ++n) point(n);
       for (int n = most - 1; n >= 0; --n) point(n);
@@ -65,7 +66,7 @@ TEST_F(Marginal, IsTheSlopeWithItsSignTurned) {
   derive(run_);
   ASSERT_NE(summary("a"), nullptr);
   EXPECT_NEAR(summary("a")->median, 40 * kMiB, 2 * kMiB);
-  EXPECT_EQ(summary("a")->unit, "bytes");
+  EXPECT_EQ(summary("a")->unit, Unit::kBytes);
   EXPECT_EQ(summary("a")->n, 18);
   ASSERT_TRUE(summary("a")->ci95);
   EXPECT_LT(summary("a")->ci95->low, 40 * kMiB);
