@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -159,7 +160,6 @@ struct EngineFinding {
   std::string detail, remedy;
 };
 
-/// One row per driver. Adding a driver is one file and one row (drivers/table.cpp).
 /// How a user comes to an engine.
 struct EngineAccess {
   bool by_root_only = false;  ///< root can use one, or start one; this user cannot
@@ -172,6 +172,7 @@ struct Profile {
   Artefact needs = Artefact::kContainerArchive;
 };
 
+/// One row per driver. Adding a driver is one folder and one row (drivers/table.cpp).
 struct DriverRow {
   std::string name;  ///< "docker"
   Kind kind = Kind::kProcess;
@@ -180,6 +181,7 @@ struct DriverRow {
   bool built = false;                       ///< false: left out at build time
   std::string left_out;                     ///< why, and the remedy
   std::string summary;                      ///< one line for `bench list targets`
+  std::vector<std::string> telling{};       ///< facts of its engine that `bench doctor` names
   std::unique_ptr<Driver> (*make)(const DriverOptions&) = nullptr;
   /// May be null. What on this host keeps every target of this driver from working, known without its engine
   /// and before an image is built. Starts nothing.
@@ -198,6 +200,10 @@ struct DriverRow {
   std::vector<std::string> (*clean_images)() = nullptr;
 };
 
-const std::vector<DriverRow>& driver_table();
+/// The drivers there are, in the order in which they are shown.
+const std::deque<DriverRow>& driver_table();
+/// One more row, of a program that links this one; before the command line is read. Throws Error{kUsage} for
+/// a name that is taken.
+void add_driver(DriverRow row);
 
 }  // namespace bench

@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "bench/config.h"
+#include "bench/core/error.h"
 #include "drivers/driver.h"
 #include "drivers/libvirt/targets.h"
 
@@ -50,10 +55,8 @@ std::vector<std::string> clean_embedded_libvirt() {
 }
 #endif
 
-}  // namespace
-
-const std::vector<DriverRow>& driver_table() {
-  static const std::vector<DriverRow> table{
+std::deque<DriverRow> own_drivers() {
+  return {
       {
           .name = "docker",
           .kind = Kind::kContainer,
@@ -64,6 +67,7 @@ const std::vector<DriverRow>& driver_table() {
                   ? ""
                   : "left out of this build (BENCH_WITH_DOCKER=OFF): configure with -DBENCH_WITH_DOCKER=ON",
           .summary = "a Docker container, through the Engine API",
+          .telling = {"api", "socket"},
 #if BENCH_HAVE_DOCKER
           .make = make_docker_driver,
           .obstacle = nullptr,
@@ -88,6 +92,7 @@ const std::vector<DriverRow>& driver_table() {
           .summary =
               "a QEMU virtual machine, through libvirt; direct: kernel and a minimal init, full: firmware, "
               "boot loader and systemd",
+          .telling = {"uri", "qemu"},
 #if BENCH_HAVE_LIBVIRT
           .make = make_libvirt_driver,
           .obstacle = libvirt_obstacle,
@@ -98,7 +103,25 @@ const std::vector<DriverRow>& driver_table() {
 #endif
       },
   };
+}
+
+std::deque<DriverRow>& driver_rows() {
+  static std::deque<DriverRow> table = own_drivers();
   return table;
+}
+
+}  // namespace
+
+const std::deque<DriverRow>& driver_table() {
+  return driver_rows();
+}
+
+void add_driver(DriverRow row) {
+  for (const DriverRow& there : driver_rows()) {
+    if (there.name == row.name)
+      throw Error(ErrorCode::kUsage, fmt::format("There is a driver '{}' already", row.name));
+  }
+  driver_rows().push_back(std::move(row));
 }
 
 }  // namespace bench

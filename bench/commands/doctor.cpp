@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "bench/app/engine_rows.h"
 #include "bench/app/run_files.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/calibration_text.h"
@@ -18,55 +18,6 @@
 
 namespace bench {
 namespace {
-
-std::string fact_text(const Facts& facts, const std::string& key) {
-  const auto found = facts.find(key);
-  if (found == facts.end()) return {};
-  const auto* text = std::get_if<std::string>(&found->second);
-  return text != nullptr ? *text : std::string{};
-}
-
-// Asks each engine what a run would ask it; starts a private daemon where a run would, and stops it again.
-std::vector<DoctorRow> engine_rows(const DriverOptions& options) {
-  std::vector<DoctorRow> rows;
-  for (const DriverRow& driver : driver_table()) {
-    if (!driver.built) {
-      rows.push_back({driver.name, "driver", "missing", "left out of this build: " + driver.left_out,
-                      "install what it needs and build again"});
-      continue;
-    }
-    if (const auto obstacle = driver.obstacle != nullptr ? driver.obstacle(options) : std::nullopt) {
-      rows.push_back({driver.name, "engine", "missing", obstacle->text, obstacle->remedy});
-      continue;
-    }
-    std::vector<EngineFinding> findings;
-    if (driver.findings != nullptr) findings = driver.findings(options);
-    try {
-      const auto opened = driver.make(options);
-      const DriverInfo info = opened->info(driver.profiles.front().name);
-      std::string detail = fmt::format("{} {}", info.engine_name, info.engine_version);
-      for (const char* key : {"api", "socket", "uri", "qemu"}) {
-        if (const std::string text = fact_text(info.engine, key); !text.empty()) {
-          detail += fmt::format(", {} {}", key, text);
-        }
-      }
-      rows.push_back({driver.name, "engine", "ok", detail, ""});
-      for (const Warning& warning : info.warnings) {
-        const bool said = std::any_of(
-            findings.begin(), findings.end(),
-            [&warning](const EngineFinding& finding) { return finding.remedy == warning.remedy; });
-        if (!said) rows.push_back({driver.name, "note", "warn", warning.text, warning.remedy});
-      }
-    } catch (const Error& error) {
-      rows.push_back({driver.name, "engine", "missing", error.what(), error.remedy()});
-    }
-    for (const EngineFinding& finding : findings) {
-      rows.push_back(
-          {driver.name, finding.item, finding.good ? "ok" : "warn", finding.detail, finding.remedy});
-    }
-  }
-  return rows;
-}
 
 std::vector<DoctorRow> stored_calibration_rows() {
   try {
@@ -115,7 +66,10 @@ void add_doctor(CLI::App& app, CommandContext& context) {
     for (const DriverRow& driver : driver_table()) {
       if (options->again && driver.forget != nullptr) driver.forget();
     }
-    std::vector<DoctorRow> rows = engine_rows(options->driver);
+    std::vector<DoctorRow> rows;
+    for (const DriverRow& driver : driver_table()) {
+      for (DoctorRow& row : engine_rows(driver, options->driver)) rows.push_back(std::move(row));
+    }
     for (DoctorRow& row : host_rows(cache_dir())) rows.push_back(std::move(row));
     for (DoctorRow& row : stored_calibration_rows()) rows.push_back(std::move(row));
     if (options->json) {

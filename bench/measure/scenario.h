@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -93,6 +94,10 @@ struct ScenarioRow : ScenarioSpec {
   void (*after)(Trial&) = nullptr;  ///< once per target, after the rounds; starts instances itself
 };
 
-const std::vector<ScenarioRow>& scenario_table();
+/// The scenarios there are, in the order in which they are measured and shown.
+const std::deque<ScenarioRow>& scenario_table();
+/// One more row, of a program that links this one; before the command line is read. Throws Error{kUsage} for
+/// a name that is taken.
+void add_scenario(ScenarioRow row);
 
 }  // namespace bench

@@ -365,4 +365,8 @@ bool images_ready(const ImageRequest& request) {
   return found(plan_of(request), request).has_value();
 }
 
+std::string request_hash(const ImageRequest& request) {
+  return plan_of(request).hash;
+}
+
 }  // namespace bench

@@ -27,6 +27,10 @@ ImageSet prepare_images(const ImageRequest& request, std::stop_token stop);
 /// True when prepare_images(request) would find everything in the cache.
 bool images_ready(const ImageRequest& request);
 
+/// What names the images of a request in every store: the same request on the same distribution, the same
+/// name.
+std::string request_hash(const ImageRequest& request);
+
 /// Bytes that the image cache holds, and its removal (`bench clean --images`).
 std::int64_t image_cache_bytes();
 void remove_image_cache();

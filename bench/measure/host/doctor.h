@@ -25,7 +25,7 @@ struct DoctorHost {
 
 /// The rows that do not depend on an engine: programs that building images needs, disk space, memory, noise,
 /// governor, the KVM device (its presence is no proof that guests boot), privileges. The engines' rows come
-/// from the drivers.
+/// from the drivers (bench/app/engine_rows.h).
 std::vector<DoctorRow> host_rows(const std::filesystem::path& cache_dir, const DoctorHost& host = {});
 
 }  // namespace bench

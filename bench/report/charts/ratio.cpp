@@ -187,8 +187,9 @@ Figure drawn_ratios(const Run& run, const std::vector<TargetLook>& looks, const 
   const std::string title = std::string("How many times ") +
                             (container ? "the " + family_words(base_look->target->traits) : base_name) +
                             (all ? ", every metric" : "");
-  auto [canvas, y] = headed(title, subtitle(run, ratio_subtitle(rows, base_name),
-                                            rounds_text(run, scenario::kStartup, metric::kReady)));
+  const std::optional<Subject> sampled = subject_of(run);
+  const std::string rounds = sampled ? rounds_text(run, sampled->scenario, sampled->metric) : std::string();
+  auto [canvas, y] = headed(title, subtitle(run, ratio_subtitle(rows, base_name), rounds));
 
   y += 18;
   const double names_left = kEdge + rows.label_width + 16;

@@ -177,10 +177,10 @@ void add_background(Document& document, const Run& run) {
   if (!environment.tables.empty()) document.sections.push_back(std::move(environment));
 }
 
-/// The plan and the state of the cache; nothing where only sizes were weighed.
+/// The plan and the state of the cache; nothing where all was counted once, before any round.
 std::string plan_of_document(const Run& run) {
   const bool rounds = std::any_of(run.samples.begin(), run.samples.end(),
-                                  [](const Sample& sample) { return sample.scenario != scenario::kSize; });
+                                  [&](const Sample& sample) { return !spec_of(run, sample.metric).exact; });
   if (!rounds) return {};
   const auto cache = run.conditions.find("cache");
   return plan_text(run) +

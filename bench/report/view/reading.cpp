@@ -79,7 +79,8 @@ std::vector<std::string> reading_notes(const Run& run) {
   if (measured(scenario::kMemory)) {
     add_memory(notes);
   }
-  if (measured(scenario::kStartup) || measured(scenario::kMemory)) {
+  if (std::any_of(run.samples.begin(), run.samples.end(),
+                  [&](const Sample& sample) { return !spec_of(run, sample.metric).exact; })) {
     notes.insert(notes.end(),
                  {"Median and 95 % interval: half of the values were smaller. The interval says how well the "
                   "median is known "

@@ -173,7 +173,10 @@ std::vector<TextTable> summary_tables(const Run& run) {
     }
     for (const std::string& metric : summarised_metrics(run, scenario)) {
       tables.push_back(summary_table(run, scenario, metric, {}));
-      tables.back().title = one_line(metric);
+      const std::string& words = spec_of(run, metric).words;
+      tables.back().title = words.empty()
+                                ? one_line(metric)
+                                : fmt::format("{}: {}", scenario_words(run, scenario), one_line(words));
     }
   }
   return tables;
