@@ -10,6 +10,7 @@
 #include "bench/report/render/bundle.h"
 #include "bench/report/report.h"
 #include "bench/report/view/document.h"
+#include "support/golden.h"
 
 namespace bench::test {
 
@@ -45,8 +46,5 @@ std::size_t occurrences(const std::string& text, const std::string& what);
 /// A page whose elements are closed in the order in which they were opened, every attribute's value closed,
 /// each id once. Style and script are skipped as the text that they are.
 void expect_well_formed(const std::string& page);
-
-/// Compares with tests/golden/NAME; BENCH_UPDATE_GOLDEN=1 writes it first.
-void expect_same_as_golden(const std::string& name, const std::string& text);
 
 }  // namespace bench::test
