@@ -168,10 +168,6 @@ virConnectPtr open_in_time(const std::string& uri) {
   return connection;
 }
 
-bool is_system_daemon(const std::string& uri) {
-  return uri.find("///system") != std::string::npos;
-}
-
 /// How long the daemon takes to start an empty guest without running it; remembered until the machine
 /// changes.
 Seconds trial_start(virConnectPtr connection, const std::string& uri) {
@@ -265,33 +261,21 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
     }
     return connection;
   }
-  std::vector<Warning> warnings;
-  for (const auto& uri : daemons_that_listen()) {
-    try {
-      auto connection = fresh();
-      connection->connect(uri);
-      const Seconds took = trial_start(connection->get(), uri);
-      if (took < kSlowStart) {
-        return connection;
-      }
-      warnings.push_back(
-          {fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used", uri,
-                       took.count()),
-           "give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
-           "--connect to use it all the same"});
-    } catch (const Error& error) {
-      const auto hidden = is_system_daemon(uri) ? hidden_from_system_daemon(cache_dir()) : std::nullopt;
-      warnings.push_back({fmt::format("{} is not used: {}{}", uri, error.what(),
-                                      hidden ? "; " + hidden->text : std::string()),
-                          hidden ? hidden->remedy : error.remedy()});
-    }
-  }
+  std::shared_ptr<LibvirtConnection> connection;
+  const auto start = [&](const std::string& uri) {
+    connection = fresh();
+    connection->connect(uri);
+    return trial_start(connection->get(), uri);
+  };
+  DaemonChoice choice =
+      choose_daemon(daemons_that_listen(), start, [] { return hidden_from_system_daemon(cache_dir()); });
+  if (choice.uri) return connection;
   if (!options.start_private) {
     throw Error(ErrorCode::kUnavailable, "no libvirt daemon answers and works",
                 "start libvirtd or virtqemud, or allow engines of bench's own");
   }
-  auto connection = fresh();
-  connection->warnings_ = std::move(warnings);
+  connection = fresh();
+  connection->warnings_ = std::move(choice.not_taken);
   connection->root_ = embed_root();
   connection->connect(connection->root_->uri());
   return connection;

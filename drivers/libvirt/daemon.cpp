@@ -1,12 +1,15 @@
 #include "drivers/libvirt/daemon.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
+#include "bench/core/error.h"
 #include "drivers/common/process_table.h"
+#include "drivers/libvirt/daemon_memory.h"
 
 namespace bench {
 namespace {
@@ -47,6 +50,36 @@ std::vector<std::string> daemons_that_listen() {
     }
   }
   return uris;
+}
+
+bool is_system_daemon(const std::string& uri) {
+  return uri.find("///system") != std::string::npos;
+}
+
+DaemonChoice choose_daemon(const std::vector<std::string>& uris,
+                           const std::function<Seconds(const std::string& uri)>& start,
+                           const std::function<std::optional<Warning>()>& hidden) {
+  DaemonChoice choice;
+  for (const std::string& uri : uris) {
+    try {
+      const Seconds took = start(uri);
+      if (took < kSlowStart) {
+        choice.uri = uri;
+        return choice;
+      }
+      choice.not_taken.push_back(
+          {fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used", uri,
+                       took.count()),
+           "give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
+           "--connect to use it all the same"});
+    } catch (const Error& error) {
+      const auto unseen = is_system_daemon(uri) ? hidden() : std::nullopt;
+      choice.not_taken.push_back({fmt::format("{} is not used: {}{}", uri, error.what(),
+                                              unseen ? "; " + unseen->text : std::string()),
+                                  unseen ? unseen->remedy : error.remedy()});
+    }
+  }
+  return choice;
 }
 
 }  // namespace bench

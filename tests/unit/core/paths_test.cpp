@@ -1,10 +1,14 @@
 #include "bench/core/paths.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -20,6 +24,8 @@ namespace bench {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 class PathsTest : public testing::Test {
  protected:
@@ -121,8 +127,10 @@ bool as_user(uid_t uid, Test test) {
 TEST_F(PathsTest, WhatOutlivesARunIsInNoRuntimeDirectory) {
   setenv("BENCH_STATE_DIR", (root_ / "own").c_str(), 1);
   EXPECT_EQ(persistent_dir(), root_ / "own/state");
-  unsetenv("BENCH_STATE_DIR");
-  if (geteuid() != 0) return;
+}
+
+TEST_F(PathsTest, AUsersFindingsAreInTheirStateHome) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   fs::permissions(root_, fs::perms::all);
   EXPECT_TRUE(as_user(12345, [&] {
     setenv("HOME", root_.c_str(), 1);
@@ -131,6 +139,99 @@ TEST_F(PathsTest, WhatOutlivesARunIsInNoRuntimeDirectory) {
     setenv("XDG_STATE_HOME", (root_ / "xdg").c_str(), 1);
     return at_home && persistent_dir() == root_ / "xdg/bench";
   }));
+}
+
+TEST_F(PathsTest, WhereNoStateCanBeWrittenTheCacheHasIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  fs::create_directories(root_ / "home");
+  fs::create_directories(root_ / "cache");
+  fs::permissions(root_, fs::perms(0755));
+  fs::permissions(root_ / "cache", fs::perms::all);
+  EXPECT_TRUE(as_user(12347, [&] {
+    setenv("HOME", (root_ / "home").c_str(), 1);
+    setenv("BENCH_CACHE_DIR", (root_ / "cache").c_str(), 1);
+    const bool without = persistent_dir() == root_ / "cache/state";
+    setenv("XDG_STATE_HOME", (root_ / "home/xdg").c_str(), 1);
+    return without && persistent_dir() == root_ / "cache/state";
+  }));
+}
+
+/// What state_dir() says in a child of user `uid`; empty when it says nothing.
+std::string state_refused(uid_t uid) {
+  int ends[2];
+  if (pipe(ends) != 0) return "no pipe";
+  (void)as_user(uid, [&] {
+    try {
+      state_dir();
+    } catch (const Error& error) {
+      const std::string said = std::string(error.what()) + "; " + error.remedy();
+      return error.code() == ErrorCode::kIo && write(ends[1], said.data(), said.size()) > 0;
+    }
+    return false;
+  });
+  close(ends[1]);
+  std::string said(1000, '\0');
+  const ssize_t got = read(ends[0], said.data(), said.size());
+  close(ends[0]);
+  said.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return said;
+}
+
+TEST_F(PathsTest, AStateDirectoryThatCannotBeWrittenIsAnErrorWithARemedy) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  fs::create_directories(root_ / "roots");
+  fs::permissions(root_, fs::perms(0755));
+  fs::permissions(root_ / "roots", fs::perms(0755));
+  for (const char* where : {"roots", "roots/below"}) {
+    setenv("BENCH_STATE_DIR", (root_ / where).c_str(), 1);
+    EXPECT_THAT(state_refused(12347),
+                AllOf(HasSubstr((root_ / where).string()), HasSubstr("BENCH_STATE_DIR")));
+  }
+}
+
+TEST_F(PathsTest, ADirectoryInTmpThatSomebodyElseMadeIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  const fs::path planted = "/tmp/bench-12348";
+  ASSERT_TRUE(fs::create_directory(planted));
+  fs::permissions(planted, fs::perms::all);
+  EXPECT_THAT(state_refused(12348),
+              AllOf(HasSubstr("belongs to somebody else"), HasSubstr("BENCH_STATE_DIR")));
+  fs::remove(planted);
+}
+
+TEST_F(PathsTest, RootHasOnePlaceHoweverItWasStarted) {
+  if (geteuid() != 0) GTEST_SKIP() << "this is about root";
+  setenv("HOME", root_.c_str(), 1);
+  setenv("XDG_STATE_HOME", (root_ / "xdg").c_str(), 1);
+  setenv("XDG_RUNTIME_DIR", (root_ / "theirs").c_str(), 1);  // as sudo -E hands it on
+  setenv("BENCH_CACHE_DIR", (root_ / "cache").c_str(), 1);
+  fs::create_directory(root_ / "theirs");
+  ASSERT_EQ(chown((root_ / "theirs").c_str(), 12345, 12345), 0);
+  const pid_t child = fork();
+  if (child == 0) {  // with a /run and a /var/lib of its own
+    const auto hidden = [](const char* at) { return mount("none", at, "tmpfs", 0, nullptr) == 0; };
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        !hidden("/run") || !hidden("/var/lib")) {
+      _exit(77);
+    }
+    int wrong = 0;
+    try {
+      wrong += persistent_dir() == "/var/lib/bench" ? 0 : 1;
+      wrong += state_dir() == "/run/bench" ? 0 : 2;
+      wrong += fs::exists(root_ / "xdg") || !fs::is_empty(root_ / "theirs") ? 4 : 0;
+      wrong += mount("none", "/var/lib", nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0 ? 0 : 8;
+      wrong += persistent_dir() == root_ / "cache/state" ? 0 : 16;
+    } catch (const std::exception& error) {
+      fprintf(stderr, "%s\n", error.what());
+      wrong += 32;
+    }
+    _exit(wrong);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "nothing can be mounted here, not even in a namespace";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(PathsTest, AFileOfAnEarlierVersionIsMovedOnce) {
