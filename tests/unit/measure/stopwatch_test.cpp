@@ -62,6 +62,64 @@ TEST_F(Stopwatch, MarksAreCumulativeAndInOrder) {
   EXPECT_GT(times.resolution, 0);
 }
 
+/// Its console tells of a boot: the loader, the kernel, the init system.
+class BootingDriver : public FakeDriver {
+ public:
+  static constexpr Seconds kStep{0.02};
+  void console(const std::string& id, std::shared_ptr<ConsoleSink> sink) override {
+    for (const char* line : {"[    0.000000] Linux version 6.1\n", "@bench userspace\n", "@bench init\n"}) {
+      std::this_thread::sleep_for(kStep);
+      sink->bytes(line);
+    }
+    FakeDriver::console(id, std::move(sink));
+  }
+};
+
+TEST_F(Stopwatch, EachMarkOfABootIsAtItsOwnTime) {
+  BootingDriver booting;
+  booting.behaviour.runtime_after = BootingDriver::kStep;
+  booting.behaviour.ready_after = 2 * BootingDriver::kStep;
+  target_.driver = &booting;
+  target_.info.kind = Kind::kVm;
+  target_.info.traits = traits_of_old_run(Kind::kVm, Acceleration::kTcg, "full");
+  const StartTimes times = start().times;
+  ASSERT_TRUE(times.firmware && times.kernel && times.init && times.runtime && times.app);
+  const double step = BootingDriver::kStep.count();
+  EXPECT_GE(*times.kernel, *times.firmware + step);
+  EXPECT_GE(*times.init, *times.kernel + step);
+  EXPECT_GE(*times.runtime, *times.init + step / 2);
+  EXPECT_GT(*times.app, *times.runtime);
+  EXPECT_GE(times.ready, *times.app);
+}
+
+TEST_F(Stopwatch, AVmHasItsOwnTimeOut) {
+  driver_.behaviour.never_answer = true;
+  target_.info.kind = Kind::kVm;
+  target_.info.traits = traits_of_old_run(Kind::kVm, Acceleration::kTcg, "direct");
+  rules_.vm_timeout = Seconds(0.3);
+  EXPECT_EQ(failure().failure().censored_at, 0.3);
+}
+
+/// An app that does not say when it listens: only asking tells.
+class SilentDriver : public FakeDriver {
+ public:
+  void console(const std::string& id, std::shared_ptr<ConsoleSink>) override {
+    FakeDriver::console(id, std::make_shared<ConsoleMarks>(false));
+  }
+};
+
+TEST_F(Stopwatch, AVmIsAskedInItsOwnPeriod) {
+  SilentDriver silent;
+  silent.behaviour.ready_after = Seconds(0.2);
+  target_.driver = &silent;
+  target_.info.kind = Kind::kVm;
+  target_.info.traits = traits_of_old_run(Kind::kVm, Acceleration::kTcg, "direct");
+  rules_.vm_timeout = Seconds(20);
+  rules_.vm_period = Seconds(0.02);
+  rules_.container_period = Seconds(60);
+  EXPECT_GE(start().times.ready, 0.2);
+}
+
 TEST_F(Stopwatch, ADelayInTheAppMovesReadyByThatMuch) {
   const auto ready_after = [this](double seconds) {
     driver_.behaviour.ready_after = Seconds(seconds);

@@ -87,6 +87,16 @@ TEST(Compare, RatioShiftAndPairedRounds) {
   EXPECT_NEAR(*result.detectable, kThreshold, 1e-12);
 }
 
+TEST(Compare, TheThresholdIsAFactorThatIsTheSameBothWays) {
+  const auto verdict = [](double b) {
+    return compared(two_targets(std::vector<double>(10, 1.0), std::vector<double>(10, b))).verdict;
+  };
+  EXPECT_EQ(verdict(1 + kThreshold + 0.001), Verdict::kSlower);
+  EXPECT_EQ(verdict(1 + kThreshold - 0.001), Verdict::kEquivalent);
+  EXPECT_EQ(verdict(1 / (1 + kThreshold) - 0.001), Verdict::kFaster);  // above 1 − the threshold
+  EXPECT_EQ(verdict(1 / (1 + kThreshold) + 0.001), Verdict::kEquivalent);
+}
+
 TEST(Compare, TheSameIsEquivalent) {
   EXPECT_EQ(compared(two_targets(around(1, 20), around(1.01, 20, 0.01, 2))).verdict, Verdict::kEquivalent);
 }
@@ -103,6 +113,9 @@ TEST(Compare, TheProbesResolutionRaisesTheThreshold) {
   EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
   for (Sample& sample : run.samples) sample.resolution = 0.5;
   EXPECT_EQ(compared(run).verdict, Verdict::kEquivalent);  // 30 % apart, and nothing below 50 % could be seen
+  run = two_targets(around(1, 10), around(1.45, 10, 0.01, 2));
+  for (Sample& sample : run.samples) sample.resolution = 0.5;
+  EXPECT_EQ(compared(run).verdict, Verdict::kEquivalent) << "half a second is a share of the quicker side";
 }
 
 TEST(Compare, RoundsDecideHowMuchIsSaid) {
@@ -168,6 +181,8 @@ TEST(Compare, AGuestsKernelMayKeepSomeMemoryButNotMuch) {
   StoredRun run = two_targets(around(1, 10), around(2, 10, 0.01, 2));
   run.targets[1].equivalence.memory_bytes = 470LL << 20;  // of 512
   EXPECT_EQ(compared(run).verdict, Verdict::kSlower);
+  run.targets[1].equivalence.memory_bytes = 412LL << 20;  // more than 64 MiB and a twentieth
+  EXPECT_EQ(compared(run).verdict, Verdict::kNotComparable);
   run.targets[1].equivalence.memory_bytes = 24LL << 30;  // no limit at all
   EXPECT_EQ(compared(run).verdict, Verdict::kNotComparable);
 }
@@ -280,7 +295,9 @@ TEST(Precision, HasNoOpinionBelowTenRoundsOrWithOneTarget) {
 
 TEST(EquivalenceTable, SaysWhatIsTheSame) {
   const StoredRun run = test::mismatched_run();
-  for (const EquivalenceRow& row : equivalence({&run.targets[0], &run.targets[1]})) {
+  const auto rows = equivalence({&run.targets[0], &run.targets[1]});
+  EXPECT_EQ(rows.size(), 8U);
+  for (const EquivalenceRow& row : rows) {
     const Sameness expected = row.name == "python"   ? Sameness::kDifferent
                               : row.name == "kernel" ? Sameness::kByDesign
                                                      : Sameness::kSame;

@@ -92,6 +92,7 @@ TEST(ChangePoints, AStepIsFoundWhereItIs) {
   EXPECT_NEAR(found[0].before, 1.002, 0.001);
   EXPECT_NEAR(found[0].after, 1.102, 0.001);
   EXPECT_LE(found[0].p, 0.01);
+  EXPECT_GT(found[0].p, 0) << "no number of permutations says never";
 }
 
 TEST(ChangePoints, SeveralStepsInOrder) {
@@ -146,6 +147,7 @@ TEST(Levels, WhatFewRunsTellIsAllowedMore) {
   const GateLimits limits = *gate_limits(series_of(history, 1.5), {});
   ASSERT_EQ(limits.runs, 4);
   EXPECT_GT(limits.margin, 3 * spread) << "the runs before the step say how much a run varies";
+  EXPECT_NEAR(limits.margin, kGateSpreads * limits.spread * std::hypot(1, error_of_median(4)), 1e-9);
 }
 
 TEST(Levels, ACreepIsSeenAgainstAnEarlierLevel) {
@@ -163,6 +165,19 @@ TEST(Levels, ACreepIsSeenAgainstAnEarlierLevel) {
   EXPECT_EQ(judge_level(finding, slower, {}).state, GateState::kBetter);
 }
 
+TEST(Levels, OneRunAsAReferenceIsAllowedAQuarterMore) {
+  std::vector<double> history;
+  for (int i = 0; i < 20; ++i) history.push_back(1 + 0.1 * (i % 3 - 1));
+  const GateFinding finding = judge_series(series_of(history, 1), {});
+  const auto margin = [&](std::size_t runs) {
+    const std::vector<double> then(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(runs));
+    return judge_level(finding, then, {}).margin;
+  };
+  const double now = error_of_median(10);
+  EXPECT_NEAR(margin(1), 1.25 * kGateSpreads * finding.limits->spread * std::hypot(now, 1), 1e-9);
+  EXPECT_NEAR(margin(20), kGateSpreads * finding.limits->spread * std::hypot(now, error_of_median(20)), 1e-9);
+}
+
 TEST(Levels, AStepIsAbruptAndACreepIsNot) {
   std::vector<double> step = steady(10), creep;
   for (int i = 0; i < 10; ++i) step.push_back(1.1);
@@ -170,6 +185,9 @@ TEST(Levels, AStepIsAbruptAndACreepIsNot) {
   EXPECT_TRUE(is_abrupt(step, 10, 0.05));
   EXPECT_FALSE(is_abrupt(creep, 30, 0.05));
   EXPECT_FALSE(is_abrupt(step, 0, 0.05));
+  std::vector<double> small = steady(10);
+  for (int i = 0; i < 10; ++i) small.push_back(0.952);
+  EXPECT_FALSE(is_abrupt(small, 10, 0.05)) << "a share of what was before";
 }
 
 }  // namespace

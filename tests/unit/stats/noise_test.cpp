@@ -45,6 +45,9 @@ TEST(Noise, MoreMeasuringMakesItSurerAndNotLarger) {
   EXPECT_LT(six.range->low, six.share);
   EXPECT_GT(six.range->high, six.share);
   EXPECT_LT(sixty.range->high / sixty.range->low, six.range->high / six.range->low);
+  // On the scale of logarithms it lies by the same factor below and above: e^(1.96 / √(2 · 5)) for six.
+  EXPECT_NEAR(std::log1p(six.range->high) / std::log1p(six.share), 1.8585, 0.001);
+  EXPECT_NEAR(std::log1p(six.share) / std::log1p(six.range->low), 1.8585, 0.001);
 }
 
 TEST(Noise, WhereThereIsNoShareThereIsNone) {

@@ -186,6 +186,19 @@ TEST(RatioInterval, ScalesWithTheData) {
   EXPECT_DOUBLE_EQ(after.ci95.high, before.ci95.high * 8);
 }
 
+// Ten values say little of their neighbourhood: what they show of it is too low by Kendall's 1 / n.
+TEST(RatioInterval, ValuesInAnyOrderAreTakenForNeighboursThatResembleEachOther) {
+  const auto width = [](const Values& a) {
+    const RatioIntervals found = *unpaired_ratio_intervals(a, Values(10, 1.0));
+    return std::log(found.ci95.high / found.ci95.low);
+  };
+  const double there_and_back = width({10, 19, 11, 18, 12, 17, 13, 16, 14, 15});
+  const double any_order = width({13, 17, 15, 11, 16, 19, 14, 10, 12, 18});  // ranks that do not correlate
+  const double rising = width({10, 11, 12, 13, 14, 15, 16, 17, 18, 19});
+  EXPECT_NEAR(any_order / there_and_back, std::sqrt(1.1 / 0.9), 0.05);
+  EXPECT_GT(rising / any_order, 2);
+}
+
 TEST(RatioInterval, CountsPairedRoundsOnly) {
   test::Noise noise(9);
   std::vector<Block> blocks = drifting_rounds(noise, 7, 2);

@@ -41,6 +41,11 @@ TEST(Truth, IsInconclusiveWhereTheIntervalIsTooWide) {
       << "touches 1.9 s, far too wide";
 }
 
+TEST(Truth, HalfOfTheIntervalMayBeATenthOfTheTruth) {
+  EXPECT_EQ(verdict_on({1.9, 2.0, 2.29}), "holds");
+  EXPECT_EQ(verdict_on({1.9, 2.0, 2.31}), "inconclusive");
+}
+
 TEST(Truth, BelowSixRoundsTheRangeDecides) {
   const TruthFinding finding = judge_truth(Values{2.02, 1.97, 2.01}, kTwoSeconds);
   EXPECT_EQ(finding.verdict, TruthVerdict::kHolds);
