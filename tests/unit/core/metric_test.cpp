@@ -83,6 +83,7 @@ TEST(Metric, AnUnknownWordOfADeclarationIsCorrupt) {
 
 TEST(Metric, TheFirstScenariosHangTogether) {
   std::set<std::string> names;
+  ASSERT_FALSE(first_scenarios().empty());
   for (const ScenarioSpec& scenario : first_scenarios()) {
     int headlines = 0;
     for (const MetricSpec& spec : scenario.metrics) {

@@ -115,6 +115,7 @@ TEST(RunJson, ARunOfAnOlderBenchGetsTheTraitsOfItsTwoDrivers) {
   nlohmann::json json = nlohmann::json::parse(to_json(full_run()));
   for (auto& target : json["targets"]) target.erase("traits");
   const bench::Run run = run_from_json(json.dump());
+  ASSERT_GT(run.targets.size(), 1U);
   for (const TargetInfo& target : run.targets) {
     EXPECT_EQ(target.traits, traits_of_old_run(target.kind, target.acceleration, target.profile))
         << target.name;

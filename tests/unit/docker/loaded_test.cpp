@@ -160,6 +160,7 @@ TEST_F(LoadedImages, ADaemonThatDoesNotListThemFailsNoRun) {
   set.container.id = images[0].id;
   set.container.reference = tag(1);
   EXPECT_NO_THROW(make_docker_driver_at(daemon.socket())->prepare(set, "", {}));
+  EXPECT_THAT(daemon.lines(), testing::Contains(testing::HasSubstr("/images/json"))) << "it was asked";
 }
 
 TEST_F(LoadedImages, CleanLooksIntoTheDaemonThatIsNamed) {

@@ -83,12 +83,12 @@ TEST_F(HistoryTest, RunsInOrderOfTimeAndFiguresAsStored) {
   const auto points = history.points(ready_of(history), 0);
   ASSERT_THAT(points, SizeIs(3));
   const bench::Run last = one(2);
-  for (const Summary& summary : last.summaries) {
-    if (summary.metric == "startup.ready") {
-      EXPECT_DOUBLE_EQ(points[2].value, summary.median);
-      EXPECT_EQ(points[2].ci95, summary.ci95);
-    }
-  }
+  const auto summary =
+      std::find_if(last.summaries.begin(), last.summaries.end(),
+                   [](const Summary& candidate) { return candidate.metric == "startup.ready"; });
+  ASSERT_NE(summary, last.summaries.end());
+  EXPECT_DOUBLE_EQ(points[2].value, summary->median);
+  EXPECT_EQ(points[2].ci95, summary->ci95);
   EXPECT_TRUE(points[2].usable);
 }
 

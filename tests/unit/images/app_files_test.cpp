@@ -180,6 +180,7 @@ TEST(AppFiles, WhatFlaskWouldNotFindIsKnownBeforehand) {
 TEST(AppFiles, EveryTestAppIsReadable) {
   const fs::path tests = BENCH_TEST_DIR;
   for (const fs::path& dir : {tests / "fixtures" / "apps", tests / ".." / "backend" / "truths"}) {
+    EXPECT_FALSE(fs::is_empty(dir)) << dir;
     for (const auto& entry : fs::directory_iterator(dir)) {
       const App app = read_app(entry.path());
       EXPECT_EQ(app.config.port, 4567) << entry.path();

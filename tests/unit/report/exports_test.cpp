@@ -101,6 +101,7 @@ TEST(Exports, HostileNamesStayNames) {
 TEST(Exports, AreReportFormatsOfTheSameName) {
   const StoredRun run = derived(test::run_with_failures());
   Drawings none;
+  ASSERT_FALSE(export_formats().empty());
   for (const ExportFormat& format : export_formats()) {
     const ReportFormat* row = find_report_format(format.name);
     ASSERT_NE(row, nullptr) << format.name;

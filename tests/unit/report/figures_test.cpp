@@ -151,6 +151,7 @@ TEST(Figures, WhatIsDrawnLiesInsideItsAxes) {
 
 // The same from the other end: not what the chart has, but what the run has.
 TEST(Figures, EverySampleIsThere) {
+  std::set<std::string> looked_at;
   for (const Case& each : cases()) {
     const std::vector<Figure> all = figures(each.run);
     const std::string subject =
@@ -175,10 +176,12 @@ TEST(Figures, EverySampleIsThere) {
     }
 
     if (const Figure* marginal = test::find_figure(all, "memory-marginal")) {
+      looked_at.insert(marginal->id);
       EXPECT_EQ(test::dots_in(marginal->panels[0]), values_of(each.run, "memory.available").size())
           << each.name;
     }
     if (const Figure* size = test::find_figure(all, "size")) {
+      looked_at.insert(size->id);
       for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.slim.disk"}) {
         for (const double value : values_of(each.run, metric)) {
           EXPECT_TRUE(size->panels[0].x.holds(value)) << each.name << ", " << metric;
@@ -186,14 +189,17 @@ TEST(Figures, EverySampleIsThere) {
       }
     }
     if (const Figure* ratio = test::find_figure(all, "ratio")) {
+      looked_at.insert(ratio->id);
       EXPECT_TRUE(ratio->panels[0].x.holds(1)) << each.name;
       for (const Comparison& comparison : each.run.comparisons) {
         if (comparison.a == each.run.targets[0].name && comparison.metric == "startup.ready") {
+          looked_at.insert("a ratio of it");
           EXPECT_TRUE(ratio->panels[0].x.holds(comparison.ratio)) << each.name;
         }
       }
     }
   }
+  EXPECT_THAT(looked_at, ::testing::ElementsAre("a ratio of it", "memory-marginal", "ratio", "size"));
 }
 
 TEST(Figures, TextsDoNotOverlap) {
@@ -232,21 +238,24 @@ TEST(Figures, WithoutDataThereIsNone) {
 TEST(Figures, SayTheNumbersOfTheTables) {
   const bench::Run run = test::full_run();
   const std::vector<Figure> all = figures(run);
+  std::size_t medians = 0, comparisons = 0, rows = 0, sizes = 0;
   for (const Summary& summary : run.summaries) {
-    if (summary.metric == "startup.ready") {
-      EXPECT_THAT(test::find_figure(all, "startup-trials")->script,
-                  HasSubstr("'" + with_unit(summary.median, {1, "s"}) + "'"));
-    }
+    if (summary.metric != "startup.ready") continue;
+    ++medians;
+    EXPECT_THAT(test::find_figure(all, "startup-trials")->script,
+                HasSubstr("'" + with_unit(summary.median, {1, "s"}) + "'"));
   }
   const std::string ratios = test::find_figure(all, "ratio-all")->script;
   for (const Comparison& comparison : run.comparisons) {
     if (comparison.a != "docker") continue;
+    ++comparisons;
     EXPECT_THAT(ratios, HasSubstr("'" + ratio_text(comparison.ratio) +
                                   (comparison.ci95 ? " " + ratio_bracket(*comparison.ci95) : "") + "'"));
   }
   const std::string memory = test::find_figure(all, "memory")->script;
   for (const TextTable& table : memory_tables(run)) {
     if (table.rows.empty() || table.rows[0][0] != "PSS on the host") continue;
+    ++rows;
     for (std::size_t i = 1; i < table.rows[0].size(); ++i) {
       EXPECT_THAT(memory, HasSubstr(table.rows[0][i] + " MiB"));
     }
@@ -254,9 +263,14 @@ TEST(Figures, SayTheNumbersOfTheTables) {
   const std::string size = test::find_figure(all, "size")->script;
   for (const char* metric : {"size.transfer", "size.disk", "size.unique", "size.marginal"}) {
     for (const double value : values_of(run, metric)) {
+      ++sizes;
       EXPECT_THAT(size, HasSubstr("'" + with_unit(value, {1 << 20, "MiB"})));
     }
   }
+  EXPECT_EQ(medians, run.targets.size());
+  EXPECT_GE(comparisons, run.targets.size() - 1);
+  EXPECT_GE(rows, 1U);
+  EXPECT_GE(sizes, run.targets.size());
 }
 
 TEST(Figures, SayWhatTheyShowUnderWhichConditions) {

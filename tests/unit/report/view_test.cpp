@@ -91,7 +91,9 @@ TEST(Tables, AreAbsentWhereNothingWasMeasured) {
 TEST(Tables, PartsAndChecksDoNotClutterTheGeneralOnes) {
   const StoredRun run = derived(test::sample_run_all());
   EXPECT_THAT(summary_tables(run), SizeIs(1)) << "start-up's";
-  for (const auto& cells : comparison_table(run, false).rows) {
+  const auto rows = comparison_table(run, false).rows;
+  EXPECT_THAT(rows, ::testing::Not(::testing::IsEmpty()));
+  for (const auto& cells : rows) {
     for (const char* hidden : {"harness", ".part.", ".check.", "available", "size."}) {
       EXPECT_THAT(cells[0], Not(HasSubstr(hidden)));
     }

@@ -256,14 +256,17 @@ TEST(Claims, ComeBackWhenTheyAreDeleted) {
 TEST(Compare, SizesAreExact) {
   StoredRun run = test::sample_run_all();
   derive(run);
+  std::size_t sizes = 0;
   for (const Comparison& comparison : run.comparisons) {
     if (comparison.scenario != "size") continue;
+    ++sizes;
     EXPECT_FALSE(comparison.ci95);
     EXPECT_THAT(comparison.verdict,
                 ::testing::AnyOf(Verdict::kSmaller, Verdict::kLarger, Verdict::kEquivalent))
         << comparison.metric;
     EXPECT_THAT(comparison.why, StartsWith("exact"));
   }
+  EXPECT_GT(sizes, 0U);
 }
 
 }  // namespace

@@ -44,9 +44,11 @@ TEST(Derive, SummariesLeaveOutTheWarmUpAndCountFailures) {
 TEST(Derive, P95FromTwentyOn) {
   StoredRun run = test::sample_run(20);
   derive(run);
+  ASSERT_FALSE(run.summaries.empty());
   for (const Summary& summary : run.summaries) EXPECT_TRUE(summary.p95);
   run = test::sample_run(19);
   derive(run);
+  ASSERT_FALSE(run.summaries.empty());
   for (const Summary& summary : run.summaries) EXPECT_FALSE(summary.p95);
 }
 
@@ -104,6 +106,7 @@ TEST(Derive, TakesTheOddRuns) {
   EXPECT_TRUE(dead.comparisons.empty());
   StoredRun single = test::single_round_run();
   derive(single);
+  ASSERT_FALSE(single.summaries.empty());
   for (const Summary& summary : single.summaries) {
     EXPECT_EQ(summary.n, 1);
     EXPECT_FALSE(summary.stddev);
