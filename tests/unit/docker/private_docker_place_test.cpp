@@ -5,10 +5,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -139,6 +143,36 @@ TEST_F(DockerRecord, ARecordThatOthersMayWriteIsNotTrusted) {
   fs::rename(record_path(), base_ / "record");
   fs::create_symlink(base_ / "record", record_path());
   EXPECT_FALSE(read_record());
+}
+
+bool is_mounted(const fs::path& point) {
+  const auto mounts = read_mounts();
+  return std::any_of(mounts.begin(), mounts.end(),
+                     [&](const MountEntry& mount) { return mount.point == point.string(); });
+}
+
+TEST_F(DockerRecord, ItsMountsAreTakenAwayAndNotThoseBesideIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root mounts";
+  const DaemonPlace place = new_place();
+  make_place(place);
+  const fs::path own = place.run_dir / "netns", beside = place.run_dir.string() + "0";
+  fs::create_directories(own);
+  fs::create_directories(beside);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto cover = [](const fs::path& at) { return mount("none", at.c_str(), "tmpfs", 0, nullptr) == 0; };
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        !cover(own) || !cover(beside)) {
+      _exit(77);
+    }
+    end_daemon(place);
+    _exit((is_mounted(own) ? 1 : 0) + (is_mounted(beside) ? 0 : 2));
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "nothing can be mounted here, not even in a namespace";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(DockerRecord, TheSystemsOwnPlacesAreRefused) {
