@@ -58,6 +58,7 @@ check_distribution() {
   run "building, testing and running on $suite (log: $log)" \
     timeout --kill-after=60 "$distribution_limit" "$in_distribution" "$suite" bash -c '
       scripts/test quick &&
+      ulimit -c 0 && # as sudo sets it
       scripts/bench run startup --targets docker,libvirt:direct,libvirt:full --rounds 1 \
         --timeout 8m --out /tmp/run </dev/null &&
       echo "bench: startup was measured"
