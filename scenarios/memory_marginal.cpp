@@ -164,15 +164,10 @@ int affordable_instances(int wanted, double allowed, double each) {
 void measure_marginal_memory(Trial& trial, const MarginalRules& rules) {
   const int most = choose_most(trial, rules);
   trial.note("marginal_instances", static_cast<std::int64_t>(most));
-  const TimePoint began = Clock::now();
-  Seconds last{0};
   for (int pass = 0; pass < rules.passes; ++pass) {
-    const Seconds so_far(Clock::now() - began);
-    if (pass > 0 && so_far + last > rules.passes_limit) break;
-    trial.progress(
-        fmt::format("{}: 0 to {} instances at once, pass {}", trial.target().info.name, most, pass + 1));
+    trial.progress(fmt::format("{}: 0 to {} instances at once, pass {} of {}", trial.target().info.name, most,
+                               pass + 1, rules.passes));
     Curve(trial, rules, most).pass(pass);
-    last = Seconds(Clock::now() - began) - so_far;
     trial.note("marginal_passes", static_cast<std::int64_t>(pass + 1));
   }
 }

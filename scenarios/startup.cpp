@@ -28,7 +28,12 @@ void observe_startup(Trial& trial, StartedInstance& started) {
 }
 
 void end_startup(Trial& trial, const StartedInstance& /*started*/, Seconds stop) {
-  trial.record(metric::kStop, stop.count());
+  const Traits& traits = trial.target().info.traits;
+  trial.record(metric::kStop, stop.count(), traits.stop_resolution);
+  // It did not end when it was asked to: the figure is the grace, and how long the plug took.
+  if (traits.polite_stop && !trial.place().warmup && stop >= trial.rules().stop_grace) {
+    trial.note(kStopModeNote, to_text(StopMode::kPulledAfterGrace));
+  }
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "bench/history/conditions.h"
 #include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
+#include "bench/stats/comparable.h"
 
 namespace bench {
 namespace {
@@ -94,8 +95,13 @@ Question ask(const CompareOptions& options) {
   return question;
 }
 
-std::vector<Comparison> answers(const Question& question, bool all) {
-  std::vector<Comparison> found;
+struct Answers {
+  std::vector<Comparison> comparisons;
+  std::vector<Refusal> refused;
+};
+
+Answers answers(const Question& question, bool all) {
+  Answers found;
   for (const auto& [name_a, name_b] : question.targets) {
     const TargetInfo& a = target_of(question.a, name_a);
     const TargetInfo& b = target_of(question.b, name_b);
@@ -106,7 +112,14 @@ std::vector<Comparison> answers(const Question& question, bool all) {
       auto result = question.one_run
                         ? compare(question.a, summary.scenario, summary.metric, a, b)
                         : compare_runs(question.a, a, question.b, b, summary.scenario, summary.metric);
-      if (result) found.push_back(*std::move(result));
+      if (result) {
+        found.comparisons.push_back(*std::move(result));
+        continue;
+      }
+      const Run& run_b = question.one_run ? question.a : question.b;
+      std::string why = no_ratio(spec_of(question.a, summary.metric), {question.a, a}, {run_b, b});
+      if (!why.empty())
+        found.refused.push_back({summary.scenario, summary.metric, name_a, name_b, std::move(why)});
     }
   }
   return found;
@@ -146,8 +159,8 @@ TextTable comparison_rows(const Question& question, const std::vector<Comparison
   return table;
 }
 
-Json json_of(const Question& question, const std::vector<Comparison>& results,
-             const std::vector<Difference>& differ, bool forced) {
+Json json_of(const Question& question, const Answers& found, const std::vector<Difference>& differ,
+             bool forced) {
   Json json;
   json["schema"] = "bench.compare/1";
   json["a"] = question.a.run_id;
@@ -162,7 +175,7 @@ Json json_of(const Question& question, const std::vector<Comparison>& results,
                                    {"forbids", row.forbids}});
   }
   json["comparisons"] = Json::array();
-  for (const Comparison& row : results) {
+  for (const Comparison& row : found.comparisons) {
     json["comparisons"].push_back(
         {{"scenario", row.scenario},
          {"metric", row.metric},
@@ -175,6 +188,11 @@ Json json_of(const Question& question, const std::vector<Comparison>& results,
          {"detectable", number_or_null(row.detectable)},
          {"n", row.n},
          {"why", row.why}});
+  }
+  json["refused"] = Json::array();
+  for (const Refusal& row : found.refused) {
+    json["refused"].push_back(
+        {{"scenario", row.scenario}, {"metric", row.metric}, {"a", row.a}, {"b", row.b}, {"why", row.why}});
   }
   return json;
 }
@@ -191,8 +209,8 @@ std::vector<std::string> explanations(const Question& question, const std::vecto
   return lines;
 }
 
-std::string text_of(const Question& question, const std::vector<Comparison>& results,
-                    const std::vector<Difference>& differ, bool markdown) {
+std::string text_of(const Question& question, const Answers& found, const std::vector<Difference>& differ,
+                    bool markdown) {
   const std::string head = question.targets.size() > 1 && question.one_run
                                ? fmt::format("{}: every pair of its targets", question.a.run_id)
                            : question.one_run
@@ -201,8 +219,15 @@ std::string text_of(const Question& question, const std::vector<Comparison>& res
                                : fmt::format("A: {} ({})   B: {} ({})", question.a.run_id,
                                              question.a.started_at, question.b.run_id, question.b.started_at);
   std::string text = (markdown ? "# Comparison\n\n" : "") + one_line(head) + "\n" + (markdown ? "\n" : "");
-  const TextTable table = comparison_rows(question, results);
-  text += results.empty() ? "no metric in common\n" : markdown ? markdown_table(table) : console_table(table);
+  TextTable table = comparison_rows(question, found.comparisons);
+  for (const Refusal& row : found.refused) {
+    table.notes.push_back(fmt::format("{}, {}: no ratio: {}", row.metric,
+                                      one_line(row.a == row.b ? row.a : row.b + " / " + row.a),
+                                      one_line(row.why)));
+  }
+  text += table.rows.empty() && table.notes.empty() ? "no metric in common\n"
+          : markdown                                ? markdown_table(table)
+                                                    : console_table(table);
   const std::vector<std::string> lines = explanations(question, differ);
   if (!lines.empty()) text += markdown ? "\n## Why they may differ\n\n" : "Why they may differ\n";
   for (const std::string& line : lines) text += (markdown ? "- " : "  ") + line + "\n";
@@ -231,18 +256,20 @@ int compare_command(const CompareOptions& options, Ui& ui) {
     ui.error(says, remedy);
     return exit_code::kInconclusive;
   }
-  const std::vector<Comparison> results = answers(question, options.all);
-  print_out(options.format == "json" ? json_of(question, results, differ, forbidden).dump(2) + "\n"
-                                     : text_of(question, results, differ, options.format == "md"));
+  const Answers found = answers(question, options.all);
+  const std::vector<Comparison>& results = found.comparisons;
+  print_out(options.format == "json" ? json_of(question, found, differ, forbidden).dump(2) + "\n"
+                                     : text_of(question, found, differ, options.format == "md"));
   if (results.empty()) return exit_code::kCouldNotMeasure;
   if (options.fail_on_regression && std::any_of(results.begin(), results.end(), [&](const Comparison& row) {
         return is_worse(question, row);
       })) {
     return exit_code::kRegression;
   }
-  const bool unanswered = std::any_of(results.begin(), results.end(), [](const Comparison& row) {
-    return row.verdict == Verdict::kInconclusive || row.verdict == Verdict::kNotComparable;
-  });
+  const bool unanswered =
+      !found.refused.empty() || std::any_of(results.begin(), results.end(), [](const Comparison& row) {
+        return row.verdict == Verdict::kInconclusive || row.verdict == Verdict::kNotComparable;
+      });
   return options.strict && unanswered ? exit_code::kInconclusive : exit_code::kOk;
 }
 

@@ -38,6 +38,17 @@ MetricSpec duration(MetricSpec spec) {
   return spec;
 }
 
+MetricSpec same_stop(MetricSpec spec) {
+  spec.same_stop = true;
+  return spec;
+}
+
+/// An emulated VM's memory holds the code that the emulator has translated.
+MetricSpec host_memory(MetricSpec spec) {
+  spec.needs_hardware = true;
+  return spec;
+}
+
 /// CPU time is a cost, and still another one under emulation.
 MetricSpec cpu_cost(MetricSpec spec) {
   spec.needs_hardware = true;
@@ -91,10 +102,11 @@ ScenarioSpec make_startup() {
        gated(cpu_cost(spec(kCpu, Unit::kSeconds, Role::kResult,
                            "CPU time that the host spent up to ready, engine included",
                            {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
-       gated(duration(spec(kStop, Unit::kSeconds, Role::kResult,
-                           "from the stop request until the instance has ended", {"stop", "time to stop"}))),
-       neither(spec(kProbeLoad, Unit::kRatio, Role::kHarness,
-                    "CPU time of the readiness probe per second of waiting")),
+       gated(same_stop(
+           duration(spec(kStop, Unit::kSeconds, Role::kResult, "from the stop request until the instance has ended",
+                         {"stop", "time to stop"})))),
+       neither(
+           spec(kProbeLoad, Unit::kRatio, Role::kHarness, "CPU time of the readiness probe per second of waiting")),
        neither(spec(kMarkLag, Unit::kSeconds, Role::kHarness,
                     "how long the app's word that it listens took to arrive (container)"))}};
 }
@@ -169,8 +181,11 @@ ScenarioSpec make_memory() {
   const auto bytes = [](const char* name, const char* summary, Words words = {}) {
     return spec(name, Unit::kBytes, Role::kDetail, summary, words);
   };
+  const auto of_host = [&](const char* name, const char* summary) {
+    return host_memory(bytes(name, summary));
+  };
   const auto result = [](const char* name, const char* summary, Words words) {
-    return spec(name, Unit::kBytes, Role::kResult, summary, words);
+    return host_memory(spec(name, Unit::kBytes, Role::kResult, summary, words));
   };
   const auto of_pss = [](const char* name, const char* summary) {
     return part(spec((std::string(kMemoryPart) + name).c_str(), Unit::kBytes, Role::kPart, summary),
@@ -180,12 +195,12 @@ ScenarioSpec make_memory() {
       scenario::kMemory,
       "Memory",
       "what a running instance costs the host in memory, and what one more costs",
-      {gated(spec(kHostPss, Unit::kBytes, Role::kHeadline,
-                  "PSS of every host process of the instance, settled after ready",
-                  {"PSS", "host memory (PSS)", "memory on the host (PSS)"})),
-       bytes(kHostRss, "RSS of the same processes: shared pages counted again for each"),
-       bytes(kHostUss, "USS of the same processes: pages that nobody else maps"),
-       bytes(kHostUnbacked, "the part of host_pss that no file backs"),
+      {gated(host_memory(spec(kHostPss, Unit::kBytes, Role::kHeadline,
+                              "PSS of every host process of the instance, settled after ready",
+                              {"PSS", "host memory (PSS)", "memory on the host (PSS)"}))),
+       of_host(kHostRss, "RSS of the same processes: shared pages counted again for each"),
+       of_host(kHostUss, "USS of the same processes: pages that nobody else maps"),
+       of_host(kHostUnbacked, "the part of host_pss that no file backs"),
        of_pss(role::kApp, "the part of host_pss of the app's own processes (container)"),
        of_pss(role::kShim, "… of the engine's monitor of the container (container)"),
        of_pss(role::kProxy, "… of the proxy of the published port (container)"),
@@ -193,18 +208,18 @@ ScenarioSpec make_memory() {
        of_pss(role::kTranslations, "… of code that the emulator has translated (VM under TCG)"),
        of_pss(role::kVmm, "… of the rest of the VMM (VM)"),
        of_pss("*", "… of the processes of that role"),
-       bytes(kVmmOverhead, "PSS of the VMM without the guest's RAM (VM)"),
+       of_host(kVmmOverhead, "PSS of the VMM without the guest's RAM (VM)"),
        bytes(kGuestUsed, "what the guest's own kernel has in use: total less available (VM)"),
        result(kCgroup, "what the kernel charges to the instance's cgroup, page cache included",
               {"cgroup", "memory of the cgroup", "memory charged to the control group"}),
-       bytes(kCgroupAnon, "the cgroup's anonymous memory"),
-       bytes(kCgroupFile, "the cgroup's page cache"),
-       bytes(kCgroupKernel, "the cgroup's kernel memory"),
+       of_host(kCgroupAnon, "the cgroup's anonymous memory"),
+       of_host(kCgroupFile, "the cgroup's page cache"),
+       of_host(kCgroupKernel, "the cgroup's kernel memory"),
        gated(result(kLoadedPss, "host_pss again, after 100 requests",
                     {"PSS, loaded", "host memory (PSS), loaded"})),
-       bytes(kLoadedRss, "host_rss again, after 100 requests"),
-       bytes(kLoadedUss, "host_uss again, after 100 requests"),
-       bytes(kLoadedCgroup, "cgroup again, after 100 requests"),
+       of_host(kLoadedRss, "host_rss again, after 100 requests"),
+       of_host(kLoadedUss, "host_uss again, after 100 requests"),
+       of_host(kLoadedCgroup, "cgroup again, after 100 requests"),
        bytes(kLoadedGuestUsed, "guest_used again, after 100 requests (VM)"),
        neither(bytes(kAvailable, "the host's available memory while `at` instances run (a curve)")),
        gated(prominent(slope(

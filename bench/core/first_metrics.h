@@ -8,6 +8,9 @@ namespace bench {
 // are stored whose program did not write declarations yet: the reader completes those (docs/decisions). Any
 // other scenario declares its metrics in its own file.
 
+/// The condition "startup.TARGET.stop_mode": where an instance did not end in the way that its traits say.
+inline constexpr const char* kStopModeNote = "stop_mode";
+
 namespace metric {
 inline constexpr const char* kCreate = "startup.create";
 inline constexpr const char* kLaunch = "startup.launch";

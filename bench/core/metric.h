@@ -55,6 +55,7 @@ struct MetricSpec {
   Manner manner = Manner::kAmount;  ///< kSpeed: of what takes or does something in time
   bool exact = false;               ///< counted, not sampled: one value is all of it
   bool needs_hardware = false;      ///< no verdict between an emulated side and one that is not
+  bool same_stop = false;           ///< no ratio between targets that end in different ways
   bool gated = false;               ///< `bench gate` decides on it unless it is told otherwise
   bool prominent = false;           ///< of the results: shown beside the headline
   std::optional<double>

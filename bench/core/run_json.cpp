@@ -79,6 +79,7 @@ OrderedJson metric(const MetricSpec& spec) {
   json["manner"] = to_text(spec.manner);
   for (const auto& [key, value] : {std::pair{"exact", spec.exact},
                                    {"needs_hardware", spec.needs_hardware},
+                                   {"same_stop", spec.same_stop},
                                    {"gated", spec.gated},
                                    {"prominent", spec.prominent}}) {
     if (value) json[key] = true;
@@ -112,6 +113,7 @@ OrderedJson traits(const Traits& of) {
   json["firmware"] = of.firmware;
   json["serial_console"] = of.serial_console;
   json["polite_stop"] = of.polite_stop;
+  if (of.stop_resolution) json["stop_resolution"] = *of.stop_resolution;
   json["roles"] = of.roles;
   return json;
 }

@@ -39,6 +39,7 @@ MetricSpec read_metric(const Node& node) {
           .manner = word<Manner>(node, "manner"),
           .exact = flag(node, "exact"),
           .needs_hardware = flag(node, "needs_hardware"),
+          .same_stop = flag(node, "same_stop"),
           .gated = flag(node, "gated"),
           .prominent = flag(node, "prominent"),
           .threshold = optional_number(node, "threshold"),
@@ -70,6 +71,7 @@ Traits read_traits(const Node& node) {
           .firmware = flag(node, "firmware"),
           .serial_console = flag(node, "serial_console"),
           .polite_stop = flag(node, "polite_stop"),
+          .stop_resolution = optional_number(node, "stop_resolution"),
           .roles = read_words(node.at("roles"))};
 }
 

@@ -119,6 +119,7 @@ Traits container_traits() {
           .firmware = false,
           .serial_console = false,
           .polite_stop = true,
+          .stop_resolution = std::nullopt,
           .roles = {{role::kApp, "the app's own processes"},
                     {role::kShim, "the engine's monitor of the container"},
                     {role::kProxy, "the proxy of the published port"}}};
@@ -130,6 +131,7 @@ Traits vm_traits(Acceleration acceleration, bool polite_stop) {
           .firmware = true,
           .serial_console = true,
           .polite_stop = polite_stop,
+          .stop_resolution = std::nullopt,
           .roles = {{role::kVmm, "the VMM"}, {role::kProxy, "what carries the port into the guest"}}};
 }
 

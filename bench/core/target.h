@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,9 @@ struct Traits {
   bool firmware = false;        ///< firmware or a boot loader runs before the kernel
   bool serial_console = false;  ///< what is read of it is a serial line, with the kernel's own messages
   bool polite_stop = true;      ///< the app is told before it ends; else the plug is pulled
-  std::map<std::string, std::string> roles;  ///< of its processes on the host, each in words
+  /// Seconds: how often its engine looks whether it has ended; nothing: the end is an event.
+  std::optional<double> stop_resolution{};
+  std::map<std::string, std::string> roles{};  ///< of its processes on the host, each in words
   [[nodiscard]] bool own_kernel() const { return kernel == KernelOf::kOwn; }
   bool operator==(const Traits&) const = default;
 };

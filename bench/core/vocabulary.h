@@ -36,6 +36,10 @@ enum class Boundary { kNone, kNamespaces, kUserSpaceKernel, kProcessKernel, kEmu
 /// Base units only, in memory and in every file; people see ms and MiB.
 enum class Unit { kNone, kSeconds, kBytes, kCount, kPerSecond, kRatio };
 
+/// How an instance ended: it was asked to and did, its plug was pulled, or it was pulled since asking did not
+/// help.
+enum class StopMode { kPolite, kPulled, kPulledAfterGrace };
+
 enum class RunStatus { kComplete, kInterrupted, kFailed };
 
 /// What a comparison says of b against a.
@@ -106,6 +110,11 @@ constexpr std::array<Word<Unit>, 6> words_of(Unit /*of*/) {
            {Unit::kCount, "count"},
            {Unit::kPerSecond, "per_second"},
            {Unit::kRatio, "ratio"}}};
+}
+constexpr std::array<Word<StopMode>, 3> words_of(StopMode /*of*/) {
+  return {{{StopMode::kPolite, "polite stop"},
+           {StopMode::kPulled, "plug pulled"},
+           {StopMode::kPulledAfterGrace, "plug pulled after the grace"}}};
 }
 constexpr std::array<Word<RunStatus>, 3> words_of(RunStatus /*of*/) {
   return {{{RunStatus::kComplete, "complete"},

@@ -14,6 +14,7 @@
 #include "bench/history/earlier_levels.h"
 #include "bench/history/gate_missing.h"
 #include "bench/history/rows.h"
+#include "bench/stats/comparable.h"
 #include "bench/stats/compare.h"
 
 namespace bench {
@@ -52,7 +53,12 @@ std::string unfit(const Run& run, const FigureRow& row) {
     if (std::string failed = too_many_failed(run, row.scenario, *target, *target); !failed.empty())
       return failed;
   }
-  if (!spec_of(run, row.metric).exact && row.n < kRoundsToJudge) {
+  const MetricSpec& spec = spec_of(run, row.metric);
+  if (!spec.slope_of.empty()) {
+    if (!row.against.empty() || is_quotable(spec, row.ci95)) return {};
+    return row.ci95 ? "a slope that could be zero" : "a slope of one pass";
+  }
+  if (!spec.exact && row.n < kRoundsToJudge) {
     return fmt::format("{} round{}, {} are needed", row.n, row.n == 1 ? "" : "s", kRoundsToJudge);
   }
   return {};
@@ -203,7 +209,11 @@ GateLine line_by_run(const FigureRow& row, const Run& run, const Run& baseline, 
   const GateSeries& series = line.finding.series;
   const double threshold = std::max(threshold_of(series, request.rules), series.noise_floor);
   const auto result = compare_runs(baseline, *a, run, *b, row.scenario, row.metric, threshold);
-  if (!result) return line;
+  if (!result) {
+    const std::string refused = no_ratio(spec_of(run, row.metric), {baseline, *a}, {run, *b});
+    if (!refused.empty()) line.why = "no ratio: " + refused;
+    return line;
+  }
   line.finding.limits = GateLimits{row.value / result->ratio, threshold * row.value / result->ratio, 1};
   line.finding.change = result->ratio - 1;
   line.finding.state = forbidden ? GateState::kNoBaseline

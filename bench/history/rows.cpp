@@ -7,6 +7,7 @@
 
 #include "bench/core/run_json.h"
 #include "bench/history/conditions.h"
+#include "bench/stats/comparable.h"
 #include "bench/stats/compare.h"
 #include "bench/stats/derive.h"
 
@@ -55,6 +56,15 @@ std::map<std::string, std::string> digests(const Run& run) {
   return all;
 }
 
+/// A plug that had to be pulled is another condition than a polite stop: such figures are a history of their
+/// own.
+std::string other_stop(const Run& run, const Summary& summary) {
+  const TargetInfo* target = find_target(run, summary.target);
+  const bool late = target != nullptr && spec_of(run, summary.metric).same_stop &&
+                    stop_mode(run, *target) == StopMode::kPulledAfterGrace;
+  return late ? to_text(StopMode::kPulledAfterGrace) : std::string();
+}
+
 }  // namespace
 
 std::vector<FigureRow> figures_of(Run run) {
@@ -74,9 +84,11 @@ std::vector<FigureRow> figures_of(Run run) {
     const auto found = conditions.find(summary.target);
     if (found == conditions.end()) continue;
     units[{summary.scenario, summary.metric}] = summary.unit;
-    rows.push_back({summary.scenario, summary.metric, summary.target, "", summary.unit, found->second,
-                    summary.n, summary.median, summary.ci95, resolution(summary.metric, summary.target),
-                    complete && few_failed(summary.scenario, summary.target)});
+    rows.push_back({summary.scenario, summary.metric, summary.target, "", summary.unit,
+                    found->second + other_stop(run, summary), summary.n, summary.median, summary.ci95,
+                    resolution(summary.metric, summary.target),
+                    complete && few_failed(summary.scenario, summary.target) &&
+                        is_quotable(spec_of(run, summary.metric), summary.ci95)});
   }
   for (const Comparison& ratio : run.comparisons) {
     const auto a = conditions.find(ratio.a);

@@ -20,7 +20,8 @@ struct FigureRow {
   double value = 0;
   std::optional<Interval> ci95;
   double resolution = 0;
-  bool usable = false;  ///< fit to be a baseline: the run is complete and at most one trial in ten failed
+  bool usable = false;  ///< fit to be a baseline: the run is complete, at most one trial in ten failed, a
+                        ///< slope is not 0
 };
 
 /// What the index keeps of a run file.

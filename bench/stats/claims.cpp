@@ -10,8 +10,10 @@
 #include "bench/core/text.h"
 #include "bench/stats/bootstrap.h"
 #include "bench/stats/claim_sides.h"
+#include "bench/stats/comparable.h"
 #include "bench/stats/compare.h"
 #include "bench/stats/equivalence.h"
+#include "bench/stats/marginal.h"
 
 namespace bench {
 namespace {
@@ -52,17 +54,11 @@ std::optional<Comparison> comparison_for(const Run& run, const std::string& metr
 }
 
 /// What forbids a verdict whatever the rule; empty verdict: nothing does.
-void forbid(const Run& run, const ClaimDefinition& definition, const TargetInfo& a, const TargetInfo& b,
-            ClaimFinding& finding) {
-  if (const std::string differs = mismatch(a, b); !differs.empty()) {
+void forbid(const Run& run, const TargetInfo& a, const TargetInfo& b, ClaimFinding& finding) {
+  if (const std::string reason = not_comparable(spec_of(run, finding.metric), {run, a}, {run, b});
+      !reason.empty()) {
     finding.verdict = kNotComparable;
-    finding.why = "not the same thing: " + differs;
-  } else if (definition.kind != ClaimKind::kSize &&
-             (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
-    finding.verdict = kNotComparable;
-    finding.why = definition.kind == ClaimKind::kMemory
-                      ? "VM emulated (TCG): its translation buffers are part of its memory"
-                      : "VM emulated (TCG): not a figure for hardware virtualisation";
+    finding.why = reason;
   } else if (const std::string failed = too_many_failed(run, scenario_of(run, finding.metric), a, b);
              !finding.exact && !failed.empty()) {
     finding.verdict = kInconclusive;
@@ -70,7 +66,15 @@ void forbid(const Run& run, const ClaimDefinition& definition, const TargetInfo&
   }
 }
 
-void hold_against_factor(const ClaimDefinition& definition, ClaimFinding& finding) {
+/// "exploratory: 8 paired rounds, a verdict needs 10"; empty: there are enough.
+std::string too_few(const MetricSpec& spec, int n) {
+  const bool slope = !spec.slope_of.empty();
+  const int needed = slope ? kPassesForVerdict : kRoundsForVerdict;
+  if (n >= needed) return {};
+  return fmt::format("exploratory: {} {}, a verdict needs {}", n, slope ? "passes" : "paired rounds", needed);
+}
+
+void hold_against_factor(const ClaimDefinition& definition, const MetricSpec& spec, ClaimFinding& finding) {
   const std::string asked = fmt::format("{} that “much” asks for", factor_text(definition.factor));
   if (finding.exact) {
     const bool holds = *finding.ratio >= definition.factor;
@@ -80,10 +84,9 @@ void hold_against_factor(const ClaimDefinition& definition, ClaimFinding& findin
     finding.verdict = kInconclusive;
     finding.why = fmt::format("{} paired round{}: no interval below {}", finding.n, finding.n == 1 ? "" : "s",
                               kRoundsForInterval);
-  } else if (finding.n < kRoundsForVerdict) {
+  } else if (const std::string few = too_few(spec, finding.n); !few.empty()) {
     finding.verdict = kInconclusive;
-    finding.why =
-        fmt::format("exploratory: {} paired rounds, a verdict needs {}", finding.n, kRoundsForVerdict);
+    finding.why = few;
   } else if (finding.ci95->low >= definition.factor) {
     finding.verdict = kSupported;
     finding.why = fmt::format("the whole interval is at least the {}", asked);
@@ -107,17 +110,20 @@ ClaimFinding factor_finding(const Run& run, const ClaimDefinition& definition, c
   const auto comparison =
       lower ? comparison_for(run, metric, side, against) : comparison_for(run, metric, against, side);
   if (!comparison) {
+    const std::string refused = no_ratio(spec_of(run, metric), {run, side}, {run, against});
     return missing(metric, side, against,
-                   fmt::format("no {} of both {} and {}", metric, side.name, against.name));
+                   !refused.empty()
+                       ? "no ratio: " + refused
+                       : fmt::format("no {} of both {} and {}", metric, side.name, against.name));
   }
   ClaimFinding finding{.metric = metric, .a = side.name, .b = against.name};
   finding.ratio = comparison->ratio;
   finding.ci95 = comparison->ci95;
   finding.n = comparison->n;
   finding.exact = spec_of(run, metric).exact;
-  forbid(run, definition, side, against, finding);
+  forbid(run, side, against, finding);
   if (!finding.verdict) {
-    hold_against_factor(definition, finding);
+    hold_against_factor(definition, spec_of(run, metric), finding);
   }
   return finding;
 }
@@ -162,7 +168,7 @@ ClaimFinding share_finding(const Run& run, const ClaimDefinition& definition, co
   }
   ClaimFinding finding{.metric = whole, .a = side.name, .b = against.name, .n = 1};
   finding.exact = spec_of(run, whole).exact;
-  forbid(run, definition, side, against, finding);
+  forbid(run, side, against, finding);
   if (*a <= 0 || *b / *a <= 1 + threshold_of(spec_of(run, whole))) {
     if (!finding.verdict) {
       finding.verdict = kNotSupported;
@@ -265,14 +271,15 @@ std::string settle(const Run& run, const ClaimFinding& finding, const TargetInfo
   const std::string scenario = scenario_of(run, finding.metric);
   const std::string targets = a.name + "," + b.name;
   if (finding.verdict == kNotComparable) {
-    return (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)
+    return !emulated_apart(spec_of(run, finding.metric), a, b).empty()
                ? "on a host with KVM: " + command(scenario, targets)
                : "the same app, Python, Flask and limits on both sides";
   }
   if (finding.verdict != kInconclusive) {
     return {};
   }
-  if (!finding.ratio && !finding.share) {
+  const bool slope = !spec_of(run, finding.metric).slope_of.empty();  // more rounds do not tell more of it
+  if (slope || (!finding.ratio && !finding.share)) {
     return command(scenario, targets);
   }
   return finding.n < kRoundsForVerdict

@@ -9,7 +9,9 @@
 
 #include "bench/core/text.h"
 #include "bench/stats/bootstrap.h"
+#include "bench/stats/comparable.h"
 #include "bench/stats/equivalence.h"
+#include "bench/stats/marginal.h"
 #include "bench/stats/shift.h"
 #include "bench/stats/summary.h"
 
@@ -25,12 +27,6 @@ struct Pair {
   int paired = 0;
   bool all_positive = true;
   bool same_rounds = true;  ///< both sides in each round of one run
-};
-
-/// One side of a comparison.
-struct Measured {
-  const Run& run;
-  const TargetInfo& target;
 };
 
 Pair collect_pair(const Run& run, const std::string& scenario, const std::string& metric,
@@ -58,8 +54,8 @@ Pair collect_pair(const Run& run, const std::string& scenario, const std::string
 }
 
 /// Two sides that share no round; values in the order of the rounds.
-Pair collect_apart(const std::string& scenario, const std::string& metric, const Measured& a,
-                   const Measured& b) {
+Pair collect_apart(const std::string& scenario, const std::string& metric, const MeasuredSide& a,
+                   const MeasuredSide& b) {
   Pair pair = collect_pair(a.run, scenario, metric, a.target.name, a.target.name);
   Pair other = collect_pair(b.run, scenario, metric, b.target.name, b.target.name);
   pair.b = std::move(other.a);
@@ -127,22 +123,14 @@ Judgement by_size(const Comparison& result, double threshold) {
 /// The rules in their order: first what forbids a comparison, then what forbids a verdict, then the interval.
 Judgement judge_pair(const Comparison& result, const Pair& pair,
                      const std::optional<RatioIntervals>& intervals, double threshold, const MetricSpec& spec,
-                     const Measured& side_a, const Measured& side_b) {
-  const TargetInfo& a = side_a.target;
-  const TargetInfo& b = side_b.target;
-  // A target against itself in another run: that its app has changed is what is asked about.
-  const bool another_app = !pair.same_rounds && a.name == b.name;
-  if (const std::string differs = mismatch(a, b); !differs.empty() && !another_app) {
-    return {Verdict::kNotComparable, "not the same thing: " + differs};
-  }
-  if (spec.needs_hardware &&
-      (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg)) {
-    return {Verdict::kNotComparable, "VM emulated (TCG): not a figure for hardware virtualisation"};
+                     const MeasuredSide& side_a, const MeasuredSide& side_b) {
+  if (const std::string reason = not_comparable(spec, side_a, side_b); !reason.empty()) {
+    return {Verdict::kNotComparable, reason};
   }
   if (spec.exact) {
     return by_size(result, threshold);
   }
-  for (const Measured* side : {&side_a, &side_b}) {
+  for (const MeasuredSide* side : {&side_a, &side_b}) {
     const TargetInfo& target = side->target;
     if (const std::string failed = too_many_failed(side->run, result.scenario, target, target);
         !failed.empty()) {
@@ -196,11 +184,13 @@ namespace {
 
 /// The comparison of two sides whose values have been collected.
 std::optional<Comparison> compare_sides(const std::string& scenario, const std::string& metric,
-                                        const Pair& pair, const Measured& side_a, const Measured& side_b,
+                                        const Pair& pair, const MeasuredSide& side_a,
+                                        const MeasuredSide& side_b,
                                         std::optional<double> threshold_at_least) {
   const TargetInfo& a = side_a.target;
   const TargetInfo& b = side_b.target;
-  if (pair.a.empty() || pair.b.empty()) {
+  const MetricSpec& spec = spec_of(side_a.run, metric);
+  if (pair.a.empty() || pair.b.empty() || !no_ratio(spec, side_a, side_b).empty()) {
     return std::nullopt;
   }
   const double median_a = median(pair.a);
@@ -217,7 +207,6 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
   result.shift = hodges_lehmann_shift(pair.a, pair.b);
   result.n = pair.paired;
 
-  const MetricSpec& spec = spec_of(side_a.run, metric);
   const double threshold = std::max(threshold_at_least.value_or(threshold_of(spec)),
                                     pair.resolution / std::min(median_a, median_b));
   std::optional<RatioIntervals> intervals;
@@ -245,6 +234,9 @@ std::optional<Comparison> compare_sides(const std::string& scenario, const std::
 
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b) {
+  if (const auto slope = curve_slope(run, metric)) {
+    return marginal_comparison(*slope, {run, a}, {run, b}, std::nullopt);
+  }
   return compare_sides(scenario, metric, collect_pair(run, scenario, metric, a.name, b.name), {run, a},
                        {run, b}, std::nullopt);
 }
@@ -252,7 +244,10 @@ std::optional<Comparison> compare(const Run& run, const std::string& scenario, c
 std::optional<Comparison> compare_runs(const Run& run_a, const TargetInfo& a, const Run& run_b,
                                        const TargetInfo& b, const std::string& scenario,
                                        const std::string& metric, std::optional<double> threshold) {
-  const Measured side_a{run_a, a}, side_b{run_b, b};
+  const MeasuredSide side_a{run_a, a}, side_b{run_b, b};
+  if (const auto slope = curve_slope(run_a, metric)) {
+    return marginal_comparison(*slope, side_a, side_b, threshold);
+  }
   return compare_sides(scenario, metric, collect_apart(scenario, metric, side_a, side_b), side_a, side_b,
                        threshold);
 }

@@ -26,9 +26,9 @@ std::string too_many_failed(const Run& run, const std::string& scenario, const T
                             const TargetInfo& b);
 
 /// b against a on one metric: median(b) / median(a), its 95 % block-bootstrap interval, the shift, and the
-/// verdict by the rules of docs/statistics.md; an exact metric has no interval. Warm-up samples are left out.
-/// Nothing where a side has no sample or a median that is not positive: there is no ratio then, and none is
-/// made up. `a` and `b` are targets of the run.
+/// verdict by the rules of docs/statistics.md; an exact metric has no interval, a slope has the one of its
+/// passes. Warm-up samples are left out. Nothing where a side has no sample or a median that is not positive,
+/// or where comparable.h refuses the ratio: none is made up. `a` and `b` are targets of the run.
 std::optional<Comparison> compare(const Run& run, const std::string& scenario, const std::string& metric,
                                   const TargetInfo& a, const TargetInfo& b);
 

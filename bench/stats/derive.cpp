@@ -81,7 +81,7 @@ void derive_marginal(Run& run) {
       if (auto summary = marginal_summary(run, slope, target)) run.summaries.push_back(*std::move(summary));
     }
     for (const TargetPair& pair : compared_pairs(run)) {
-      if (auto comparison = marginal_comparison(run, slope, *pair.a, *pair.b)) {
+      if (auto comparison = compare(run, slope.scenario, slope.spec.name, *pair.a, *pair.b)) {
         run.comparisons.push_back(*std::move(comparison));
       }
     }

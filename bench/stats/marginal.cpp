@@ -12,30 +12,21 @@
 namespace bench {
 namespace {
 
-/// Nothing where the interval in the denominator reaches zero.
-std::optional<Interval> ratio_of(const std::optional<Interval>& b, const std::optional<Interval>& a) {
-  if (!a || !b || a->low <= 0) return std::nullopt;
-  return Interval{b->low / a->high, b->high / a->low};
+/// Of two intervals above zero.
+Interval ratio_of(const Interval& b, const Interval& a) {
+  return {b.low / a.high, b.high / a.low};
 }
 
-Judgement judge_slopes(Comparison& result, const SlopeFit& fit_a, const SlopeFit& fit_b,
-                       const MetricSpec& spec, const TargetInfo& a, const TargetInfo& b) {
-  if (const std::string differs = mismatch(a, b); !differs.empty()) {
-    return {Verdict::kNotComparable, "not the same thing: " + differs};
+Judgement judge_slopes(const Comparison& result, const RatioIntervals& intervals, double threshold,
+                       const MetricSpec& spec, const MeasuredSide& a, const MeasuredSide& b) {
+  if (const std::string reason = not_comparable(spec, a, b); !reason.empty()) {
+    return {Verdict::kNotComparable, reason};
   }
-  const auto ci95 = ratio_of(fit_b.interval(0.95), fit_a.interval(0.95));
-  const auto ci90 = ratio_of(fit_b.interval(0.90), fit_a.interval(0.90));
-  if (!fit_a.error || !fit_b.error) {
-    return {Verdict::kInconclusive, "too few points for an interval of the slope"};
+  if (result.n < kPassesForVerdict) {
+    return {Verdict::kInconclusive,
+            fmt::format("exploratory: {} passes, a verdict needs {}", result.n, kPassesForVerdict)};
   }
-  if (!ci95 || !ci90 || ci95->low <= 0) {
-    return {Verdict::kInconclusive, "the interval of a slope reaches zero: the host's memory moved too much"};
-  }
-  result.ci95 = ci95;
-  const double half = std::sqrt(ci95->high / ci95->low);
-  const double threshold = threshold_of(spec);
-  result.detectable = (1 + threshold) * half * std::sqrt(half) - 1;
-  Judgement verdict = judge_intervals(result, {*ci95, *ci90}, threshold, spec);
+  Judgement verdict = judge_intervals(result, intervals, threshold, spec);
   verdict.why += "; conservative: from the ends of both slopes' intervals";
   return verdict;
 }
@@ -90,11 +81,15 @@ std::optional<Summary> marginal_summary(const Run& run, const CurveSlope& slope,
   return summary;
 }
 
-std::optional<Comparison> marginal_comparison(const Run& run, const CurveSlope& slope, const TargetInfo& a,
-                                              const TargetInfo& b) {
-  const auto fit_a = marginal_fit(run, slope, a.name);
-  const auto fit_b = marginal_fit(run, slope, b.name);
-  if (!fit_a || !fit_b || fit_a->slope <= 0 || fit_b->slope <= 0) return std::nullopt;
+std::optional<Comparison> marginal_comparison(const CurveSlope& slope, const MeasuredSide& side_a,
+                                              const MeasuredSide& side_b, std::optional<double> threshold) {
+  const TargetInfo& a = side_a.target;
+  const TargetInfo& b = side_b.target;
+  const auto fit_a = marginal_fit(side_a.run, slope, a.name);
+  const auto fit_b = marginal_fit(side_b.run, slope, b.name);
+  if (!fit_a || !fit_b || !no_ratio(slope.spec, side_a, side_b).empty()) return std::nullopt;
+  const RatioIntervals intervals{ratio_of(*fit_b->interval(0.95), *fit_a->interval(0.95)),
+                                 ratio_of(*fit_b->interval(0.90), *fit_a->interval(0.90))};
   Comparison result;
   result.scenario = slope.scenario;
   result.metric = slope.spec.name;
@@ -103,7 +98,11 @@ std::optional<Comparison> marginal_comparison(const Run& run, const CurveSlope& 
   result.ratio = fit_b->slope / fit_a->slope;
   result.shift = fit_b->slope - fit_a->slope;
   result.n = std::min(fit_a->n, fit_b->n);
-  const Judgement verdict = judge_slopes(result, *fit_a, *fit_b, slope.spec, a, b);
+  result.ci95 = intervals.ci95;
+  const double half = std::sqrt(intervals.ci95.high / intervals.ci95.low);
+  const double beyond = threshold.value_or(threshold_of(slope.spec));
+  result.detectable = (1 + beyond) * half * std::sqrt(half) - 1;
+  const Judgement verdict = judge_slopes(result, intervals, beyond, slope.spec, side_a, side_b);
   result.verdict = verdict.verdict;
   result.why = verdict.why;
   if (const std::string unknown = unverified(a, b);

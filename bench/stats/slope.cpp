@@ -5,6 +5,8 @@
 #include <map>
 #include <numbers>
 
+#include "bench/stats/summary.h"
+
 namespace bench {
 namespace {
 
@@ -23,23 +25,22 @@ double probability_within(double t, int freedom) {
   return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
 }
 
-/// Sums of squares and products around the means of one pass.
-struct Moments {
-  double xx = 0, xy = 0, yy = 0;
-};
-
-Moments moments(const std::vector<CurvePoint>& points) {
-  double x = 0, y = 0;
-  for (const CurvePoint& point : points) x += point.x, y += point.y;
-  x /= static_cast<double>(points.size());
-  y /= static_cast<double>(points.size());
-  Moments result;
+/// The least-squares slope of one pass; nothing where x never changes.
+std::optional<double> slope_of(const std::vector<CurvePoint>& points) {
+  double x = 0;
+  double y = 0;
   for (const CurvePoint& point : points) {
-    result.xx += (point.x - x) * (point.x - x);
-    result.xy += (point.x - x) * (point.y - y);
-    result.yy += (point.y - y) * (point.y - y);
+    x += point.x / static_cast<double>(points.size());
+    y += point.y / static_cast<double>(points.size());
   }
-  return result;
+  double xx = 0;
+  double xy = 0;
+  for (const CurvePoint& point : points) {
+    xx += (point.x - x) * (point.x - x);
+    xy += (point.x - x) * (point.y - y);
+  }
+  if (xx <= 0) return std::nullopt;
+  return xy / xx;
 }
 
 }  // namespace
@@ -56,25 +57,22 @@ double student_t_quantile(double confidence, int freedom) {
 
 std::optional<SlopeFit> fit_slope(const std::vector<CurvePoint>& points) {
   std::map<int, std::vector<CurvePoint>> passes;
-  for (const CurvePoint& point : points) passes[point.pass].push_back(point);
+  std::size_t fullest = 0;
+  for (const CurvePoint& point : points) {
+    passes[point.pass].push_back(point);
+    fullest = std::max(fullest, passes[point.pass].size());
+  }
   SlopeFit fit;
-  Moments all;
   for (const auto& [pass, of_pass] : passes) {
-    const Moments one = moments(of_pass);
-    all.xx += one.xx;
-    all.xy += one.xy;
-    all.yy += one.yy;
-    if (one.xx > 0) fit.by_pass.push_back(one.xy / one.xx);
+    if (of_pass.size() < fullest) continue;
+    if (const auto slope = slope_of(of_pass)) fit.by_pass.push_back(*slope);
   }
-  if (all.xx <= 0) return std::nullopt;
+  if (fit.by_pass.empty()) return std::nullopt;
   std::sort(fit.by_pass.begin(), fit.by_pass.end());
-  fit.slope = all.xy / all.xx;
-  fit.n = static_cast<int>(points.size());
-  fit.freedom = fit.n - static_cast<int>(passes.size()) - 1;
-  if (fit.freedom >= 1) {
-    const double residual = std::max(0.0, all.yy - fit.slope * all.xy);
-    fit.error = std::sqrt(residual / fit.freedom / all.xx);
-  }
+  fit.n = static_cast<int>(fit.by_pass.size());
+  fit.freedom = fit.n - 1;
+  fit.slope = mean(fit.by_pass);
+  if (const auto spread = stddev(fit.by_pass)) fit.error = *spread / std::sqrt(fit.n);
   return fit;
 }
 

@@ -13,17 +13,19 @@ struct CurvePoint {
   int pass = 0;
 };
 
-/// y = intercept(pass) + slope · x by least squares: one slope, and an intercept for every pass, so that what
-/// lay between two passes (another level of the host) does not enter the slope.
+/// One slope a pass by least squares, and what the passes say together. The readings of a pass follow one
+/// another, so what drifts on the host goes through several of them: they are no independent observations,
+/// the passes are.
 struct SlopeFit {
-  double slope = 0;
-  std::optional<double> error;  ///< standard error of the slope; nothing without a degree of freedom
-  int freedom = 0;              ///< degrees of freedom: points − passes − 1
-  int n = 0;                    ///< points
-  /// The slopes of the single passes, ascending; of those that have two different x.
+  double slope = 0;             ///< the mean of the passes' slopes
+  std::optional<double> error;  ///< its standard error; nothing with one pass
+  int freedom = 0;              ///< degrees of freedom: passes − 1
+  int n = 0;                    ///< passes
+  /// The slopes of the single passes, ascending. A pass that was broken off (fewer points than the fullest
+  /// one) is left out, and so is one in which x never changes.
   std::vector<double> by_pass;
 
-  /// Student's t interval of the slope; nothing without an error. `confidence`: 0.95, 0.90.
+  /// Student's t interval over the passes; nothing without an error. `confidence`: 0.95, 0.90.
   [[nodiscard]] std::optional<Interval> interval(double confidence) const;
 };
 

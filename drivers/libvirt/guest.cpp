@@ -21,6 +21,7 @@
 #include "drivers/libvirt/firmware.h"
 #include "drivers/libvirt/network.h"
 #include "drivers/libvirt/registry.h"
+#include "drivers/libvirt/targets.h"
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -300,7 +301,7 @@ bool Guest::power_button(Seconds limit) {
     if (deadline.expired()) {
       return false;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(kPowerButtonStep);
   }
   return true;
 }

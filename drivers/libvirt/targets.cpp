@@ -15,7 +15,12 @@ Artefact libvirt_artefact(const std::string& profile) {
 }
 
 Traits libvirt_traits(const std::string& profile, Acceleration acceleration) {
-  return vm_traits(acceleration, hears_power_button(libvirt_artefact(profile)));
+  Traits traits = vm_traits(acceleration, hears_power_button(libvirt_artefact(profile)));
+  // While libvirt itself ends a guest it looks every 200 ms whether QEMU has gone (virProcessKillPainfully),
+  // and the call takes no less.
+  constexpr double kLibvirtStep = 0.2;
+  traits.stop_resolution = traits.polite_stop ? Seconds(kPowerButtonStep).count() : kLibvirtStep;
+  return traits;
 }
 
 const VmImage& libvirt_image(const ImageSet& images, const std::string& profile) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ Artefact libvirt_artefact(const std::string& profile);
 const VmImage& libvirt_image(const ImageSet& images, const std::string& profile);
 
 Traits libvirt_traits(const std::string& profile, Acceleration acceleration);
+
+/// How often we look whether a guest has heard its power button and ended.
+inline constexpr std::chrono::milliseconds kPowerButtonStep{2};
 
 /// The minimal init does not listen to the power button: its plug is pulled.
 inline bool hears_power_button(Artefact artefact) {

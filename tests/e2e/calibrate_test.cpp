@@ -39,7 +39,8 @@ TEST(Calibrate, AContainersNoiseIsKnownAndKnownTruthsHold) {
   for (const json& floor : calibration.at("floors")) {
     EXPECT_EQ(floor.at("target"), "docker");
     metrics.push_back(floor.at("metric"));
-    if (metrics.back() == "memory.marginal") continue;  // a slope has its interval from the curve's points
+    if (metrics.back() == "memory.marginal")
+      continue;  // a slope has its interval from its passes, however few rounds there are
     EXPECT_EQ(floor.at("share"), floor.at("between")) << "three rounds give no interval";
     EXPECT_TRUE(floor.at("within").is_null()) << floor.dump();
   }

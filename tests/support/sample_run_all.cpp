@@ -116,7 +116,7 @@ void add_memory(Run& run, int rounds, Noise& noise) {
   }
 }
 
-/// Two passes of 0…k instances; each takes `cost` from what is available.
+/// Four passes of 0…k instances; each takes `cost` from what is available.
 void add_curve(Run& run, Noise& noise) {
   struct Curve {
     const char* target;
@@ -124,7 +124,7 @@ void add_curve(Run& run, Noise& noise) {
     double cost;
   };
   for (const auto& [target, most, cost] : {Curve{kContainer, 6, 39}, {kDirect, 4, 452}, {kFull, 4, 497}}) {
-    for (int pass = 0; pass < 2; ++pass) {
+    for (int pass = 0; pass < 4; ++pass) {
       for (int n = 0; n <= most; ++n) {
         const double available = 21'500 - 3 * pass - cost * n + 2 * noise.normal();
         run.samples.push_back({"memory", target, "memory.available", Unit::kBytes,

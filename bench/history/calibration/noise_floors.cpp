@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "bench/stats/compare.h"
-#include "bench/stats/marginal.h"
 #include "bench/stats/noise.h"
 #include "bench/stats/summary.h"
 
@@ -15,7 +14,6 @@ std::optional<Comparison> twins_compared(const Run& run, const Summary& of) {
   const TargetInfo* target = find_target(run, of.target);
   const TargetInfo* twin = find_target(run, twin_of(of.target));
   if (target == nullptr || twin == nullptr) return std::nullopt;
-  if (const auto slope = curve_slope(run, of.metric)) return marginal_comparison(run, *slope, *target, *twin);
   return compare(run, of.scenario, of.metric, *target, *twin);
 }
 

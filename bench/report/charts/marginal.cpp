@@ -8,6 +8,7 @@
 #include "bench/core/first_metrics.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
+#include "bench/stats/comparable.h"
 
 namespace bench {
 namespace {
@@ -19,6 +20,7 @@ constexpr double kCurveHeight = 270;  // pixels of a panel
 struct Curve {
   TargetLook look;
   const Summary* slope = nullptr;
+  MetricSpec spec{};  ///< of the slope
   std::vector<std::pair<double, double>> points;
   double most = 0;  ///< the largest of the points
   std::size_t passes = 0;
@@ -47,6 +49,7 @@ Curve curve_of(const Run& run, const TargetLook& look) {
   Curve curve;
   curve.look = look;
   curve.slope = find_summary(run, scenario::kMemory, look.target->name, metric::kOneMore);
+  curve.spec = spec_of(run, metric::kOneMore);
   std::map<int, std::vector<std::pair<double, double>>> passes;
   for (const Sample& sample : run.samples) {
     if (!sample.warmup && sample.scenario == scenario::kMemory && sample.metric == kMetric && sample.at &&
@@ -71,7 +74,10 @@ Curve curve_of(const Run& run, const TargetLook& look) {
 std::string slope_text(const Curve& curve, const Scale& scale) {
   if (curve.slope == nullptr) return "no fit";
   return with_unit(curve.slope->median, scale) +
-         (curve.slope->ci95 ? " " + bracket(*curve.slope->ci95, scale) : "") + " each";
+         (curve.slope->ci95 ? " " + bracket(*curve.slope->ci95, scale) : "") + " each" +
+         (is_quotable(curve.spec, curve.slope->ci95) ? ""
+          : curve.slope->ci95                        ? ", or nothing"
+                                                     : ", from one pass");
 }
 
 double add_curves(Canvas& canvas, double top, const std::vector<const Curve*>& curves, const Scale& scale,
@@ -150,11 +156,11 @@ std::optional<Figure> marginal_figure(const Run& run) {
     alt += fmt::format(" {}: {}, {} points.", curve.look.name, slope_text(curve, scale), curve.points.size());
   }
   const std::string title = "What one more instance costs";
-  auto [canvas, y] = headed(
-      title, subtitle(run,
-                      "the host's MemAvailable against the number of instances; line: least squares, with "
-                      "its slope and the slope's 95 % interval",
-                      fmt::format("{} pass{}", passes, passes == 1 ? "" : "es")));
+  auto [canvas, y] =
+      headed(title, subtitle(run,
+                             "the host's MemAvailable against the number of instances; line: the mean of the "
+                             "passes' slopes, with its 95 % interval",
+                             fmt::format("{} pass{}", passes, passes == 1 ? "" : "es")));
   y = add_curves(canvas, y + 6, all, scale, small.empty());
   if (!small.empty()) {
     y += 54;

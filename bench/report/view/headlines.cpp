@@ -7,7 +7,8 @@
 #include "bench/core/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
-#include "bench/stats/compare.h"
+#include "bench/stats/comparable.h"
+#include "bench/stats/equivalence.h"
 
 namespace bench {
 namespace {
@@ -31,7 +32,9 @@ std::string second_figure(const Run& run, const Comparison& comparison, const ch
                           const char* words) {
   const Summary* of_a = find_summary(run, comparison.scenario, comparison.a, metric);
   const Summary* of_b = find_summary(run, comparison.scenario, comparison.b, metric);
-  if (of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0) {
+  const MetricSpec& spec = spec_of(run, metric);
+  if (of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0 ||
+      !is_quotable(spec, of_a->ci95) || !is_quotable(spec, of_b->ci95)) {
     return {};
   }
   return fmt::format("; {} {} and {}: {}", words, median_in_words(*of_a), median_in_words(*of_b),
@@ -39,7 +42,7 @@ std::string second_figure(const Run& run, const Comparison& comparison, const ch
 }
 
 /// How sure it is, and what it says.
-std::string standing(const Run& run, const Comparison& comparison, const TargetInfo& b) {
+std::string standing(const Run& run, const Comparison& comparison, const TargetInfo& a, const TargetInfo& b) {
   if (spec_of(run, comparison.metric).exact) {
     return comparison.verdict == Verdict::kNotComparable ? "; not comparable: " + one_line(comparison.why)
                                                          : "; exact";
@@ -52,8 +55,9 @@ std::string standing(const Run& run, const Comparison& comparison, const TargetI
   if (comparison.verdict != Verdict::kNotComparable && comparison.verdict != Verdict::kInconclusive) {
     return rounds + fmt::format("{} is {}", spoken(run, b), to_text(comparison.verdict));
   }
-  if (comparison.why.starts_with("VM emulated")) {
-    return rounds + one_line(comparison.why);
+  if (const std::string emulated = emulated_apart(spec_of(run, comparison.metric), a, b);
+      comparison.verdict == Verdict::kNotComparable && mismatch(a, b).empty() && !emulated.empty()) {
+    return rounds + emulated;
   }
   return rounds + fmt::format("{}: {}", to_text(comparison.verdict), one_line(comparison.why));
 }
@@ -82,14 +86,9 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   if (comparison.scenario == scenario::kSize) {
     line += second_figure(run, comparison, metric::kDisk, "on disk");
   }
-  line += standing(run, comparison, *b);
+  line += standing(run, comparison, *a, *b);
   if (comparison.scenario == scenario::kMemory) {
     line += second_figure(run, comparison, metric::kOneMore, "one more costs");
-  }
-  const bool one_emulated =
-      (a->acceleration == Acceleration::kTcg) != (b->acceleration == Acceleration::kTcg);
-  if (comparison.scenario == scenario::kMemory && one_emulated) {
-    line += "; VM emulated (TCG): its translation buffers are in it";
   }
   if (comparison.scenario == scenario::kSize) {
     return line;

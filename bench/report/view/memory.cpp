@@ -9,6 +9,7 @@
 #include "bench/core/process_role.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
+#include "bench/stats/comparable.h"
 
 namespace bench {
 namespace {
@@ -133,7 +134,7 @@ TextTable loaded(const Run& run, const std::vector<const TargetInfo*>& targets) 
 TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets) {
   TextTable table;
   table.title = "What one more instance takes from the host's available memory, in MiB";
-  table.header = {"target", "per instance", "95 % interval", "points", "up to", "PSS", "apart"};
+  table.header = {"target", "per instance", "95 % interval", "passes", "up to", "PSS", "apart"};
   table.align = "lrrrrrr";
   for (const TargetInfo* target : targets) {
     const Summary* slope = find_summary(run, kMemoryScenario, target->name, metric::kOneMore);
@@ -154,10 +155,16 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
          most > 0 ? fmt::format("{:.0f} at once", most) : kUnknown,
          pss == nullptr ? kAbsent : in_scale(pss->median, mebibytes()),
          pss == nullptr ? kAbsent : (apart < 0 ? "−" : "+") + in_scale(std::abs(apart), mebibytes())});
-    if (pss == nullptr || !slope->ci95) {
+    const std::string name = stamped(*target);
+    if (!is_quotable(spec_of(run, slope->metric), slope->ci95)) {
+      table.notes.push_back(
+          slope->ci95 ? name +
+                            ": the interval holds 0: the host's memory moved by as much as the instances "
+                            "took; no figure to quote"
+                      : name + ": one pass: no interval, so no figure to quote");
       continue;
     }
-    const std::string name = stamped(*target);
+    if (pss == nullptr) continue;
     if (pss->median >= slope->ci95->low && pss->median <= slope->ci95->high) {
       table.notes.push_back(fmt::format("{}: PSS lies in the interval: both ways of counting agree", name));
     } else if (apart > 0) {

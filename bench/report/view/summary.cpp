@@ -7,6 +7,7 @@
 #include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
+#include "bench/stats/comparable.h"
 #include "bench/stats/equivalence.h"
 
 namespace bench {
@@ -87,6 +88,13 @@ TextTable comparison_table(const Run& run, bool all) {
                          : ratio_text(comparison.ratio),
          (comparison.shift < 0 ? "−" : "+") + with_unit(std::abs(comparison.shift), scale),
          to_text(comparison.verdict), one_line(comparison.why)});
+  }
+  for (const Refusal& refused : refusals(run)) {
+    const MetricSpec& spec = spec_of(run, refused.metric);
+    if (all || spec.role == Role::kHeadline || spec.role == Role::kResult) {
+      table.notes.push_back(fmt::format("{}, {}: no ratio: {}", metric_words(run, refused.metric),
+                                        versus(run, refused.b, refused.a), one_line(refused.why)));
+    }
   }
   return table;
 }

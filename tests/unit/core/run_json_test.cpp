@@ -107,6 +107,7 @@ TEST(RunJson, KeepsParametersTraitsAndTheBaseline) {
                            .firmware = true,
                            .serial_console = true,
                            .polite_stop = false,
+                           .stop_resolution = 0.2,
                            .roles = {{"monitor", "what watches it"}, {"app", "the app"}}};
   EXPECT_EQ(run_from_json(to_json(run)), run);
 }

@@ -123,6 +123,38 @@ TEST_F(GateTest, WhatCreepsIsHeldAgainstTheNewestPin) {
   EXPECT_THAT(answer.lines[0].why, HasSubstr("the level against the pin release-1: +8"));
 }
 
+TEST(FigureRows, AStopThatNeededThePlugIsAnotherHistory) {
+  bench::Run run = test::sample_run();
+  const auto conditions = [&] {
+    std::vector<std::string> of_docker;
+    for (const FigureRow& row : figures_of(run)) {
+      const bool asked = row.metric == "startup.stop" || row.metric == "startup.ready";
+      if (asked && row.target == run.targets[0].name) of_docker.push_back(row.conditions);
+    }
+    return of_docker;
+  };
+  const auto before = conditions();
+  ASSERT_EQ(before.size(), 2U);
+  EXPECT_EQ(before[0], before[1]);
+  run.conditions["startup." + run.targets[0].name + ".stop_mode"] =
+      std::string("plug pulled after the grace");
+  const auto after = conditions();
+  EXPECT_EQ((after[0] != before[0]) + (after[1] != before[1]), 1) << "of the stop alone";
+}
+
+TEST(FigureRows, ASlopeThatCouldBeZeroIsNoBaseline) {
+  bench::Run run = test::sample_run_all();
+  const auto usable = [&] {
+    for (const FigureRow& row : figures_of(run)) {
+      if (row.metric == "memory.marginal" && row.against.empty()) return row.usable;
+    }
+    return false;
+  };
+  EXPECT_TRUE(usable());
+  std::erase_if(run.samples, [](const Sample& sample) { return sample.at && sample.round > 0; });
+  EXPECT_FALSE(usable());
+}
+
 TEST(FigureRows, AFailureOutsideTheRoundsSpoilsNoFigure) {
   const auto usable = [](const char* phase) {
     bench::Run run = test::one_target_run();

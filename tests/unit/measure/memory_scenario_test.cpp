@@ -13,6 +13,7 @@
 #include "bench/core/error.h"
 #include "bench/measure/host/memory.h"
 #include "bench/measure/runner.h"
+#include "bench/stats/marginal.h"
 #include "scenarios/memory.h"
 #include "support/fake_driver.h"
 
@@ -91,6 +92,10 @@ class MemoryScenario : public ::testing::Test {
   std::stop_source stop_;
   std::filesystem::path scratch_;
 };
+
+TEST(MarginalMemory, IsWalkedOftenEnoughForAVerdict) {
+  EXPECT_GE(MarginalRules{}.passes, kPassesForVerdict);
+}
 
 // The fake's only process is the test itself.
 TEST_F(MemoryScenario, RecordsWhatTheInstancesProcessesHold) {

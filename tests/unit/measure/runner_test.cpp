@@ -333,6 +333,21 @@ TEST_F(Runner, ScenariosShareTheInstanceOfARound) {
   EXPECT_EQ(a_.alive() + b_.alive(), 0);
 }
 
+TEST_F(Runner, AStopCarriesItsResolutionAndSaysWhenThePlugWasNeeded) {
+  plan_.targets[0].info.traits.stop_resolution = 0.002;
+  a_.behaviour.stop_delay = Seconds(0.05);
+  plan_.rules.stop_grace = Seconds(0.02);
+  go();
+  int seen = 0;
+  for (const Sample& sample : run_.samples) {
+    if (sample.metric != "startup.stop") continue;
+    EXPECT_EQ(sample.resolution, sample.target == "a" ? std::optional(0.002) : std::nullopt);
+    ++seen;
+  }
+  EXPECT_GE(seen, 6);
+  EXPECT_EQ(run_.conditions.at("startup.a.stop_mode"), Fact(std::string("plug pulled after the grace")));
+}
+
 TEST_F(Runner, AScenarioThatFailsLeavesTheOthersTheirSamples) {
   ScenarioRow second = second_scenario();
   second.observe = [](Trial& trial, StartedInstance&) {

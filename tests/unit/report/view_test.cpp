@@ -10,6 +10,7 @@
 #include "bench/report/render/text.h"
 #include "bench/report/report.h"
 #include "bench/report/view/numbers.h"
+#include "bench/stats/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"
 
@@ -131,7 +132,19 @@ TEST(HeadlinesOfAll, SayEachQuestionOnce) {
             "image: container 61.2 MiB, VM (libvirt:direct) 118 MiB to send: 1.93×; on disk 190 MiB and "
             "402 MiB: 2.12×; exact");
   EXPECT_THAT(lines[4], AllOf(StartsWith("memory: container 4"), HasSubstr("of the host (PSS): "),
-                              HasSubstr("10 of 10 rounds"), HasSubstr("emulated (TCG)")));
+                              HasSubstr("10 of 10 rounds; VM emulated (TCG): its translation"),
+                              HasSubstr("one more costs")));
+}
+
+TEST(HeadlinesOfAll, QuoteNoSlopeThatCouldBeZero) {
+  StoredRun run = test::sample_run_all();
+  for (Sample& sample : run.samples) {
+    if (sample.at && sample.round % 2 == 1) sample.value += 4000 * test::kMiB * *sample.at;
+  }
+  derive(run);
+  for (const std::string& line : headlines(run)) EXPECT_THAT(line, Not(HasSubstr("one more costs")));
+  const TextTable table = comparison_table(run, false);
+  EXPECT_THAT(table.notes, Contains(HasSubstr("no ratio: the slope of docker could be zero")));
 }
 
 TEST(StatusOfAll, DoesNotCountSizesOrTheCurveAsRounds) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/stats/comparable.h"
 #include "bench/stats/derive.h"
 #include "bench/stats/equivalence.h"
 #include "bench/stats/precision.h"
@@ -207,6 +208,54 @@ TEST(Compare, EmulatedSpeedIsNotComparableWithRealSpeed) {
   }
   run.targets[1].acceleration = Acceleration::kTcg;
   EXPECT_EQ(verdict("other.bytes", 0, 1), Verdict::kLarger);  // not a speed
+}
+
+TEST(Compare, AnEmulatedVmsMemoryIsNotLargerThanAContainers) {
+  StoredRun run = test::sample_run_all();
+  derive(run);
+  int held = 0;
+  for (const Comparison& one : run.comparisons) {
+    const bool apart = (find_target(run, one.a)->acceleration == Acceleration::kTcg) !=
+                       (find_target(run, one.b)->acceleration == Acceleration::kTcg);
+    if (one.scenario != "memory" || !apart || one.metric == "memory.guest_used") continue;
+    EXPECT_EQ(one.verdict, Verdict::kNotComparable) << one.metric;
+    EXPECT_EQ(one.why, "VM emulated (TCG): its translation buffers are part of its memory");
+    ++held;
+  }
+  EXPECT_GE(held, 8);
+}
+
+/// A container and a VM whose plug is pulled, each in ten rounds.
+StoredRun two_stops() {
+  StoredRun run = two_targets(around(0.2, 10), around(0.4, 10), "startup.stop");
+  for (Sample& sample : run.samples) sample.scenario = "startup";
+  run.targets[1].traits.polite_stop = false;
+  return run;
+}
+
+TEST(Compare, APulledPlugIsNotHeldAgainstAPoliteStop) {
+  StoredRun run = two_stops();
+  derive(run);
+  EXPECT_EQ(run.summaries.size(), 2U);
+  EXPECT_TRUE(run.comparisons.empty());
+  const std::vector<Refusal> refused = refusals(run);
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].why, "two kinds of stop: polite stop of a, plug pulled of b");
+  run.targets[1].traits.polite_stop = true;
+  derive(run);
+  EXPECT_EQ(run.comparisons.size(), 1U);
+  EXPECT_TRUE(refusals(run).empty());
+}
+
+TEST(Compare, AStopThatNeededThePlugAfterAllIsNoPoliteOne) {
+  StoredRun run = two_stops();
+  run.targets[1].traits.polite_stop = true;
+  StoredRun late = run;
+  late.conditions["startup.b.stop_mode"] = std::string("plug pulled after the grace");
+  EXPECT_EQ(stop_mode(late, late.targets[1]), StopMode::kPulledAfterGrace);
+  EXPECT_FALSE(compare(late, "startup", "startup.stop", late.targets[0], late.targets[1]));
+  EXPECT_TRUE(compare_runs(run, run.targets[1], run, run.targets[1], "startup", "startup.stop"));
+  EXPECT_FALSE(compare_runs(run, run.targets[1], late, late.targets[1], "startup", "startup.stop"));
 }
 
 TEST(Compare, NoRatioIsMadeUp) {

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "bench/core/first_metrics.h"
+#include "bench/stats/comparable.h"
+#include "bench/stats/compare.h"
 #include "bench/stats/derive.h"
 #include "support/sample_run.h"
 
@@ -30,10 +32,11 @@ class Marginal : public ::testing::Test {
     run_.targets[1].name = "b";
   }
 
-  /// Two passes up and down to `most`; each instance takes `each`, and the host moves by `noise`.
-  void curve(const std::string& target, double each, double noise, int most = 4, std::uint64_t seed = 3) {
+  /// `passes` up and down to `most`; each instance takes `each`, and the host moves by `noise`.
+  void curve(const std::string& target, double each, double noise, int most = 4, std::uint64_t seed = 3,
+             int passes = 4) {
     test::Noise random(seed);
-    for (int pass = 0; pass < 2; ++pass) {
+    for (int pass = 0; pass < passes; ++pass) {
       const auto point = [&](int n) {
         const double value = 8192 * kMiB - 300 * kMiB * pass - n * each + noise * random.normal();
         run_.samples.push_back(
@@ -67,7 +70,7 @@ TEST_F(Marginal, IsTheSlopeWithItsSignTurned) {
   ASSERT_NE(summary("a"), nullptr);
   EXPECT_NEAR(summary("a")->median, 40 * kMiB, 2 * kMiB);
   EXPECT_EQ(summary("a")->unit, Unit::kBytes);
-  EXPECT_EQ(summary("a")->n, 18);
+  EXPECT_EQ(summary("a")->n, 4) << "passes, not points";
   ASSERT_TRUE(summary("a")->ci95);
   EXPECT_LT(summary("a")->ci95->low, 40 * kMiB);
   EXPECT_GT(summary("a")->ci95->high, 40 * kMiB);
@@ -95,7 +98,7 @@ TEST_F(Marginal, FarApartIsLarger) {
   EXPECT_DOUBLE_EQ(comparison()->ci95->low, summary("b")->ci95->low / summary("a")->ci95->high);
   EXPECT_DOUBLE_EQ(comparison()->ci95->high, summary("b")->ci95->high / summary("a")->ci95->low);
   EXPECT_NEAR(comparison()->shift, 260 * kMiB, 4 * kMiB);
-  EXPECT_EQ(comparison()->n, 14);
+  EXPECT_EQ(comparison()->n, 4);
   EXPECT_THAT(comparison()->why, HasSubstr("conservative"));
   EXPECT_TRUE(comparison()->detectable);
 }
@@ -115,24 +118,63 @@ TEST_F(Marginal, TheSameIsEquivalentOnACalmHostAndInconclusiveOnABusyOne) {
 }
 
 TEST_F(Marginal, ASlopeThatCouldBeZeroHasNoRatio) {
-  curve("a", 8 * kMiB, 30 * kMiB, 4, 5);
+  curve("a", 6 * kMiB, 30 * kMiB, 4, 5);
   curve("b", 300 * kMiB, kMiB, 3, 4);
   derive(run_);
   ASSERT_NE(summary("a"), nullptr);
   ASSERT_GT(summary("a")->median, 0);
   ASSERT_LT(summary("a")->ci95->low, 0);
-  ASSERT_NE(comparison(), nullptr);
-  EXPECT_EQ(comparison()->verdict, Verdict::kInconclusive);
-  EXPECT_FALSE(comparison()->ci95);
+  EXPECT_EQ(comparison(), nullptr);
+  const std::vector<Refusal> refused = refusals(run_);
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].metric, metric::kOneMore);
+  EXPECT_THAT(refused[0].why, HasSubstr("the slope of a could be zero"));
 }
 
-TEST_F(Marginal, ASlopeBelowZeroIsComparedWithNothing) {
-  curve("a", -5 * kMiB, kMiB, 4, 5);
+TEST_F(Marginal, ANegativeSlopeHasNoRatio) {
+  curve("a", 40 * kMiB, kMiB);
+  curve("b", -4 * kMiB, kMiB, 3, 4);
+  derive(run_);
+  ASSERT_NE(summary("b"), nullptr);
+  ASSERT_LT(summary("b")->median, 0);
+  EXPECT_EQ(comparison(), nullptr);
+  ASSERT_EQ(refusals(run_).size(), 1U);
+  EXPECT_THAT(refusals(run_)[0].why, HasSubstr("the slope of b could be zero"));
+}
+
+TEST_F(Marginal, ASlopeOfOnePassHasNoIntervalAndNoRatio) {
+  curve("a", 40 * kMiB, kMiB, 4, 3, 1);
   curve("b", 300 * kMiB, kMiB, 3, 4);
   derive(run_);
   ASSERT_NE(summary("a"), nullptr);
-  ASSERT_LT(summary("a")->median, 0);
+  EXPECT_EQ(summary("a")->n, 1);
+  EXPECT_FALSE(summary("a")->ci95);
+  EXPECT_FALSE(is_quotable(spec_of(run_, metric::kOneMore), summary("a")->ci95));
   EXPECT_EQ(comparison(), nullptr);
+  ASSERT_EQ(refusals(run_).size(), 1U);
+  EXPECT_THAT(refusals(run_)[0].why, HasSubstr("a was measured in one pass"));
+}
+
+TEST_F(Marginal, FewerThanFourPassesGiveAnIntervalAndNoVerdict) {
+  curve("a", 40 * kMiB, 0.2 * kMiB, 4, 3, 3);
+  curve("b", 300 * kMiB, 0.2 * kMiB, 3, 4);
+  derive(run_);
+  ASSERT_NE(comparison(), nullptr);
+  EXPECT_EQ(comparison()->verdict, Verdict::kInconclusive);
+  EXPECT_THAT(comparison()->why, HasSubstr("exploratory: 3 passes, a verdict needs 4"));
+  EXPECT_TRUE(comparison()->ci95);
+}
+
+TEST_F(Marginal, TwoRunsAreComparedByTheSameRule) {
+  curve("a", 40 * kMiB, 0.2 * kMiB);
+  StoredRun other = run_;
+  for (Sample& sample : other.samples) sample.value -= 20 * kMiB * *sample.at;
+  const auto grown = compare_runs(run_, run_.targets[0], other, other.targets[0], "memory", metric::kOneMore);
+  ASSERT_TRUE(grown);
+  EXPECT_EQ(grown->verdict, Verdict::kLarger);
+  EXPECT_NEAR(grown->ratio, 1.5, 0.02);
+  std::erase_if(other.samples, [](const Sample& sample) { return sample.round > 0; });
+  EXPECT_FALSE(compare_runs(run_, run_.targets[0], other, other.targets[0], "memory", metric::kOneMore));
 }
 
 TEST_F(Marginal, AFailedVisitIsCountedBesideIt) {
