@@ -3,27 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numbers>
 
+#include "bench/stats/student_t.h"
 #include "bench/stats/summary.h"
 
 namespace bench {
 namespace {
-
-/// P(|T| < t), Abramowitz and Stegun 26.7.3 (odd) and 26.7.4 (even degrees of freedom): finite sums.
-double probability_within(double t, int freedom) {
-  const double theta = std::atan(t / std::sqrt(static_cast<double>(freedom)));
-  const double sine = std::sin(theta);
-  const double cosine = std::cos(theta);
-  const bool odd = freedom % 2 == 1;
-  double term = odd ? cosine : 1;
-  double sum = 0;
-  for (int k = odd ? 1 : 0; k <= freedom - 2; k += 2) {
-    sum += term;
-    term *= cosine * cosine * (k + 1) / (k + 2);
-  }
-  return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
-}
 
 /// The least-squares slope of one pass; nothing where x never changes.
 std::optional<double> slope_of(const std::vector<CurvePoint>& points) {
@@ -44,16 +29,6 @@ std::optional<double> slope_of(const std::vector<CurvePoint>& points) {
 }
 
 }  // namespace
-
-double student_t_quantile(double confidence, int freedom) {
-  double low = 0, high = 1;
-  while (probability_within(high, freedom) < confidence) high *= 2;
-  for (int i = 0; i < 200 && high - low > 1e-12 * high; ++i) {
-    const double middle = (low + high) / 2;
-    (probability_within(middle, freedom) < confidence ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
 
 std::optional<SlopeFit> fit_slope(const std::vector<CurvePoint>& points) {
   std::map<int, std::vector<CurvePoint>> passes;

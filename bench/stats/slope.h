@@ -32,9 +32,4 @@ struct SlopeFit {
 /// Nothing where x never changes within a pass: there is no slope then.
 std::optional<SlopeFit> fit_slope(const std::vector<CurvePoint>& points);
 
-/// The t that |T| stays below with the probability `confidence` (two-sided), for `freedom` ≥ 1 degrees of
-/// freedom: 2.776 for 0.95 and 4. By bisection of the exact probability for integer degrees of freedom
-/// (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4).
-double student_t_quantile(double confidence, int freedom);
-
 }  // namespace bench

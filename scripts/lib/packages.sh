@@ -26,6 +26,7 @@ build|header curl/curl.h|libcurl4-openssl-dev|libcurl (development files)
 build|header openssl/evp.h|libssl-dev|OpenSSL (development files)
 build|header archive.h|libarchive-dev|libarchive (development files)
 build|header ext2fs/ext2fs.h|libext2fs-dev|libext2fs (development files)
+build|header boost/math/distributions/students_t.hpp|libboost-dev|Boost (headers)
 build|header sqlite3.h|libsqlite3-dev|SQLite (development files)
 build|header pugixml.hpp|libpugixml-dev|pugixml (development files)
 build?|header libvirt/libvirt.h|libvirt-dev|libvirt (development files)
@@ -71,6 +72,7 @@ libcurl4-openssl-dev libcurl-devel curl libcurl-devel
 libssl-dev openssl-devel openssl libopenssl-devel
 libarchive-dev libarchive-devel libarchive libarchive-devel
 libext2fs-dev e2fsprogs-devel e2fsprogs libext2fs-devel
+libboost-dev boost-devel boost libboost_headers-devel
 libsqlite3-dev sqlite-devel sqlite sqlite3-devel
 libvirt-dev libvirt-devel libvirt libvirt-devel
 libpugixml-dev pugixml-devel pugixml pugixml-devel

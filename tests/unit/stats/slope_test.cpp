@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "bench/stats/student_t.h"
 #include "support/sample_run.h"
 
 namespace bench {
