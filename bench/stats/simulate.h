@@ -29,7 +29,8 @@ inline constexpr int kSimulatedRounds = 20;
 SimulatedRate simulate_coverage(double cv, int runs, std::uint64_t seed = kSimulationSeed);
 /// The same for a run that ends early, as runs do by default: once the ratio is known to ± 5 %.
 SimulatedRate simulate_coverage_ended_early(double cv, int runs, std::uint64_t seed = kSimulationSeed);
-/// Of one target: does the 95 % interval of its median hold the true one, with drift of this size?
+/// Of one target: does the 95 % interval hold its median at the level that the machine had during the run,
+/// with drift of this size?
 SimulatedRate simulate_median_coverage(double cv, double drift_cv, int runs,
                                        std::uint64_t seed = kSimulationSeed);
 /// Two identical targets of a run, which may end early: called faster or slower?

@@ -33,14 +33,22 @@ class SimulatedMachine {
   Run run(const std::vector<double>& medians, int rounds);
   /// The median that a run of one target would have: `level`, times the noise of `rounds` trials.
   double run_median(double level, int rounds);
-  /// The trials of one target alone, in order of time, at level 1.
-  std::vector<double> trials(int rounds);
+  /// One target alone for a stretch of time, at level 1.
+  struct Stretch {
+    std::vector<double> trials;  ///< in order of time
+    /// The median that ever more trials of the same stretch would have: with the drift as it went, the noise
+    /// anew.
+    double median = 0;
+  };
+  Stretch stretch(int rounds);
   /// A factor for a day (or for a second run on a day that was drawn before).
   double day();
   double same_day_again(double day);
 
  private:
   double trial();
+  void drift_on();
+  double with_noise();
 
   SimulatedNoise noise_;
   std::mt19937_64 engine_;

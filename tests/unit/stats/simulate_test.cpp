@@ -32,6 +32,13 @@ TEST(Simulation, TheIntervalHoldsTheTruthOfARunThatEndedEarly) {
                    0.93, 0.99);
   }
 }
+TEST(Simulation, TheIntervalOfOneTargetHoldsItsMedianDuringTheRun) {
+  for (const double drift : {0.0, 0.0125, 0.025, 0.05}) {
+    expect_between(
+        of_seeds([&](std::uint64_t seed) { return simulate_median_coverage(0.05, drift, 200, seed); }), 0.93,
+        drift < 0.05 ? 0.97 : 0.98);  // a little wide where the machine drifts as much as the trials differ
+  }
+}
 TEST(Simulation, IdenticalTargetsAreNotCalledFasterOrSlower) {
   expect_between(of_seeds([](std::uint64_t seed) { return simulate_false_verdicts(0.05, 50, seed); }), 0,
                  0.01);
