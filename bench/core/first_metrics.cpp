@@ -103,10 +103,10 @@ ScenarioSpec make_startup() {
                            "CPU time that the host spent up to ready, engine included",
                            {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
        gated(same_stop(
-           duration(spec(kStop, Unit::kSeconds, Role::kResult, "from the stop request until the instance has ended",
-                         {"stop", "time to stop"})))),
-       neither(
-           spec(kProbeLoad, Unit::kRatio, Role::kHarness, "CPU time of the readiness probe per second of waiting")),
+           duration(spec(kStop, Unit::kSeconds, Role::kResult,
+                         "from the stop request until the instance has ended", {"stop", "time to stop"})))),
+       neither(spec(kProbeLoad, Unit::kRatio, Role::kHarness,
+                    "CPU time of the readiness probe per second of waiting")),
        neither(spec(kMarkLag, Unit::kSeconds, Role::kHarness,
                     "how long the app's word that it listens took to arrive (container)"))}};
 }

@@ -47,7 +47,7 @@ std::string emulated_apart(const MetricSpec& spec, const TargetInfo& a, const Ta
   const bool apart = (a.acceleration == Acceleration::kTcg) != (b.acceleration == Acceleration::kTcg);
   if (!spec.needs_hardware || !apart) return {};
   return spec.unit == Unit::kBytes ? "VM emulated (TCG): its translation buffers are part of its memory"
-                              : "VM emulated (TCG): not a figure for hardware virtualisation";
+                                   : "VM emulated (TCG): not a figure for hardware virtualisation";
 }
 
 std::string not_comparable(const MetricSpec& spec, const MeasuredSide& a, const MeasuredSide& b) {

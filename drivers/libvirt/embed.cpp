@@ -76,7 +76,8 @@ std::string embed_configuration(bool root) {
         "dynamic_ownership = 0\n"
         "remember_owner = 0\n";
   }
-  // libvirt's default raises the limit to unlimited, which who is under a lower one (sudo sets it to 0) may not do.
+  // libvirt's default raises the limit to unlimited, which who is under a lower one (sudo sets it to 0) may
+  // not do.
   text +=
       "max_core = 0\n"
       "security_driver = \"none\"\n"

@@ -42,8 +42,8 @@ TEST(Truth, IsInconclusiveWhereTheIntervalIsTooWide) {
 }
 
 TEST(Truth, HalfOfTheIntervalMayBeATenthOfTheTruth) {
-  EXPECT_EQ(verdict_on({1.9, 2.0, 2.29}), "holds");
-  EXPECT_EQ(verdict_on({1.9, 2.0, 2.31}), "inconclusive");
+  EXPECT_EQ(verdict_on({1.9, 2.0, 2.29}), TruthVerdict::kHolds);
+  EXPECT_EQ(verdict_on({1.9, 2.0, 2.31}), TruthVerdict::kInconclusive);
 }
 
 TEST(Truth, BelowSixRoundsTheRangeDecides) {
