@@ -324,11 +324,13 @@ class DockerDriver : public Driver {
       InstanceState state;
       state.running = raw.value("Running", false);
       state.detail = raw.value("Status", "unknown");
-      if (state.running || state.detail == "created") return state;
+      const std::string error = raw.value("Error", "");
+      const bool created = state.detail == "created";
+      if (state.running || (created && error.empty())) return state;
       state.exit_code = raw.value("ExitCode", 0);
-      state.detail = fmt::format("exited ({})", *state.exit_code);
+      state.detail = fmt::format("{} ({})", created ? "could not be started" : "exited", *state.exit_code);
       if (raw.value("OOMKilled", false)) state.detail = "OOM killed, " + state.detail;
-      if (const std::string error = raw.value("Error", ""); !error.empty()) state.detail += ": " + error;
+      if (!error.empty()) state.detail += ": " + error;
       return state;
     });
   }

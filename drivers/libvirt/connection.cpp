@@ -269,9 +269,14 @@ std::shared_ptr<LibvirtConnection> LibvirtConnection::open(const DriverOptions& 
   };
   DaemonChoice choice =
       choose_daemon(daemons_that_listen(), start, [] { return hidden_from_system_daemon(cache_dir()); });
-  if (choice.uri) return connection;
+  if (choice.uri) {
+    connection->warnings_ = std::move(choice.not_taken);
+    return connection;
+  }
   if (!options.start_private) {
-    throw Error(ErrorCode::kUnavailable, "no libvirt daemon answers and works",
+    std::string why;
+    for (const Warning& left : choice.not_taken) why += (why.empty() ? ": " : "; ") + left.text;
+    throw Error(ErrorCode::kUnavailable, "no libvirt daemon answers and works" + why,
                 "start libvirtd or virtqemud, or allow engines of bench's own");
   }
   connection = fresh();

@@ -68,8 +68,7 @@ DaemonChoice choose_daemon(const std::vector<std::string>& uris,
         return choice;
       }
       choice.not_taken.push_back(
-          {fmt::format("{} takes {:.0f} s to start an empty guest: its embedded sibling is used", uri,
-                       took.count()),
+          {fmt::format("{} is not used: it takes {:.0f} s to start an empty guest", uri, took.count()),
            "give the daemon's QEMU user access to /dev/kvm (group kvm), or name it with "
            "--connect to use it all the same"});
     } catch (const Error& error) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "bench/core/run_json.h"
@@ -46,6 +47,21 @@ TEST_F(CompareMatrix, IsOfOneRun) {
   const std::string dir = stored(test::sample_run());
   EXPECT_EQ(test::bench_says({"compare", dir, dir, "--matrix"}).exit_code, 2);
   EXPECT_EQ(test::bench_says({"compare", dir, "--targets", "docker", "--matrix"}).exit_code, 2);
+}
+
+TEST_F(CompareMatrix, AProgramIsToldWhatHasNoRatioAndWhy) {
+  const test::Answer answer =
+      test::bench_says({"compare", stored(test::sample_run()), "--matrix", "--format", "json"});
+  ASSERT_EQ(answer.exit_code, 0) << answer.err;
+  const auto said = nlohmann::json::parse(answer.out);
+  ASSERT_EQ(said.at("refused").size(), 2U);
+  for (const auto& row : said.at("refused")) {
+    EXPECT_EQ(row.at("metric"), "startup.stop");
+    EXPECT_THAT(row.at("why").get<std::string>(), HasSubstr("two kinds of stop"));
+  }
+  for (const auto& row : said.at("comparisons")) {
+    EXPECT_FALSE(row.at("metric") == "startup.stop" && row.at("b") == "libvirt:direct") << row.dump();
+  }
 }
 
 }  // namespace

@@ -168,6 +168,17 @@ TEST_F(DockerDriverTest, AContainerThatDiedHasNoEndpoint) {
   EXPECT_EQ(state.exit_code, 137);
 }
 
+TEST_F(DockerDriverTest, AContainerThatCouldNotBeStartedSaysWhy) {
+  daemon.answer(
+      "GET", "/containers/c2/json$",
+      {.body = R"({"State":{"Status":"created","Running":false,"ExitCode":128,"Error":"no such device"},
+                        "NetworkSettings":{"Ports":{}}})"});
+  const InstanceState state = driver->state("c2");
+  EXPECT_FALSE(state.running);
+  EXPECT_EQ(state.exit_code, 128);
+  EXPECT_EQ(state.detail, "could not be started (128): no such device");
+}
+
 TEST_F(DockerDriverTest, AnAnswerOfAnotherShapeIsTheEnginesErrorWithARemedy) {
   // Each is what GET /containers/c2/json says: of an odd engine, or of one that broke.
   const std::vector<std::string> odd = {
