@@ -16,7 +16,7 @@ distribution_pid=
 # begin_distribution SUITE: makes the root and builds in it, in the background and after everything else that wants the
 # processor. Nothing is started there: a test that looks for what an engine has left must not find somebody else's.
 begin_distribution() {
-  local log=$build/distribution-build.log
+  local log=$build/distribution-$1-build.log
   tests_elsewhere "$1" || return 0
   say "building on $1 in the background (log: $log)"
   nice -n 19 timeout --kill-after=60 "$distribution_limit" "$in_distribution" "$1" scripts/test build \
@@ -52,7 +52,7 @@ check_distribution() {
   fi
   finish_distribution
   mkdir -p "$build"
-  local log=$build/distribution.log
+  local log=$build/distribution-$suite.log
   : >"$log"
   # shellcheck disable=SC2016 # for the shell in there
   run "building, testing and running on $suite (log: $log)" \
