@@ -1,7 +1,10 @@
 # What a run's figures and conditions are derived by, as a number: stored figures of another number are derived anew.
 function(bench_deriving_code root result)
-  file(GLOB files LIST_DIRECTORIES false ${root}/bench/core/*.cpp ${root}/bench/core/*.h ${root}/bench/stats/*.cpp
-       ${root}/bench/stats/*.h ${root}/bench/history/*.cpp ${root}/bench/history/*.h)
+  set(files "")
+  foreach(room base core stats stats/judge stats/simulate history)
+    file(GLOB found LIST_DIRECTORIES false ${root}/bench/${room}/*.cpp ${root}/bench/${room}/*.h)
+    list(APPEND files ${found})
+  endforeach()
   list(SORT files)
   set(digests "")
   foreach(file ${files})

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "bench/core/image.h"
 #include "bench/core/run.h"
 

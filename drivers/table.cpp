@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "bench/base/error.h"
 #include "bench/config.h"
-#include "bench/core/error.h"
 #include "drivers/driver.h"
 #include "drivers/libvirt/targets.h"
 
@@ -14,8 +14,8 @@
 #include "drivers/docker/private/private_docker.h"
 #endif
 #if BENCH_HAVE_LIBVIRT
-#include "drivers/libvirt/daemon_memory.h"
-#include "drivers/libvirt/embed.h"
+#include "drivers/libvirt/daemon/daemon_memory.h"
+#include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/libvirt.h"
 #include "drivers/libvirt/obstacle.h"
 #endif

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/first_metrics.h"
 #include "bench/measure/host/cost.h"
 #include "bench/measure/host/memory.h"

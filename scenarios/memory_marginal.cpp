@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/first_metrics.h"
 #include "bench/measure/host/memory.h"
 #include "bench/measure/host/memory_settle.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/first_metrics.h"
 #include "bench/images/weigh/size.h"
 

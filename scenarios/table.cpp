@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/scenario.h"
 #include "scenarios/memory.h"
 #include "scenarios/size.h"

@@ -1,6 +1,6 @@
 # An index is made anew after a change of the code that derives what it holds, and only then: cmake -P, ROOT and SCRATCH.
 file(REMOVE_RECURSE ${SCRATCH})
-foreach(room core stats history)
+foreach(room base core stats history)
   file(COPY ${ROOT}/bench/${room} DESTINATION ${SCRATCH}/bench)
 endforeach()
 # A script has no directory that could be configured again.
@@ -12,7 +12,7 @@ bench_deriving_code(${SCRATCH} same)
 if(NOT ours STREQUAL same)
   message(FATAL_ERROR "The same sources at another place have another version: ${ours}, ${same}")
 endif()
-foreach(file core/run.cpp stats/summary.cpp history/conditions.cpp history/rows.h)
+foreach(file base/text.cpp core/run.cpp stats/summary.cpp stats/judge/compare.cpp stats/simulate/simulate.cpp history/conditions.cpp history/rows.h)
   file(APPEND ${SCRATCH}/bench/${file} "// another rule\n")
   bench_deriving_code(${SCRATCH} other)
   if(other STREQUAL same)

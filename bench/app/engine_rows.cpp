@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "bench/core/json_number.h"
+#include "bench/base/json_number.h"
 #include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
 

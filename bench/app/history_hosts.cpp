@@ -8,7 +8,7 @@
 #include "bench/app/stored_runs.h"
 #include "bench/app/this_host.h"
 #include "bench/app/values.h"
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {

@@ -4,7 +4,7 @@
 
 #include "bench/core/run_json.h"
 #include "bench/report/view/numbers.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 
 namespace bench {
 

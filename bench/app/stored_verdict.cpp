@@ -7,7 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

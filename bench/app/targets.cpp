@@ -12,8 +12,8 @@
 #include <mutex>
 
 #include "bench/app/values.h"
-#include "bench/core/error.h"
-#include "bench/core/procfs.h"
+#include "bench/base/error.h"
+#include "bench/base/procfs.h"
 #include "bench/images/build/app_files.h"
 
 namespace bench {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "bench/images/build/sha256.h"
 #include "bench/measure/host/environment.h"
 

@@ -7,8 +7,8 @@
 #include <random>
 #include <system_error>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "bench/history/calibration/known_truths.h"
 
 namespace bench {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <set>
 
-#include "bench/app/measuring.h"
+#include "bench/app/run/measuring.h"
 #include "bench/commands/command.h"
 #include "bench/core/first_metrics.h"
 #include "bench/history/calibration/known_truths.h"

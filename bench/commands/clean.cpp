@@ -3,14 +3,14 @@
 #include <filesystem>
 #include <memory>
 
-#include "bench/app/run_files.h"
-#include "bench/app/run_lock.h"
+#include "bench/app/run/run_files.h"
+#include "bench/app/run/run_lock.h"
 #include "bench/app/targets.h"
 #include "bench/app/truth_apps.h"
+#include "bench/base/error.h"
+#include "bench/base/own_directory.h"
+#include "bench/base/paths.h"
 #include "bench/commands/all_commands.h"
-#include "bench/core/error.h"
-#include "bench/core/own_directory.h"
-#include "bench/core/paths.h"
 #include "bench/images/build/images.h"
 #include "drivers/driver.h"
 

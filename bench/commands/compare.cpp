@@ -1,4 +1,4 @@
-#include "bench/stats/compare.h"
+#include "bench/stats/judge/compare.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,16 +9,16 @@
 #include <set>
 #include <utility>
 
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/stored_runs.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
+#include "bench/base/json_number.h"
 #include "bench/commands/all_commands.h"
-#include "bench/core/error.h"
-#include "bench/core/json_number.h"
 #include "bench/history/conditions.h"
 #include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
-#include "bench/stats/comparable.h"
+#include "bench/stats/judge/comparable.h"
 
 namespace bench {
 namespace {

@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/app/engine_rows.h"
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/calibration_text.h"
 #include "bench/config.h"
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
 #include "bench/history/calibration/calibration.h"
 #include "bench/measure/host/environment.h"
 #include "drivers/driver.h"

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/app/history_hosts.h"
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/stored_runs.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
-#include "bench/core/error.h"
 #include "bench/history/pins.h"
 #include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"

@@ -5,11 +5,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
 #include "bench/core/claims.h"
-#include "bench/core/error.h"
 #include "bench/measure/scenario.h"
 #include "drivers/driver.h"
 

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "bench/app/root_need.h"
-#include "bench/app/run_files.h"
-#include "bench/app/run_lock.h"
+#include "bench/app/run/root_need.h"
+#include "bench/app/run/run_files.h"
+#include "bench/app/run/run_lock.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_options.h"
 #include "bench/images/build/images.h"

@@ -10,19 +10,19 @@
 #include <string>
 #include <vector>
 
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/stored_verdict.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
 #include "bench/core/claims.h"
-#include "bench/core/error.h"
 #include "bench/core/run_json.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/side_by_side.h"
 #include "bench/report/render/text.h"
 #include "bench/report/view/side_by_side.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 
 namespace bench {
 namespace {

@@ -9,22 +9,22 @@
 #include <optional>
 #include <random>
 
-#include "bench/app/measuring.h"
-#include "bench/app/root_need.h"
-#include "bench/app/run_config.h"
-#include "bench/app/run_exports.h"
-#include "bench/app/run_files.h"
-#include "bench/app/run_lock.h"
+#include "bench/app/run/measuring.h"
+#include "bench/app/run/root_need.h"
+#include "bench/app/run/run_config.h"
+#include "bench/app/run/run_exports.h"
+#include "bench/app/run/run_files.h"
+#include "bench/app/run/run_lock.h"
 #include "bench/app/this_host.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/run_options.h"
 #include "bench/core/claims.h"
-#include "bench/core/error.h"
 #include "bench/core/run_json.h"
 #include "bench/report/render/text.h"
 #include "bench/report/report.h"
-#include "bench/stats/precision.h"
+#include "bench/stats/judge/precision.h"
 
 namespace bench {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bench/app/run_options.h"
+#include "bench/app/run/run_options.h"
 
 namespace bench {
 

@@ -1,14 +1,14 @@
-#include "bench/stats/simulate.h"
+#include "bench/stats/simulate/simulate.h"
 
 #include <fmt/format.h>
 
 #include <memory>
 #include <vector>
 
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
-#include "bench/core/error.h"
 
 namespace bench {
 namespace {

@@ -6,11 +6,11 @@
 #include <memory>
 #include <sstream>
 
-#include "bench/app/run_files.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
 #include "bench/config.h"
-#include "bench/core/error.h"
 
 namespace bench {
 namespace {

@@ -8,14 +8,14 @@
 #include <memory>
 
 #include "bench/app/history_hosts.h"
-#include "bench/app/measuring.h"
-#include "bench/app/run_config.h"
-#include "bench/app/run_files.h"
+#include "bench/app/run/measuring.h"
+#include "bench/app/run/run_config.h"
+#include "bench/app/run/run_files.h"
 #include "bench/app/stored_runs.h"
 #include "bench/app/values.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
-#include "bench/core/error.h"
 #include "bench/core/run_json.h"
 #include "bench/history/history.h"
 #include "bench/report/charts/trend.h"

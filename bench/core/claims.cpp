@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "bench/core/claims_json.h"
-#include "bench/core/error.h"
-#include "bench/core/files.h"
 
 namespace bench {
 namespace {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run.h"
 
 namespace bench {

@@ -141,8 +141,8 @@ struct Comparison {
 };
 
 /// A sentence that people say about the two sides, and what would back it. Data: results/claims.json and a
-/// user's own files (bench/core/claims.h); judged by bench/stats/claims.h. It follows one of three rules:
-/// a factor between two sides, a share of a difference that named parts explain, or none yet
+/// user's own files (bench/core/claims.h); judged by bench/stats/judge/claims.h. It follows one of three
+/// rules: a factor between two sides, a share of a difference that named parts explain, or none yet
 /// (`not_measured`).
 struct ClaimDefinition {
   std::string id, sentence;

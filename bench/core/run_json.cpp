@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "bench/core/claims_json.h"
-#include "bench/core/error.h"
-#include "bench/core/files.h"
 #include "bench/core/run_json_reader.h"
 
 namespace bench {

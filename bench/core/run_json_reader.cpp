@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "bench/base/error.h"
 #include "bench/core/claims_json.h"
-#include "bench/core/error.h"
 #include "bench/core/json_node.h"
 
 namespace bench {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/process_role.h"
 
 namespace bench {

@@ -14,8 +14,8 @@
 #include "bench/history/earlier_levels.h"
 #include "bench/history/gate_missing.h"
 #include "bench/history/rows.h"
-#include "bench/stats/comparable.h"
-#include "bench/stats/compare.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/compare.h"
 
 namespace bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/history/index.h"
 
 namespace bench {

@@ -14,7 +14,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/history/index_place.h"
 #include "bench/history/rows.h"
 

@@ -14,8 +14,8 @@
 #include <iterator>
 #include <string>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "bench/history/digest.h"
 #include "bench/history/index.h"
 

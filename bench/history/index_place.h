@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "bench/core/fd.h"
-#include "bench/core/file_lock.h"
+#include "bench/base/fd.h"
+#include "bench/base/file_lock.h"
 
 namespace bench {
 

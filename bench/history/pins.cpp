@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/paths.h"
 #include "bench/core/run_json.h"
 
 namespace bench {

@@ -7,9 +7,9 @@
 
 #include "bench/core/run_json.h"
 #include "bench/history/conditions.h"
-#include "bench/stats/comparable.h"
-#include "bench/stats/compare.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/compare.h"
+#include "bench/stats/judge/derive.h"
 
 namespace bench {
 namespace {
@@ -27,7 +27,7 @@ std::map<Key, double> resolutions(const Run& run) {
   return coarsest;
 }
 
-/// Whether few enough trials failed, by the rule that verdicts have (stats/compare.h); asked once each.
+/// Whether few enough trials failed, by the rule that verdicts have (stats/judge/compare.h); asked once each.
 class FewFailed {
  public:
   explicit FewFailed(const Run& run) : run_(run) {}

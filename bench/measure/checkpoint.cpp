@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 
 namespace bench {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "bench/core/fd.h"
+#include "bench/base/fd.h"
 #include "bench/core/run.h"
 
 namespace bench {

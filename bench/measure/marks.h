@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "drivers/driver.h"
 
 namespace bench {

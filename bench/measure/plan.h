@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "bench/core/run.h"
 #include "bench/measure/scenario.h"
 #include "bench/measure/stopwatch.h"

@@ -1,6 +1,6 @@
 #include "bench/measure/requests.h"
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/net/probe.h"
 
 namespace bench {

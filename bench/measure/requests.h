@@ -3,7 +3,7 @@
 #include <stop_token>
 #include <string>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "drivers/driver.h"
 
 namespace bench {

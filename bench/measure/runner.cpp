@@ -9,10 +9,10 @@
 #include <mutex>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/google_benchmark.h"
 #include "bench/measure/visits.h"
-#include "bench/stats/precision.h"
+#include "bench/stats/judge/precision.h"
 
 namespace bench {
 namespace {

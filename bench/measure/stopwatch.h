@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/image.h"
 #include "bench/core/run.h"
 #include "bench/measure/marks.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/clock.h"
-#include "bench/core/error.h"
+#include "bench/base/clock.h"
+#include "bench/base/error.h"
 #include "bench/core/run.h"
 #include "bench/measure/plan.h"
 #include "bench/measure/scenario.h"

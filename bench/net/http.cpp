@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

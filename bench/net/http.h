@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 
 namespace bench {
 

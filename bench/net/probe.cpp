@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 
 namespace bench {
 

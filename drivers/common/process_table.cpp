@@ -19,9 +19,9 @@
 #include <thread>
 #include <utility>
 
-#include "bench/core/fd.h"
-#include "bench/core/files.h"
-#include "bench/core/procfs.h"
+#include "bench/base/fd.h"
+#include "bench/base/files.h"
+#include "bench/base/procfs.h"
 
 namespace bench {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 
 namespace bench {
 

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

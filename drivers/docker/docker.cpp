@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/console.h"
 #include "drivers/docker/engine.h"
 #include "drivers/docker/image.h"

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

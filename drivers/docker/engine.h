@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/net/http.h"
 
 namespace bench {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/loaded.h"
 
 namespace bench {

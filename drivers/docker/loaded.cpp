@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/places.h"
 
 namespace bench {

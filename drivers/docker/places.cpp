@@ -9,8 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 
 namespace bench {
 

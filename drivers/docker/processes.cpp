@@ -4,8 +4,8 @@
 #include <cstring>
 #include <optional>
 
+#include "bench/base/procfs.h"
 #include "bench/core/process_role.h"
-#include "bench/core/procfs.h"
 #include "drivers/common/process_table.h"
 
 namespace bench {

@@ -7,8 +7,8 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "bench/core/error.h"
-#include "bench/core/procfs.h"
+#include "bench/base/error.h"
+#include "bench/base/procfs.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt/guest.h"
 

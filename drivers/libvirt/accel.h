@@ -10,7 +10,7 @@
 
 #include "bench/core/image.h"
 #include "drivers/libvirt/connection.h"
-#include "drivers/libvirt/domain_xml.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 #include "drivers/libvirt/libvirt.h"
 
 namespace bench {

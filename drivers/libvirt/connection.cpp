@@ -15,15 +15,15 @@
 #include <mutex>
 #include <thread>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt/accel.h"
-#include "drivers/libvirt/daemon.h"
-#include "drivers/libvirt/daemon_memory.h"
-#include "drivers/libvirt/domain_xml.h"
-#include "drivers/libvirt/embed.h"
-#include "drivers/libvirt/reaper.h"
+#include "drivers/libvirt/daemon/daemon.h"
+#include "drivers/libvirt/daemon/daemon_memory.h"
+#include "drivers/libvirt/daemon/embed.h"
+#include "drivers/libvirt/daemon/reaper.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 #include "drivers/libvirt/trial.h"
 
 namespace bench {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <mutex>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "drivers/driver.h"
 
 struct _virConnect;  // NOLINT(bugprone-reserved-identifier): a name of libvirt

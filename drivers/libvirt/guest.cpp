@@ -15,12 +15,12 @@
 #include <iterator>
 #include <thread>
 
-#include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/subprocess.h"
 #include "drivers/libvirt/console.h"
-#include "drivers/libvirt/firmware.h"
+#include "drivers/libvirt/domain/firmware.h"
+#include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/network.h"
-#include "drivers/libvirt/registry.h"
 #include "drivers/libvirt/targets.h"
 
 namespace bench {

@@ -9,13 +9,13 @@
 #include <stop_token>
 #include <string>
 
-#include "bench/core/fd.h"
+#include "bench/base/fd.h"
 #include "bench/core/image.h"
 #include "drivers/common/process_table.h"
 #include "drivers/driver.h"
 #include "drivers/libvirt/connection.h"
-#include "drivers/libvirt/domain_xml.h"
-#include "drivers/libvirt/reaper.h"
+#include "drivers/libvirt/daemon/reaper.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 
 struct _virDomain;  // NOLINT(bugprone-reserved-identifier): a name of libvirt
 

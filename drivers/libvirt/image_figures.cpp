@@ -11,7 +11,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
-#include "bench/core/subprocess.h"
+#include "bench/base/subprocess.h"
 
 namespace bench {
 

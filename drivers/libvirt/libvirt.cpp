@@ -9,19 +9,19 @@
 #include <map>
 #include <mutex>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
+#include "bench/base/subprocess.h"
 #include "bench/core/process_role.h"
-#include "bench/core/subprocess.h"
 #include "drivers/libvirt/accel.h"
 #include "drivers/libvirt/connection.h"
-#include "drivers/libvirt/domain_xml.h"
-#include "drivers/libvirt/embed.h"
-#include "drivers/libvirt/firmware.h"
+#include "drivers/libvirt/daemon/embed.h"
+#include "drivers/libvirt/domain/domain_xml.h"
+#include "drivers/libvirt/domain/firmware.h"
+#include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/guest.h"
 #include "drivers/libvirt/image_figures.h"
 #include "drivers/libvirt/network.h"
-#include "drivers/libvirt/registry.h"
 #include "drivers/libvirt/targets.h"
 
 namespace bench {

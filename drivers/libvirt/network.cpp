@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <pugixml.hpp>
 
-#include "bench/core/error.h"
-#include "bench/core/procfs.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/procfs.h"
+#include "bench/base/subprocess.h"
 #include "drivers/libvirt/connection.h"
 
 namespace bench {

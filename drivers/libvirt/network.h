@@ -6,7 +6,7 @@
 
 #include "bench/core/run.h"
 #include "drivers/common/process_table.h"
-#include "drivers/libvirt/domain_xml.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 
 namespace bench {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

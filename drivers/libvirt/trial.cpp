@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <system_error>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/paths.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/paths.h"
+#include "bench/base/subprocess.h"
+#include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/guest.h"
-#include "drivers/libvirt/registry.h"
 
 namespace bench {
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "bench/core/run.h"
-#include "drivers/libvirt/domain_xml.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 
 namespace bench {
 

@@ -9,12 +9,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
-#include "bench/core/files.h"
-#include "bench/core/paths.h"
-#include "bench/core/procfs.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
+#include "bench/base/files.h"
+#include "bench/base/paths.h"
+#include "bench/base/procfs.h"
+#include "bench/base/subprocess.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt/accel.h"
 #include "drivers/libvirt/connection.h"

@@ -14,8 +14,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/core/error.h"
-#include "bench/core/procfs.h"
+#include "bench/base/error.h"
+#include "bench/base/procfs.h"
 #include "drivers/instance.h"
 #include "tests/contract/contract.h"
 #include "tests/support/http_get.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "bench/core/fd.h"
+#include "bench/base/fd.h"
 #include "bench/measure/marks.h"
 #include "bench/net/probe.h"
 

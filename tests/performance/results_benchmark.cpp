@@ -10,7 +10,7 @@
 #include "bench/report/render/bundle.h"
 #include "bench/report/report.h"
 #include "bench/stats/bootstrap.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/directory.h"
 #include "support/sample_run.h"
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/driver.h"
 
 namespace bench::test {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 
 namespace bench::test {
 

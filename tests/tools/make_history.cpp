@@ -14,7 +14,7 @@
 #include <string>
 
 #include "bench/core/run_json.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 
 // make_history DIR RUNS: that many nights of `bench run all` with two targets and 20 rounds, 2 % apart by

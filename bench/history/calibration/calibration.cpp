@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/json_number.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/json_number.h"
+#include "bench/base/paths.h"
 
 namespace bench {
 namespace {

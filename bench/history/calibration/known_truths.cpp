@@ -1,7 +1,7 @@
 #include "bench/history/calibration/known_truths.h"
 
 #include "bench/core/first_metrics.h"
-#include "bench/stats/truth.h"
+#include "bench/stats/judge/truth.h"
 
 namespace bench {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "bench/stats/compare.h"
+#include "bench/stats/judge/compare.h"
 #include "bench/stats/noise.h"
 #include "bench/stats/summary.h"
 

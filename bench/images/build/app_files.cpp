@@ -14,8 +14,8 @@
 #include <sstream>
 #include <utility>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
 #include "bench/images/build/sha256.h"
 
 namespace bench {

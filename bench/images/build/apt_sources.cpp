@@ -11,10 +11,10 @@
 #include <sstream>
 #include <utility>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/subprocess.h"
-#include "bench/core/text.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/subprocess.h"
+#include "bench/base/text.h"
 
 namespace bench {
 

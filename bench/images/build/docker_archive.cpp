@@ -10,7 +10,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/images/build/sha256.h"
 
 namespace bench {

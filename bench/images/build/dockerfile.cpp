@@ -11,8 +11,8 @@
 #include <optional>
 #include <utility>
 
-#include "bench/core/error.h"
-#include "bench/core/text.h"
+#include "bench/base/error.h"
+#include "bench/base/text.h"
 
 namespace bench {
 

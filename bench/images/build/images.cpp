@@ -10,9 +10,9 @@
 #include <optional>
 #include <vector>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/paths.h"
 #include "bench/images/build/app_files.h"
 #include "bench/images/build/apt_sources.h"
 #include "bench/images/build/docker_archive.h"

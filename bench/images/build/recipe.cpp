@@ -7,9 +7,9 @@
 #include <map>
 #include <set>
 
-#include "bench/core/clock.h"
-#include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/clock.h"
+#include "bench/base/error.h"
+#include "bench/base/subprocess.h"
 #include "bench/images/build/sha256.h"
 
 namespace bench {

@@ -4,8 +4,8 @@
 #include <cctype>
 #include <map>
 
-#include "bench/core/error.h"
-#include "bench/core/text.h"
+#include "bench/base/error.h"
+#include "bench/base/text.h"
 
 namespace bench {
 

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

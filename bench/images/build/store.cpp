@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/paths.h"
 
 namespace bench {
 

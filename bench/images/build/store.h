@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "bench/core/file_lock.h"
+#include "bench/base/file_lock.h"
 #include "bench/core/image.h"
 
 namespace bench {

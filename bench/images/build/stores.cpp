@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "bench/images/build/images.h"
 
 namespace bench {

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/images/build/recipe.h"
 #include "bench/images/weigh/layers.h"
 #include "bench/images/weigh/memory.h"

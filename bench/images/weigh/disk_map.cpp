@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/subprocess.h"
 
 namespace bench {
 

@@ -9,7 +9,7 @@
 #include <deque>
 #include <unordered_set>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <memory>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 

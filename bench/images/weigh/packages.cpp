@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "bench/core/text.h"
+#include "bench/base/text.h"
 
 namespace bench {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 #include "bench/images/build/recipe.h"
 #include "bench/images/build/sha256.h"
 #include "bench/images/weigh/layers.h"

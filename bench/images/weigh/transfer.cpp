@@ -15,8 +15,8 @@
 #include <thread>
 #include <utility>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
 
 namespace bench {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <optional>
 
-#include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/subprocess.h"
 #include "bench/images/build/recipe.h"
 #include "bench/images/weigh/disk_map.h"
 #include "bench/images/weigh/ext4.h"

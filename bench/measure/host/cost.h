@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/core/procfs.h"
+#include "bench/base/procfs.h"
 #include "drivers/driver.h"
 
 namespace bench {

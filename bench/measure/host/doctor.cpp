@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "bench/core/subprocess.h"
+#include "bench/base/subprocess.h"
 #include "bench/measure/host/environment.h"
 #include "bench/measure/host/noise.h"
 

@@ -13,8 +13,8 @@
 #include <system_error>
 #include <vector>
 
+#include "bench/base/procfs.h"
 #include "bench/config.h"
-#include "bench/core/procfs.h"
 #include "bench/measure/host/files.h"
 #include "bench/measure/host/noise.h"
 

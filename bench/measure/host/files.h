@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/files.h"
+#include "bench/base/files.h"
 
 namespace bench {
 

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <set>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
 #include "bench/core/process_role.h"
 
 namespace bench {

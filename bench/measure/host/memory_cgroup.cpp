@@ -5,7 +5,7 @@
 #include <map>
 #include <sstream>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/process_role.h"
 #include "bench/measure/host/cgroup.h"
 #include "bench/measure/host/files.h"

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/host/cost.h"
 
 namespace bench {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 
 namespace bench {
 

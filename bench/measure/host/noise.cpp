@@ -10,7 +10,7 @@
 #include <system_error>
 #include <thread>
 
-#include "bench/core/procfs.h"
+#include "bench/base/procfs.h"
 #include "bench/measure/host/files.h"
 
 namespace bench {

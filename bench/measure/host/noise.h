@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "bench/core/run.h"
 
 namespace bench {

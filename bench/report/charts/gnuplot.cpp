@@ -7,9 +7,9 @@
 #include <cstring>
 #include <filesystem>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
+#include "bench/base/subprocess.h"
 #include "bench/report/charts/figures.h"
 
 namespace bench {

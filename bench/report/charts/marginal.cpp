@@ -8,7 +8,7 @@
 #include "bench/core/first_metrics.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
-#include "bench/stats/comparable.h"
+#include "bench/stats/judge/comparable.h"
 
 namespace bench {
 namespace {

@@ -8,7 +8,7 @@
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
 #include "bench/report/view/view.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 
 namespace bench {
 namespace {

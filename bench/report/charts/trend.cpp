@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "bench/core/text.h"
+#include "bench/base/text.h"
 #include "bench/report/charts/style.h"
 #include "bench/report/view/numbers.h"
 

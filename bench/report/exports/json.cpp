@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "bench/base/json_number.h"
 #include "bench/core/first_metrics.h"
-#include "bench/core/json_number.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/view/numbers.h"

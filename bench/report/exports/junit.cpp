@@ -7,8 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "bench/base/text.h"
 #include "bench/core/first_metrics.h"
-#include "bench/core/text.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/view/numbers.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <future>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/html.h"
 #include "bench/report/render/latex.h"

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "bench/base/text.h"
 #include "bench/core/first_metrics.h"
-#include "bench/core/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 #include "bench/report/view/writeup.h"

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "bench/base/text.h"
 #include "bench/core/first_metrics.h"
-#include "bench/core/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
-#include "bench/stats/comparable.h"
-#include "bench/stats/equivalence.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/equivalence.h"
 
 namespace bench {
 namespace {

@@ -9,7 +9,7 @@
 #include "bench/core/process_role.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
-#include "bench/stats/comparable.h"
+#include "bench/stats/judge/comparable.h"
 
 namespace bench {
 namespace {

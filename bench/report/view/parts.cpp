@@ -6,7 +6,7 @@
 #include <set>
 
 #include "bench/report/view/numbers.h"
-#include "bench/stats/compare.h"
+#include "bench/stats/judge/compare.h"
 
 namespace bench {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 

@@ -7,8 +7,8 @@
 #include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
-#include "bench/stats/comparable.h"
-#include "bench/stats/equivalence.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/equivalence.h"
 
 namespace bench {
 

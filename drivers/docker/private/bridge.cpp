@@ -18,8 +18,8 @@
 #include <sstream>
 #include <vector>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
 
 namespace bench {
 

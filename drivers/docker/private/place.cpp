@@ -14,12 +14,12 @@
 #include <string_view>
 #include <thread>
 
-#include "bench/core/clock.h"
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/own_directory.h"
-#include "bench/core/paths.h"
-#include "bench/core/procfs.h"
+#include "bench/base/clock.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/own_directory.h"
+#include "bench/base/paths.h"
+#include "bench/base/procfs.h"
 #include "drivers/common/process_table.h"
 #include "drivers/docker/private/bridge.h"
 

@@ -14,12 +14,12 @@
 #include <thread>
 #include <utility>
 
-#include "bench/core/clock.h"
-#include "bench/core/error.h"
-#include "bench/core/file_lock.h"
-#include "bench/core/paths.h"
-#include "bench/core/procfs.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/clock.h"
+#include "bench/base/error.h"
+#include "bench/base/file_lock.h"
+#include "bench/base/paths.h"
+#include "bench/base/procfs.h"
+#include "bench/base/subprocess.h"
 #include "bench/net/http.h"
 #include "drivers/docker/private/bridge.h"
 #include "drivers/docker/private/place.h"

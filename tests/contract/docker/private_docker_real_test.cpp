@@ -14,8 +14,8 @@
 #include <sstream>
 #include <thread>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "bench/net/http.h"
 #include "drivers/docker/private/place.h"
 #include "drivers/docker/private/private_docker.h"

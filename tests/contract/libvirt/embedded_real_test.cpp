@@ -13,9 +13,9 @@
 #include <string>
 #include <thread>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/libvirt/connection.h"
-#include "drivers/libvirt/daemon.h"
+#include "drivers/libvirt/daemon/daemon.h"
 #include "tests/support/own_state.h"
 
 namespace bench::test {

@@ -1,4 +1,4 @@
-#include "bench/app/run_config.h"
+#include "bench/app/run/run_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "unit/images/temp_dir.h"
 
 namespace bench {

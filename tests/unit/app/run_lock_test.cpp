@@ -1,4 +1,4 @@
-#include "bench/app/run_lock.h"
+#include "bench/app/run/run_lock.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

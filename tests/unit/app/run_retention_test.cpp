@@ -1,4 +1,4 @@
-#include "bench/app/run_retention.h"
+#include "bench/app/run/run_retention.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "bench/core/files.h"
+#include "bench/base/files.h"
 #include "unit/images/temp_dir.h"
 
 namespace bench {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "unit/images/temp_dir.h"
 
 namespace bench {

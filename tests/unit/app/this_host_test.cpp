@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "bench/app/run_files.h"
-#include "bench/core/error.h"
+#include "bench/app/run/run_files.h"
+#include "bench/base/error.h"
 #include "unit/images/temp_dir.h"
 
 namespace bench {

@@ -5,8 +5,8 @@
 #include <regex>
 
 #include "bench/app/targets.h"
+#include "bench/base/error.h"
 #include "bench/config.h"
-#include "bench/core/error.h"
 
 namespace bench {
 namespace {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 #include "support/sample_run.h"
 

@@ -1,4 +1,4 @@
-#include "bench/core/file_lock.h"
+#include "bench/base/file_lock.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <stop_token>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

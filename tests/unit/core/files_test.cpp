@@ -1,4 +1,4 @@
-#include "bench/core/files.h"
+#include "bench/base/files.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "bench/core/give_back.h"
+#include "bench/base/give_back.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "bench/core/json_number.h"
+#include "bench/base/json_number.h"
 
 #include <gtest/gtest.h>
 

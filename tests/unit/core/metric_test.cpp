@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/first_metrics.h"
 #include "bench/core/run.h"
 #include "bench/core/run_json.h"

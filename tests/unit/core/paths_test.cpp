@@ -1,4 +1,4 @@
-#include "bench/core/paths.h"
+#include "bench/base/paths.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 
 namespace bench {
 namespace {

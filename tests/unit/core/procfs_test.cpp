@@ -1,4 +1,4 @@
-#include "bench/core/procfs.h"
+#include "bench/base/procfs.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "support/sample_run.h"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "bench/core/subprocess.h"
+#include "bench/base/subprocess.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 
 namespace bench {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 
 namespace bench {
 namespace {

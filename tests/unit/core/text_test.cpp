@@ -1,4 +1,4 @@
-#include "bench/core/text.h"
+#include "bench/base/text.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/docker.h"
 #include "tests/support/directory.h"
 #include "tests/support/fake_daemon.h"

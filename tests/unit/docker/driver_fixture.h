@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/docker.h"
 #include "tests/support/fake_daemon.h"
 

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/console.h"
 #include "drivers/docker/docker.h"
 #include "drivers/docker/processes.h"

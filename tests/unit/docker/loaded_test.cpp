@@ -9,7 +9,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/docker.h"
 #include "tests/support/fake_daemon.h"
 

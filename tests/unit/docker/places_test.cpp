@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "drivers/docker/docker.h"
 #include "tests/support/directory.h"
 #include "tests/support/fake_daemon.h"

@@ -17,11 +17,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/own_directory.h"
-#include "bench/core/paths.h"
-#include "bench/core/procfs.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/own_directory.h"
+#include "bench/base/paths.h"
+#include "bench/base/procfs.h"
 #include "drivers/docker/private/private_docker.h"
 #include "support/sleeper.h"
 

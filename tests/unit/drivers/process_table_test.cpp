@@ -11,7 +11,7 @@
 
 #include <filesystem>
 
-#include "bench/core/procfs.h"
+#include "bench/base/procfs.h"
 #include "support/sleeper.h"
 
 namespace bench {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "bench/app/engine_rows.h"
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 #include "bench/report/charts/figures.h"
 #include "bench/report/report.h"

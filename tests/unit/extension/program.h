@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/core/paths.h"
+#include "bench/base/paths.h"
 #include "bench/images/build/images.h"
 #include "bench/images/build/store.h"
 #include "support/own_state.h"

@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "bench/app/run_retention.h"
+#include "bench/app/run/run_retention.h"
+#include "bench/base/error.h"
 #include "bench/commands/all_commands.h"
-#include "bench/core/error.h"
 #include "bench/report/charts/figures.h"
 #include "bench/report/render/bundle.h"
 #include "support/sample_run.h"

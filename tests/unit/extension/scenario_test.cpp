@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 #include "bench/report/charts/figures.h"
 #include "bench/report/report.h"

@@ -6,11 +6,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/history/calibration/known_truths.h"
 #include "bench/history/calibration/noise_floors.h"
 #include "bench/stats/bootstrap.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "bench/stats/noise.h"
 #include "support/directory.h"
 

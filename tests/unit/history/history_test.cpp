@@ -11,14 +11,14 @@
 #include <fstream>
 #include <future>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 #include "bench/history/calibration/calibration.h"
 #include "bench/history/conditions.h"
 #include "bench/history/gate.h"
 #include "bench/history/index_place.h"
 #include "bench/history/pins.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/own_state.h"
 #include "support/sample_run.h"
 

@@ -9,7 +9,7 @@
 #include "bench/core/run_json.h"
 #include "bench/history/history.h"
 #include "bench/history/index_place.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/own_state.h"
 #include "support/sample_run.h"
 

@@ -9,8 +9,8 @@
 #include <functional>
 #include <string>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "temp_dir.h"
 
 namespace bench {

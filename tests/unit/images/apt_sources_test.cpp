@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "temp_dir.h"
 
 namespace bench {

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/subprocess.h"
 #include "temp_dir.h"
 
 namespace bench {

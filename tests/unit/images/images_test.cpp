@@ -5,8 +5,8 @@
 
 #include <chrono>
 
-#include "bench/core/clock.h"
-#include "bench/core/error.h"
+#include "bench/base/clock.h"
+#include "bench/base/error.h"
 #include "temp_dir.h"
 
 namespace bench {

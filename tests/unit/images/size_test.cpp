@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <random>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/subprocess.h"
 #include "bench/images/build/docker_archive.h"
 #include "bench/images/weigh/disk_map.h"
 #include "bench/images/weigh/ext4.h"

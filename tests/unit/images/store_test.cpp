@@ -7,9 +7,9 @@
 #include <chrono>
 #include <thread>
 
-#include "bench/core/error.h"
-#include "bench/core/files.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/files.h"
+#include "bench/base/subprocess.h"
 #include "bench/images/build/recipe.h"
 #include "bench/images/build/stores.h"
 #include "temp_dir.h"

@@ -1,4 +1,4 @@
-#include "drivers/libvirt/daemon.h"
+#include "drivers/libvirt/daemon/daemon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,9 +11,9 @@
 #include <filesystem>
 #include <map>
 
-#include "bench/core/error.h"
-#include "bench/core/fd.h"
-#include "drivers/libvirt/daemon_memory.h"
+#include "bench/base/error.h"
+#include "bench/base/fd.h"
+#include "drivers/libvirt/daemon/daemon_memory.h"
 #include "tests/support/directory.h"
 
 namespace bench {

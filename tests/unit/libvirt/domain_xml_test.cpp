@@ -9,8 +9,8 @@
 #include <memory>
 #include <pugixml.hpp>
 
-#include "bench/core/error.h"
-#include "drivers/libvirt/domain_xml.h"
+#include "bench/base/error.h"
+#include "drivers/libvirt/domain/domain_xml.h"
 
 namespace bench {
 namespace {

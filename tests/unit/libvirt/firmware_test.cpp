@@ -8,8 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/core/error.h"
-#include "drivers/libvirt/firmware.h"
+#include "bench/base/error.h"
+#include "drivers/libvirt/domain/firmware.h"
 #include "tests/support/directory.h"
 
 namespace bench {

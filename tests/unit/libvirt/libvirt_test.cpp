@@ -12,15 +12,15 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bench/core/error.h"
-#include "bench/core/paths.h"
-#include "bench/core/procfs.h"
+#include "bench/base/error.h"
+#include "bench/base/paths.h"
+#include "bench/base/procfs.h"
 #include "drivers/libvirt/accel.h"
-#include "drivers/libvirt/embed.h"
+#include "drivers/libvirt/daemon/embed.h"
+#include "drivers/libvirt/daemon/reaper.h"
+#include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/guest.h"
 #include "drivers/libvirt/libvirt.h"
-#include "drivers/libvirt/reaper.h"
-#include "drivers/libvirt/registry.h"
 #include "support/own_state.h"
 #include "support/sleeper.h"
 

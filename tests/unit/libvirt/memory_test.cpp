@@ -15,12 +15,12 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/paths.h"
+#include "bench/base/paths.h"
 #include "drivers/finding.h"
 #include "drivers/libvirt/accel.h"
-#include "drivers/libvirt/daemon_memory.h"
+#include "drivers/libvirt/daemon/daemon_memory.h"
+#include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/libvirt.h"
-#include "drivers/libvirt/registry.h"
 #include "support/own_state.h"
 #include "support/sleeper.h"
 

@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bench/core/error.h"
-#include "bench/core/subprocess.h"
+#include "bench/base/error.h"
+#include "bench/base/subprocess.h"
+#include "drivers/libvirt/daemon/reaper.h"
 #include "drivers/libvirt/network.h"
-#include "drivers/libvirt/reaper.h"
 #include "tests/support/directory.h"
 
 namespace bench {

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bench/core/subprocess.h"
+#include "bench/base/subprocess.h"
 #include "drivers/libvirt/obstacle.h"
 #include "tests/support/directory.h"
 

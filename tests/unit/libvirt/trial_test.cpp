@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bench/core/subprocess.h"
+#include "bench/base/subprocess.h"
 #include "drivers/libvirt/trial.h"
 #include "tests/support/directory.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "bench/core/clock.h"
+#include "bench/base/clock.h"
 #include "bench/measure/host/cost.h"
 #include "tests/unit/measure/fake_host.h"
 

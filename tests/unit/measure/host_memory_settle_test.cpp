@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/host/cost.h"
 #include "bench/measure/host/memory_settle.h"
 

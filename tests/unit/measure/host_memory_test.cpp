@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/host/memory.h"
 #include "tests/unit/measure/fake_host.h"
 

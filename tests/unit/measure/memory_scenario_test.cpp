@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/measure/host/memory.h"
 #include "bench/measure/runner.h"
-#include "bench/stats/marginal.h"
+#include "bench/stats/judge/marginal.h"
 #include "scenarios/memory.h"
 #include "support/fake_driver.h"
 

@@ -19,7 +19,7 @@
 #include <set>
 #include <string>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/core/run_json.h"
 #include "support/fake_driver.h"
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <thread>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "tests/support/fake_daemon.h"
 
 namespace bench::test {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/files.h"
+#include "bench/base/files.h"
 #include "bench/core/run_json.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/render/bundle.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <optional>
 
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 
 namespace bench::test {

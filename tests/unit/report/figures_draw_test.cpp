@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/charts/figures.h"
 #include "figures_data.h"
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/charts/style.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/view.h"

@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/render/bundle.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/text.h"

@@ -6,7 +6,7 @@
 #include <regex>
 #include <set>
 
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"

@@ -13,7 +13,7 @@
 
 #include "bench/core/claims.h"
 #include "bench/report/render/text.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "unit/report/figures_data.h"
 
 namespace bench::test {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "bench/core/error.h"
+#include "bench/base/error.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/side_by_side.h"
 #include "bench/report/render/text.h"

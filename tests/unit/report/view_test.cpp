@@ -10,7 +10,7 @@
 #include "bench/report/render/text.h"
 #include "bench/report/report.h"
 #include "bench/report/view/numbers.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/rendering.h"
 

@@ -11,7 +11,7 @@
 #include "bench/report/render/latex.h"
 #include "bench/report/view/document.h"
 #include "bench/report/view/numbers.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 #include "unit/report/figures_data.h"
 #include "unit/report/rendering.h"

@@ -1,4 +1,4 @@
-#include "bench/stats/claims.h"
+#include "bench/stats/judge/claims.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/core/claims.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 
 namespace bench {

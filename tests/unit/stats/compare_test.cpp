@@ -1,4 +1,4 @@
-#include "bench/stats/compare.h"
+#include "bench/stats/judge/compare.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "bench/stats/comparable.h"
-#include "bench/stats/derive.h"
-#include "bench/stats/equivalence.h"
-#include "bench/stats/precision.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/derive.h"
+#include "bench/stats/judge/equivalence.h"
+#include "bench/stats/judge/precision.h"
 #include "bench/stats/summary.h"
 #include "support/sample_run.h"
 

@@ -1,4 +1,4 @@
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/derive.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

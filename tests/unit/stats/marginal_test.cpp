@@ -1,4 +1,4 @@
-#include "bench/stats/marginal.h"
+#include "bench/stats/judge/marginal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <string>
 
 #include "bench/core/first_metrics.h"
-#include "bench/stats/comparable.h"
-#include "bench/stats/compare.h"
-#include "bench/stats/derive.h"
+#include "bench/stats/judge/comparable.h"
+#include "bench/stats/judge/compare.h"
+#include "bench/stats/judge/derive.h"
 #include "support/sample_run.h"
 
 namespace bench {

@@ -1,4 +1,4 @@
-#include "bench/stats/simulate.h"
+#include "bench/stats/simulate/simulate.h"
 
 #include <gtest/gtest.h>
 

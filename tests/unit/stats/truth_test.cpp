@@ -1,4 +1,4 @@
-#include "bench/stats/truth.h"
+#include "bench/stats/judge/truth.h"
 
 #include <gtest/gtest.h>
 

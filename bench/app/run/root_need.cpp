@@ -1,0 +1,42 @@
+#include "bench/app/run/root_need.h"
+
+#include <unistd.h>
+
+#include <set>
+
+#include "bench/app/run/run_files.h"
+#include "bench/base/paths.h"
+
+namespace bench {
+
+RootNeed root_need(const OpenRequest& request, bool with_engines, bool weighs) {
+  RootNeed need;
+  if (geteuid() == 0) return need;
+  need.weighing = weighs;
+  for (const auto& [app, images] : image_requests(request.names, request.images)) {
+    need.images = need.images || images.shared || !images_ready(images);
+  }
+  std::set<std::string> asked;
+  for (const TargetName& name : request.names) {
+    if (!with_engines || name.row->access == nullptr || !asked.insert(name.row->name).second) continue;
+    const EngineAccess access = name.row->access();
+    need.engine = need.engine || access.by_root_only;
+    if (!access.setting.empty()) need.settings.push_back(access.setting);
+  }
+  return need;
+}
+
+int answer_root_need(const RootNeed& need) {
+  for (const std::string& setting : need.settings) print_out(setting + "\n");
+  return need.any() ? exit_code::kNeedsRoot : exit_code::kOk;
+}
+
+GiveBackCache::GiveBackCache() {
+  if (geteuid() != 0) return;
+  const std::filesystem::path cache = cache_dir();
+  for (const char* part : {"images", "overlays", "libvirt"}) {
+    parts_.emplace_back(cache / part, GiveBack::Otherwise::kRoots);
+  }
+}
+
+}  // namespace bench

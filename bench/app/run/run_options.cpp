@@ -1,0 +1,46 @@
+#include "bench/app/run/run_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/app/values.h"
+#include "bench/base/error.h"
+#include "bench/images/build/app_files.h"
+
+namespace bench {
+
+OpenRequest TargetOptions::request(bool everything) const {
+  OpenRequest request;
+  if (!targets.empty()) {
+    request.names = parse_targets(targets);
+  } else {
+    request.names = everything ? all_targets() : default_targets();
+  }
+  request.cpus = require_cpus(std::to_string(cpus), "--cpus");
+  request.memory_bytes = require_memory(memory, "--memory");
+  if (!app.empty() && !std::filesystem::is_directory(app)) {
+    throw Error(ErrorCode::kUsage, fmt::format("--app {} is not a directory", app.string()),
+                "name the directory that holds the backend's app.py");
+  }
+  if (!app.empty()) require_app(app);
+  request.images.app = app;
+  request.images.base = base;
+  request.driver.accel = accel;
+  request.driver.connect = connect;
+  leave_out_impossible(request, !targets.empty());
+  return request;
+}
+
+bool RunOptions::everything() const {
+  return std::find(scenarios.begin(), scenarios.end(), "all") != scenarios.end();
+}
+
+OpenRequest RunOptions::request() const {
+  const OpenRequest request = target.request(everything());
+  require_apps(request.names);
+  require_baseline(baseline, names_of(request.names));
+  return request;
+}
+
+}  // namespace bench
