@@ -73,8 +73,7 @@ TEST(DaemonChoice, WhereAllAreSlowItIsTheEmbeddedDriverAndEachIsNamed) {
   const DaemonChoice choice = slow.choice();
   EXPECT_FALSE(choice.uri);
   ASSERT_THAT(choice.not_taken, SizeIs(2));
-  EXPECT_EQ(choice.not_taken[0].text,
-            "qemu:///system is not used: it takes 76 s to start an empty guest");
+  EXPECT_EQ(choice.not_taken[0].text, "qemu:///system is not used: it takes 76 s to start an empty guest");
   EXPECT_THAT(choice.not_taken[0].remedy, HasSubstr("--connect"));
   EXPECT_THAT(choice.not_taken[1].text, HasSubstr("qemu:///session is not used: it takes 12 s"));
 }
