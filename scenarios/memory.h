@@ -10,7 +10,7 @@ ScenarioRow memory_scenario();
 /// How the curve is walked.
 struct MarginalRules {
   int containers = 6, vms = 3;  ///< at once, where memory allows
-  int passes = 4;               ///< the interval is taken over them: fewer give no verdict
+  int passes = 4;               ///< an even number, up and down in turn; with fewer there is no verdict
   Seconds calm{0.3};            ///< for what a start or an end leaves to the kernel to do
   int readings = 5;             ///< of which the middle one counts
   Seconds spacing{0.1};         ///< between them

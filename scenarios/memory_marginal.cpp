@@ -25,21 +25,27 @@ class Curve {
  public:
   Curve(Trial& trial, const MarginalRules& rules, int most) : trial_(trial), rules_(rules), most_(most) {}
 
-  void pass(int number) {
-    number_ = number;
+  /// From none to all of them.
+  void up(int pass) {
+    pass_ = pass;
     read();
     if (has_kernel()) {
       // Booting is work for the CPU that does not show in memory: together it takes less time.
       start_together();
       settle_all();
       read();
-    } else {
-      while (count() < most_) {
-        running_.push_back(trial_.start());
-        read();
-      }
+      return;
     }
-    // Also on the way down, so that what drifts on the host does not look like the instances' doing.
+    while (count() < most_) {
+      running_.push_back(trial_.start());
+      read();
+    }
+  }
+
+  /// And back again: what drifts on the host makes one pass steeper and the other flatter by as much.
+  void down(int pass) {
+    pass_ = pass;
+    read();
     while (count() > 0) {
       running_.back().instance.stop(Seconds(0));
       running_.back().instance.remove();
@@ -62,7 +68,7 @@ class Curve {
     }
     const auto middle = readings.begin() + rules_.readings / 2;
     std::nth_element(readings.begin(), middle, readings.end());
-    trial_.record(metric::kAvailable, *middle, std::nullopt, static_cast<double>(count()), number_);
+    trial_.record(metric::kAvailable, *middle, std::nullopt, static_cast<double>(count()), pass_);
   }
 
   /// Nobody counts that is not there any more.
@@ -118,7 +124,7 @@ class Curve {
   Trial& trial_;
   const MarginalRules& rules_;
   int most_;
-  int number_ = 0;
+  int pass_ = 0;
   std::vector<StartedInstance> running_;  // whatever happens, they are removed with this
 };
 
@@ -164,11 +170,14 @@ int affordable_instances(int wanted, double allowed, double each) {
 void measure_marginal_memory(Trial& trial, const MarginalRules& rules) {
   const int most = choose_most(trial, rules);
   trial.note("marginal_instances", static_cast<std::int64_t>(most));
-  for (int pass = 0; pass < rules.passes; ++pass) {
-    trial.progress(fmt::format("{}: 0 to {} instances at once, pass {} of {}", trial.target().info.name, most,
-                               pass + 1, rules.passes));
-    Curve(trial, rules, most).pass(pass);
+  for (int pass = 0; pass < rules.passes; pass += 2) {
+    trial.progress(fmt::format("{}: 0 to {} instances at once and back, passes {} and {} of {}",
+                               trial.target().info.name, most, pass + 1, pass + 2, rules.passes));
+    Curve curve(trial, rules, most);
+    curve.up(pass);
     trial.note("marginal_passes", static_cast<std::int64_t>(pass + 1));
+    curve.down(pass + 1);
+    trial.note("marginal_passes", static_cast<std::int64_t>(pass + 2));
   }
 }
 

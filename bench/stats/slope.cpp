@@ -32,14 +32,13 @@ std::optional<double> slope_of(const std::vector<CurvePoint>& points) {
 
 std::optional<SlopeFit> fit_slope(const std::vector<CurvePoint>& points) {
   std::map<int, std::vector<CurvePoint>> passes;
-  std::size_t fullest = 0;
-  for (const CurvePoint& point : points) {
-    passes[point.pass].push_back(point);
-    fullest = std::max(fullest, passes[point.pass].size());
-  }
+  for (const CurvePoint& point : points) passes[point.pass].push_back(point);
+  const auto by_x = [](const CurvePoint& a, const CurvePoint& b) { return a.x < b.x; };
+  const auto [least, most] = std::minmax_element(points.begin(), points.end(), by_x);
   SlopeFit fit;
   for (const auto& [pass, of_pass] : passes) {
-    if (of_pass.size() < fullest) continue;
+    const auto [low, high] = std::minmax_element(of_pass.begin(), of_pass.end(), by_x);
+    if (low->x > least->x || high->x < most->x) continue;
     if (const auto slope = slope_of(of_pass)) fit.by_pass.push_back(*slope);
   }
   if (fit.by_pass.empty()) return std::nullopt;

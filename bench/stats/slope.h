@@ -21,8 +21,8 @@ struct SlopeFit {
   std::optional<double> error;  ///< its standard error; nothing with one pass
   int freedom = 0;              ///< degrees of freedom: passes − 1
   int n = 0;                    ///< passes
-  /// The slopes of the single passes, ascending. A pass that was broken off (fewer points than the fullest
-  /// one) is left out, and so is one in which x never changes.
+  /// The slopes of the single passes, ascending. A pass that was broken off (it does not reach from the least
+  /// x of all to the greatest) is left out, and so is one in which x never changes.
   std::vector<double> by_pass;
 
   /// Student's t interval over the passes; nothing without an error. `confidence`: 0.95, 0.90.
