@@ -137,6 +137,17 @@ GateAnswer judge_by_history(const Run& run, const History& history, const std::v
   return answer;
 }
 
+/// A gate without the host's noise floor is the blinder for it: its reader is told.
+void warn_of_calibration(const GateRequest& request, const Run& run, Ui& ui) {
+  if (request.calibration && !request.calibration->holds_for(run.environment)) {
+    ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
+            "bench calibrate");
+  } else if (!request.calibration) {
+    ui.warn("this host was not calibrated, or not by this user: no noise floor is known",
+            "bench calibrate, as the user who runs the gate");
+  }
+}
+
 int gate(const GateOptions& options, CommandContext& context) {
   const fs::path given = !options.config.empty() ? results_of(options.config) : options.history;
   const fs::path path = !options.run.empty()
@@ -146,13 +157,7 @@ int gate(const GateOptions& options, CommandContext& context) {
   const fs::path directory = run_directory(path);
   const fs::path history_dir = given.empty() ? directory.parent_path() : given;
   GateRequest request = make_request(options);
-  if (request.calibration && !request.calibration->holds_for(run.environment)) {
-    context.ui.warn("the stored calibration is of another host or set-up: no noise floor is known",
-                    "bench calibrate");
-  } else if (!request.calibration) {
-    context.ui.warn("this host was not calibrated, or not by this user: no noise floor is known",
-                    "bench calibrate, as the user who runs the gate");
-  }
+  warn_of_calibration(request, run, context.ui);
   std::vector<std::string> own{directory.filename().string()};
   if (!options.confirm.empty()) own.push_back(run_directory(options.confirm).filename().string());
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 #include <exception>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -89,6 +90,37 @@ void retain(const RunConfig& config, const std::filesystem::path& dir, Ui& ui) {
   }
 }
 
+/// Opens what is measured. `begun` makes the run that the exports get where that fails.
+OpenTargets open_or_export(const OpenRequest& request, const Plan& plan, const RunConfig& config,
+                           CommandContext& context, const std::function<Run()>& begun) {
+  try {
+    return open_targets(request, context.ui, context.stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInterrupted && !config.exports.empty()) {
+      try {
+        write_exports(unmeasured_run(begun(), plan, request, error.what()), config.exports, context.ui);
+      } catch (const Error& unwritten) {  // why nothing was measured counts more
+        context.ui.warn(unwritten.what(), unwritten.remedy());
+      }
+    }
+    throw;
+  }
+}
+
+/// The run on stdout: itself, or what it says.
+void show(const Measured& measured, const RunOptions& options, const std::filesystem::path& dir, Ui& ui) {
+  const Run& run = measured.run;
+  if (options.json) {
+    print_out(to_json(run));
+  } else if (!measured.failed || !run.samples.empty()) {
+    ReportOptions shown;
+    shown.directory = dir.string();
+    shown.colour = ui.colour();
+    shown.files = measured.files;
+    print_out(console_page(run_document(run, shown), shown));
+  }
+}
+
 int run_scenarios(CommandContext& context, const RunConfig& config) {
   const RunOptions& options = config.options;
   Plan plan = make_plan(options);
@@ -121,19 +153,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     if (!config.name.empty()) run.conditions["config"] = config.name;
     return run;
   };
-  OpenTargets open;
-  try {
-    open = open_targets(request, ui, context.stop);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kInterrupted && !config.exports.empty()) {
-      try {
-        write_exports(unmeasured_run(begun({}), plan, request, error.what()), config.exports, ui);
-      } catch (const Error& unwritten) {  // why nothing was measured counts more
-        ui.warn(unwritten.what(), unwritten.remedy());
-      }
-    }
-    throw;
-  }
+  OpenTargets open = open_or_export(request, plan, config, context, [&] { return begun({}); });
   plan.targets = open.targets;
   Run begin = begun(open.warnings);
   begin.baseline = options.baseline.empty() ? baseline_of(begin)->name : options.baseline;
@@ -148,15 +168,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     not_exported = std::current_exception();
   }
 
-  if (options.json) {
-    print_out(to_json(run));
-  } else if (!measured.failed || !run.samples.empty()) {
-    ReportOptions shown;
-    shown.directory = dir.string();
-    shown.colour = ui.colour();
-    shown.files = measured.files;
-    print_out(console_page(run_document(run, shown), shown));
-  }
+  show(measured, options, dir, ui);
   if (measured.whole && !measured.not_stored && !not_exported) retain(config, dir, ui);
   if (!measured.not_stored) ui.step(stored_line(run, dir));
   rethrow_failure(measured);
