@@ -1,5 +1,8 @@
 #include "bench/commands/run_options.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "bench/app/values.h"
 
 namespace bench {
@@ -30,7 +33,8 @@ void add_target_options(CLI::App& command, TargetOptions& options) {
   command
       .add_option("--accel", options.accel,
                   "acceleration of VMs: auto proves by booting a guest whether KVM works here")
-      ->check(one_of(word_list<AccelerationWish>()), "{auto,kvm,tcg}")
+      ->check(one_of(word_list<AccelerationWish>()),
+              fmt::format("{{{}}}", fmt::join(word_list<AccelerationWish>(), ",")))
       ->capture_default_str();
   command.add_option("--connect", options.connect,
                      "libvirt URI; default: LIBVIRT_DEFAULT_URI, a daemon that works, or an "

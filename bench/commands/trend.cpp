@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 
 #include "bench/app/history_hosts.h"
@@ -45,28 +46,45 @@ std::string name_of(const SeriesKey& key) {
   return key.against.empty() ? key.target : key.target + " / " + key.against;
 }
 
-/// What the target was made of in the latest run. One that is gone since it was indexed says nothing, and
-/// only a colour depends on it.
-Kind family_in_latest(const std::filesystem::path& directory, const std::string& target,
-                      const std::vector<SeriesPoint>& points) {
-  if (points.empty()) return Kind::kProcess;
-  try {
-    const Run run = load_run(directory / points.back().path);
-    const TargetInfo* info = find_target(run, target);
-    return info == nullptr ? Kind::kProcess : family_of(info->traits);
-  } catch (const Error&) {
-    return Kind::kProcess;
-  }
-}
+/// What a target was made of in a run of the history; each run is read once, however many lines end in it.
+/// One that is gone since it was indexed says nothing, and only a colour depends on it.
+class Families {
+ public:
+  explicit Families(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-Trend trend_of(const std::filesystem::path& directory, const SeriesKey& key,
-               const std::vector<SeriesPoint>& points) {
+  Kind of(const std::string& target, const std::string& path) {
+    auto known = of_run_.find(path);
+    if (known == of_run_.end()) known = of_run_.emplace(path, read(path)).first;
+    const auto found = known->second.find(target);
+    return found == known->second.end() ? Kind::kProcess : found->second;
+  }
+
+ private:
+  using OfTargets = std::map<std::string, Kind>;
+
+  [[nodiscard]] OfTargets read(const std::string& path) const {
+    OfTargets families;
+    try {
+      for (const TargetInfo& target : load_run(directory_ / path).targets) {
+        families[target.name] = family_of(target.traits);
+      }
+    } catch (const Error&) {
+      return {};
+    }
+    return families;
+  }
+
+  std::filesystem::path directory_;
+  std::map<std::string, OfTargets> of_run_;
+};
+
+Trend trend_of(const SeriesKey& key, const std::vector<SeriesPoint>& points, Families& families) {
   Trend trend;
   trend.metric = key.metric;
   trend.unit = key.unit;
   trend.target = key.target;
   trend.against = key.against;
-  trend.family = family_in_latest(directory, key.target, points);
+  trend.family = points.empty() ? Kind::kProcess : families.of(key.target, points.back().path);
   std::vector<double> values;
   for (const SeriesPoint& point : points) {
     trend.points.push_back({point.started_at, point.path, point.n, point.value, point.ci95, point.usable});
@@ -108,6 +126,7 @@ Lines lines_of(History& history, const std::vector<RunHost>& hosts, const TrendO
   history.choose(hosts);
   const std::vector<std::string> metrics = chosen_metrics(history, options);
   Lines lines;
+  Families families(options.directory);
   std::vector<std::string> names;
   const auto add_lines = [&](const std::string& metric, const RunHost& host) {
     std::vector<std::string> seen;
@@ -120,7 +139,7 @@ Lines lines_of(History& history, const std::vector<RunHost>& hosts, const TrendO
         continue;
       }
       seen.push_back(name);
-      lines.trends.push_back(trend_of(options.directory, key, history.points(key, options.last)));
+      lines.trends.push_back(trend_of(key, history.points(key, options.last), families));
       if (hosts.size() > 1) lines.trends.back().host = host_words(host);
     }
   };

@@ -43,14 +43,8 @@ MetricSpec same_stop(MetricSpec spec) {
   return spec;
 }
 
-/// An emulated VM's memory holds the code that the emulator has translated.
-MetricSpec host_memory(MetricSpec spec) {
-  spec.needs_hardware = true;
-  return spec;
-}
-
-/// CPU time is a cost, and still another one under emulation.
-MetricSpec cpu_cost(MetricSpec spec) {
+/// Memory of the host holds the code that an emulator has translated, and CPU time is that of the emulator.
+MetricSpec other_when_emulated(MetricSpec spec) {
   spec.needs_hardware = true;
   return spec;
 }
@@ -99,9 +93,9 @@ ScenarioSpec make_startup() {
        gated(duration(
            spec(kReady, Unit::kSeconds, Role::kHeadline, "the first verified HTTP 200 is complete (since t0)",
                 {"ready", "time to ready", "time from the first engine call to the first verified answer"}))),
-       gated(cpu_cost(spec(kCpu, Unit::kSeconds, Role::kResult,
-                           "CPU time that the host spent up to ready, engine included",
-                           {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
+       gated(other_when_emulated(spec(
+           kCpu, Unit::kSeconds, Role::kResult, "CPU time that the host spent up to ready, engine included",
+           {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
        gated(same_stop(
            duration(spec(kStop, Unit::kSeconds, Role::kResult,
                          "from the stop request until the instance has ended", {"stop", "time to stop"})))),
@@ -182,10 +176,10 @@ ScenarioSpec make_memory() {
     return spec(name, Unit::kBytes, Role::kDetail, summary, words);
   };
   const auto of_host = [&](const char* name, const char* summary) {
-    return host_memory(bytes(name, summary));
+    return other_when_emulated(bytes(name, summary));
   };
   const auto result = [](const char* name, const char* summary, Words words) {
-    return host_memory(spec(name, Unit::kBytes, Role::kResult, summary, words));
+    return other_when_emulated(spec(name, Unit::kBytes, Role::kResult, summary, words));
   };
   const auto of_pss = [](const char* name, const char* summary) {
     return part(spec((std::string(kMemoryPart) + name).c_str(), Unit::kBytes, Role::kPart, summary),
@@ -195,9 +189,9 @@ ScenarioSpec make_memory() {
       scenario::kMemory,
       "Memory",
       "what a running instance costs the host in memory, and what one more costs",
-      {gated(host_memory(spec(kHostPss, Unit::kBytes, Role::kHeadline,
-                              "PSS of every host process of the instance, settled after ready",
-                              {"PSS", "host memory (PSS)", "memory on the host (PSS)"}))),
+      {gated(other_when_emulated(spec(kHostPss, Unit::kBytes, Role::kHeadline,
+                                      "PSS of every host process of the instance, settled after ready",
+                                      {"PSS", "host memory (PSS)", "memory on the host (PSS)"}))),
        of_host(kHostRss, "RSS of the same processes: shared pages counted again for each"),
        of_host(kHostUss, "USS of the same processes: pages that nobody else maps"),
        of_host(kHostUnbacked, "the part of host_pss that no file backs"),

@@ -45,7 +45,8 @@ class LibvirtDriver final : public Driver {
     options_.accel = parameter(options_.parameters, "accel", options_.accel);
     machine_ = parameter(options_.parameters, "machine", machine_);
     if (const auto& accel = options_.accel; !from_text<AccelerationWish>(accel)) {
-      throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel), "use kvm, tcg or auto");
+      throw Error(ErrorCode::kUsage, fmt::format("--accel {}: not known", accel),
+                  "use one of: " + all_words<AccelerationWish>());
     }
   }
 

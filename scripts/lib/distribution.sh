@@ -32,7 +32,7 @@ stop_distribution() {
 # A build that failed is tried again by whoever needs it, who then shows why.
 finish_distribution() {
   [[ -n $distribution_pid ]] || return 0
-  run "building on another distribution to the end" tail --pid="$distribution_pid" -f /dev/null || true
+  run "building on another distribution to the end" tail --pid="$distribution_pid" -f /dev/null
   wait "$distribution_pid" || true
   distribution_pid=
 }

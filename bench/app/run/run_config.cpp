@@ -215,7 +215,7 @@ const std::vector<Key<RunConfig>>& config_keys() {
        [](const Value& v, RunConfig& c) {
          const std::string accel = v.text();
          if (!from_text<AccelerationWish>(accel)) {
-           v.refuse(fmt::format("'{}' is no acceleration", accel), "one of auto, kvm, tcg");
+           v.refuse(fmt::format("'{}' is no acceleration", accel), "one of " + all_words<AccelerationWish>());
          }
          c.options.target.accel = accel;
        }},

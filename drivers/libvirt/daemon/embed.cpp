@@ -76,8 +76,8 @@ std::string embed_configuration(bool root) {
         "dynamic_ownership = 0\n"
         "remember_owner = 0\n";
   }
-  // libvirt's default raises the limit to unlimited, which who is under a lower one (sudo sets it to 0) may
-  // not do.
+  // By default libvirt raises the limit on core dumps to none. Under sudo the limit is 0, and root in a
+  // container may not raise it.
   text +=
       "max_core = 0\n"
       "security_driver = \"none\"\n"
