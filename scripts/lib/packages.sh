@@ -30,6 +30,7 @@ build|header boost/math/distributions/students_t.hpp|libboost-dev|Boost (headers
 build|header sqlite3.h|libsqlite3-dev|SQLite (development files)
 build|header pugixml.hpp|libpugixml-dev|pugixml (development files)
 build?|header libvirt/libvirt.h|libvirt-dev|libvirt (development files)
+build?|program musl-gcc|musl-tools|musl-gcc, for a small init of guests that boot an image
 run|program mmdebstrap|mmdebstrap|mmdebstrap
 run|program mke2fs|e2fsprogs|e2fsprogs
 run|program qemu-img|qemu-utils|qemu-img
@@ -76,6 +77,7 @@ libboost-dev boost-devel boost libboost_headers-devel
 libsqlite3-dev sqlite-devel sqlite sqlite3-devel
 libvirt-dev libvirt-devel libvirt libvirt-devel
 libpugixml-dev pugixml-devel pugixml pugixml-devel
+musl-tools musl-gcc musl musl-devel
 mmdebstrap mmdebstrap - -
 qemu-utils qemu-img qemu-img qemu-img
 fdisk util-linux util-linux util-linux

@@ -1,0 +1,79 @@
+#include "bench/images/boot/init/environment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static int names(const char* pair, const char* name) {
+  const size_t size = strlen(name);
+  return strncmp(pair, name, size) == 0 && pair[size] == '=';
+}
+
+const char* variable(const struct list* env, const char* name) {
+  for (size_t i = env->count; i-- > 0;) {
+    if (names(env->items[i], name)) return env->items[i] + strlen(name) + 1;
+  }
+  return NULL;
+}
+
+static int put_pair(struct list* env, const char* name, char* pair) {
+  for (size_t i = 0; i < env->count; ++i) {
+    if (names(env->items[i], name)) {
+      env->items[i] = pair;
+      return 1;
+    }
+  }
+  return append(env, pair);
+}
+
+int set_variable(struct list* env, const char* name, const char* value) {
+  const size_t size = strlen(name) + strlen(value) + 2;
+  char* pair = (char*)malloc(size);
+  if (pair == NULL) return 0;
+  snprintf(pair, size, "%s=%s", name, value);
+  return put_pair(env, name, pair);
+}
+
+int make_environment(const struct list* image, const char* hostname, const char* home, struct list* made) {
+  int ok = set_variable(made, "PATH", DEFAULT_PATH) && set_variable(made, "HOSTNAME", hostname);
+  for (size_t i = 0; ok && i < image->count; ++i) {
+    char* pair = image->items[i];
+    const size_t size = strcspn(pair, "=");
+    char* name = strndup(pair, size);
+    ok = name != NULL && put_pair(made, name, pair);
+    free(name);
+  }
+  const char* given = variable(made, "HOME");
+  if (ok && (given == NULL || *given == '\0')) ok = set_variable(made, "HOME", home);
+  return ok;
+}
+
+static int runnable(const char* path) {
+  struct stat status;
+  if (stat(path, &status) != 0) return errno;
+  if (S_ISDIR(status.st_mode)) return EISDIR;
+  return access(path, X_OK) == 0 ? 0 : errno;
+}
+
+int find_program(const char* name, const char* path, char* found, size_t size) {
+  if (strchr(name, '/') != NULL) {
+    snprintf(found, size, "%s", name);
+    return runnable(found);
+  }
+  while (path != NULL) {
+    const size_t length = strcspn(path, ":");
+    if (length == 0) {
+      snprintf(found, size, "./%s", name);
+    } else {
+      snprintf(found, size, "%.*s/%s", (int)length, path, name);
+    }
+    if (name[0] != '\0' && runnable(found) == 0) return 0;
+    path = path[length] == ':' ? path + length + 1 : NULL;
+  }
+  return ENOENT;
+}
