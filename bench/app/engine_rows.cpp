@@ -32,11 +32,11 @@ bool is_said(const Warning& warning, const std::vector<EngineFinding>& findings)
 
 std::vector<DoctorRow> engine_rows(const DriverRow& driver, const DriverOptions& options) {
   if (!driver.built) {
-    return {{driver.name, "driver", "missing", "left out of this build: " + driver.left_out,
+    return {{driver.name, "driver", DoctorStatus::kMissing, "left out of this build: " + driver.left_out,
              "install what it needs and build again"}};
   }
   if (const auto obstacle = driver.obstacle != nullptr ? driver.obstacle(options) : std::nullopt) {
-    return {{driver.name, "engine", "missing", obstacle->text, obstacle->remedy}};
+    return {{driver.name, "engine", DoctorStatus::kMissing, obstacle->text, obstacle->remedy}};
   }
   std::vector<DoctorRow> rows;
   std::vector<EngineFinding> findings;
@@ -44,16 +44,17 @@ std::vector<DoctorRow> engine_rows(const DriverRow& driver, const DriverOptions&
   try {
     const auto opened = driver.make(options);
     const DriverInfo info = opened->info(driver.profiles.front().name);
-    rows.push_back({driver.name, "engine", "ok", engine_text(driver, info), ""});
+    rows.push_back({driver.name, "engine", DoctorStatus::kOk, engine_text(driver, info), ""});
     for (const Warning& warning : info.warnings) {
       if (!is_said(warning, findings))
-        rows.push_back({driver.name, "note", "warn", warning.text, warning.remedy});
+        rows.push_back({driver.name, "note", DoctorStatus::kWarn, warning.text, warning.remedy});
     }
   } catch (const Error& error) {
-    rows.push_back({driver.name, "engine", "missing", error.what(), error.remedy()});
+    rows.push_back({driver.name, "engine", DoctorStatus::kMissing, error.what(), error.remedy()});
   }
   for (const EngineFinding& finding : findings) {
-    rows.push_back({driver.name, finding.item, finding.good ? "ok" : "warn", finding.detail, finding.remedy});
+    rows.push_back({driver.name, finding.item, finding.good ? DoctorStatus::kOk : DoctorStatus::kWarn,
+                    finding.detail, finding.remedy});
   }
   return rows;
 }

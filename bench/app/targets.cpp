@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 
+#include "bench/app/any_image.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/procfs.h"
@@ -169,10 +170,10 @@ void require_apps(const std::vector<TargetName>& names) {
 
 std::vector<TargetName> default_targets() {
   std::vector<TargetName> names;
-  for (const Kind kind : {Kind::kContainer, Kind::kVm}) {
+  for (const Kind family : {Kind::kContainer, Kind::kVm}) {
     const DriverRow* first = nullptr;
     for (const DriverRow& row : driver_table()) {
-      if (row.kind == kind && (first == nullptr || (!first->built && row.built))) first = &row;
+      if (family_of(row.traits) == family && (first == nullptr || (!first->built && row.built))) first = &row;
     }
     if (first == nullptr) continue;
     require_built(*first);
@@ -245,7 +246,10 @@ std::map<std::string, ImageRequest> image_requests(const std::vector<TargetName>
     ImageRequest& request = entry->second;
     if (fresh) {
       request.artefacts.clear();
-      if (!name.spec.app.empty()) request.app = name.spec.app;
+      if (!name.spec.app.empty()) {
+        request.app = name.spec.app;
+        request.image.reset();
+      }
     }
     request.artefacts.insert(name.artefact);
   }
@@ -323,7 +327,7 @@ Sets build_images(const OpenRequest& request, const Progress& progress, const st
   Sets sets;
   for (auto& [app, images] : image_requests(request.names, request.images)) {
     images.progress = progress;
-    sets[app] = std::make_shared<const ImageSet>(prepare_images(images, stop));
+    sets[app] = std::make_shared<const ImageSet>(prepare_set(images, stop));
   }
   return sets;
 }
@@ -349,11 +353,12 @@ Target describe_target(const OpenRequest& request, const TargetName& name, Drive
   if (const auto memory = given.find("memory"); memory != given.end()) {
     about.memory_bytes = require_memory(memory->second, "memory");
   }
+  about.source = source_of(*set, name.artefact);
   about.image = driver.prepare(*set, name.spec.profile, stop);
   // After prepare: only now is an acceleration proven.
   const DriverInfo info = driver.info(name.spec.profile);
-  about.kind = info.kind;
   about.traits = info.traits;
+  about.kind = family_of(info.traits);
   about.engine_name = info.engine_name;
   about.engine_version = info.engine_version;
   about.engine = info.engine;
@@ -375,7 +380,13 @@ OpenTargets open_targets(const OpenRequest& request, Ui& ui, const std::stop_tok
     ui.step(text);
   };
   const std::map<std::string, Driver*> drivers = open_engines(request, progress, stop, open);
-  const Sets sets = build_images(request, progress, stop);
+  OpenRequest found = request;
+  if (found.images.image) {
+    std::vector<std::pair<const DriverRow*, Driver*>> engines;
+    for (const TargetName& name : request.names) engines.emplace_back(name.row, drivers.at(engine_key(name)));
+    find_in_engine(*found.images.image, engines, open.drivers, request.driver, progress, stop);
+  }
+  const Sets sets = build_images(found, progress, stop);
   for (const TargetName& name : request.names) {
     open.targets.push_back(describe_target(request, name, *drivers.at(engine_key(name)),
                                            sets.at(name.spec.app), stop, open.warnings));

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "bench/app/run/measuring.h"
+#include "bench/base/lists.h"
+#include "bench/base/text.h"
 #include "bench/commands/command.h"
 #include "bench/core/first_metrics.h"
 #include "bench/history/calibration/known_truths.h"
@@ -20,10 +22,6 @@ namespace {
 
 constexpr const char* kArea = "calibration";
 constexpr const char* kCalibrate = "bench calibrate";
-
-std::string plural(int count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 std::string share_text(const std::optional<double>& share) {
   return share ? percent_text(*share) : "–";
@@ -67,13 +65,14 @@ std::string differing(const Facts& a, const Facts& b) {
 
 DoctorRow truths_row(const std::vector<KnownTruth>& truths) {
   const std::size_t held = with_verdict(truths, TruthVerdict::kHolds).size();
-  DoctorRow row{kArea, "known truths", "ok", fmt::format("{} of {} hold", held, truths.size()), ""};
+  DoctorRow row{kArea, "known truths", DoctorStatus::kOk, fmt::format("{} of {} hold", held, truths.size()),
+                ""};
   std::vector<std::string> open;
   for (const KnownTruth& truth : with_verdict(truths, TruthVerdict::kInconclusive)) {
     open.push_back(fmt::format("{} of {} ({})", truth.truth, truth.target, seen_by(truth)));
   }
   if (!open.empty()) {
-    row.status = "info";
+    row.status = DoctorStatus::kInfo;
     row.detail += fmt::format("; inconclusive: {}", fmt::join(open, ", "));
     row.remedy = "bench calibrate --rounds 20, on a quieter host";
   }
@@ -85,12 +84,12 @@ DoctorRow truths_row(const std::vector<KnownTruth>& truths) {
 TextTable floor_table(const Calibration& calibration) {
   TextTable table;
   table.title = fmt::format("Noise floor of this host: {} of {}, each target twice in each",
-                            plural(calibration.runs, "run"), plural(calibration.rounds, "round"));
+                            counted(calibration.runs, "run"), counted(calibration.rounds, "round"));
   table.header = {"target", "metric", "floor", "between", "within", "can be seen"};
   table.align = "llrrrr";
   const std::vector<std::string> main = gated_metrics();
   for (const NoiseFloor& floor : calibration.floors) {
-    if (std::find(main.begin(), main.end(), floor.metric) == main.end()) continue;
+    if (!contains(main, floor.metric)) continue;
     table.rows.push_back({floor.target, floor.metric, percent_text(floor.share), percent_text(floor.between),
                           share_text(floor.within), share_text(floor.detectable)});
   }
@@ -145,27 +144,23 @@ std::string told_apart_in_words(const ToldApart& apart) {
 std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibration,
                                         const Facts& fingerprint) {
   if (!calibration) {
-    return {{kArea, "noise floor", "warn", "not calibrated: what this host does by itself is not known",
-             kCalibrate}};
+    return {{kArea, "noise floor", DoctorStatus::kWarn,
+             "not calibrated: what this host does by itself is not known", kCalibrate}};
   }
   std::vector<DoctorRow> rows;
-  rows.push_back({kArea, "calibrated", "ok", calibration->calibrated_at, ""});
+  rows.push_back({kArea, "calibrated", DoctorStatus::kOk, calibration->calibrated_at, ""});
   if (calibration->runs > 0) {
     rows.back().detail +=
-        fmt::format(", {} of {}", plural(calibration->runs, "run"), plural(calibration->rounds, "round"));
+        fmt::format(", {} of {}", counted(calibration->runs, "run"), counted(calibration->rounds, "round"));
   }
   if (calibration->fingerprint != fingerprint) {
-    rows.back().status = "warn";
+    rows.back().status = DoctorStatus::kWarn;
     rows.back().detail += fmt::format(", on another host or set-up ({}): not used",
                                       differing(calibration->fingerprint, fingerprint));
     rows.back().remedy = kCalibrate;
   }
   std::vector<std::string> targets;
-  for (const NoiseFloor& floor : calibration->floors) {
-    if (std::find(targets.begin(), targets.end(), floor.target) == targets.end()) {
-      targets.push_back(floor.target);
-    }
-  }
+  for (const NoiseFloor& floor : calibration->floors) add_once(targets, floor.target);
   for (const std::string& target : targets) {
     std::vector<std::string> shares;
     for (const char* metric : {metric::kReady, metric::kCpu, metric::kHostPss}) {
@@ -175,16 +170,17 @@ std::vector<DoctorRow> calibration_rows(const std::optional<Calibration>& calibr
       }
     }
     if (!shares.empty()) {
-      rows.push_back({kArea, target, "info", fmt::format("noise floor: {}", fmt::join(shares, ", ")), ""});
+      rows.push_back(
+          {kArea, target, DoctorStatus::kInfo, fmt::format("noise floor: {}", fmt::join(shares, ", ")), ""});
     }
   }
   if (calibration->truths.empty()) {
-    rows.push_back({kArea, "known truths", "info", "not checked", kCalibrate});
+    rows.push_back({kArea, "known truths", DoctorStatus::kInfo, "not checked", kCalibrate});
     return rows;
   }
   rows.push_back(truths_row(calibration->truths));
   for (const KnownTruth& truth : with_verdict(calibration->truths, TruthVerdict::kDoesNotHold)) {
-    rows.push_back({kArea, "known truth", "warn", "does not hold: " + truth_in_words(truth),
+    rows.push_back({kArea, "known truth", DoctorStatus::kWarn, "does not hold: " + truth_in_words(truth),
                     "bench calibrate on a quieter host; where it stays so, do not trust that figure here"});
   }
   return rows;

@@ -40,9 +40,7 @@ struct Question {
 };
 
 const TargetInfo& target_of(const Run& run, const std::string& name) {
-  for (const TargetInfo& target : run.targets) {
-    if (target.name == name) return target;
-  }
+  if (const TargetInfo* target = find_target(run, name)) return *target;
   std::vector<std::string> known;
   for (const TargetInfo& target : run.targets) known.push_back(target.name);
   throw Error(ErrorCode::kUsage, fmt::format("run {} has no target '{}'", run.run_id, name),
@@ -84,9 +82,8 @@ Question ask(const CompareOptions& options) {
                 "or --matrix");
   }
   for (const TargetInfo& target : question.a.targets) {
-    const bool in_both = std::any_of(question.b.targets.begin(), question.b.targets.end(),
-                                     [&](const TargetInfo& other) { return other.name == target.name; });
-    if (in_both) question.targets.emplace_back(target.name, target.name);
+    if (find_target(question.b, target.name) != nullptr)
+      question.targets.emplace_back(target.name, target.name);
   }
   if (question.targets.empty()) {
     throw Error(ErrorCode::kUsage, "the two runs have no target in common",
@@ -125,15 +122,6 @@ Answers answers(const Question& question, bool all) {
   return found;
 }
 
-const Summary* summary_of(const Run& run, const Comparison& result, const std::string& target) {
-  for (const Summary& summary : run.summaries) {
-    if (summary.scenario == result.scenario && summary.metric == result.metric && summary.target == target) {
-      return &summary;
-    }
-  }
-  return nullptr;
-}
-
 std::string median_text(const Summary* summary, const Scale& scale) {
   return summary == nullptr ? "–" : with_unit(summary->median, scale);
 }
@@ -143,8 +131,8 @@ TextTable comparison_rows(const Question& question, const std::vector<Comparison
   table.header = {"metric", "target", "A", "B", "B/A", "95 % interval", "verdict", "could see", "why"};
   table.align = "llrrrrlrl";
   for (const Comparison& result : results) {
-    const Summary* a = summary_of(question.a, result, result.a);
-    const Summary* b = summary_of(question.b, result, result.b);
+    const Summary* a = find_summary(question.a, result.scenario, result.a, result.metric);
+    const Summary* b = find_summary(question.b, result.scenario, result.b, result.metric);
     std::vector<double> values;
     for (const Summary* summary : {a, b}) {
       if (summary != nullptr) values.push_back(summary->median);

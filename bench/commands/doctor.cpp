@@ -24,7 +24,7 @@ std::vector<DoctorRow> stored_calibration_rows() {
     return calibration_rows(load_calibration(persistent_file(kCalibrationFile, state_dir())),
                             read_fingerprint(cache_dir()));
   } catch (const Error& error) {
-    return {{"calibration", "file", "warn", error.what(), error.remedy()}};
+    return {{"calibration", "file", DoctorStatus::kWarn, error.what(), error.remedy()}};
   }
 }
 
@@ -37,7 +37,7 @@ std::string as_text(const std::vector<DoctorRow>& rows) {
       area = row.area;
       text += fmt::format("\n{}\n", area);
     }
-    text += fmt::format("  {:<8} {:<16} {}\n", row.status, row.item, row.detail);
+    text += fmt::format("  {:<8} {:<16} {}\n", to_text(row.status), row.item, row.detail);
     if (!row.remedy.empty()) text += fmt::format("  {:<8} {:<16} remedy: {}\n", "", "", row.remedy);
   }
   return text;
@@ -77,7 +77,7 @@ void add_doctor(CLI::App& app, CommandContext& context) {
       for (const DoctorRow& row : rows) {
         array.push_back({{"area", row.area},
                          {"item", row.item},
-                         {"status", row.status},
+                         {"status", to_text(row.status)},
                          {"detail", row.detail},
                          {"remedy", row.remedy}});
       }
@@ -86,8 +86,8 @@ void add_doctor(CLI::App& app, CommandContext& context) {
       print_out(as_text(rows));
     }
     for (const DoctorRow& row : rows) {
-      if (row.item == "engine" && row.status == "missing") context.exit_code = exit_code::kCouldNotMeasure;
-      if (row.item == "driver" && row.status == "missing") context.exit_code = exit_code::kCouldNotMeasure;
+      const bool needed = row.item == "engine" || row.item == "driver";
+      if (needed && row.status == DoctorStatus::kMissing) context.exit_code = exit_code::kCouldNotMeasure;
     }
   });
 }

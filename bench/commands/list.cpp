@@ -62,7 +62,7 @@ ordered_json targets() {
   for (const DriverRow& row : driver_table()) {
     for (const Profile& profile : row.profiles) {
       rows.push_back({{"name", to_text(TargetSpec{row.name, profile.name, {}, {}})},
-                      {"kind", to_text(row.kind)},
+                      {"kind", to_text(family_of(row.traits))},
                       {"built", row.built},
                       {"summary", row.built ? row.summary : "not in this build: " + row.left_out},
                       {"parameters", parameters(row)}});

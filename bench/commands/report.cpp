@@ -14,6 +14,7 @@
 #include "bench/app/stored_verdict.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
 #include "bench/core/claims.h"
@@ -63,7 +64,7 @@ std::vector<const ReportFormat*> chosen_formats(const std::vector<std::string>& 
       throw Error(ErrorCode::kUsage, fmt::format("unknown format '{}'", name),
                   did_you_mean(name, known) + fmt::format("formats: {}", fmt::join(known, ", ")));
     }
-    if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
+    add_once(formats, format);
   }
   return formats;
 }
@@ -131,20 +132,13 @@ void report_one(const fs::path& path, const ReportCommandOptions& options, Ui& u
   const fs::path dir = folder_of(path);
   ReportOptions shown;
   shown.directory = run_name(path);
-  if (std::find(formats.begin(), formats.end(), find_report_format("junit")) != formats.end()) {
-    shown.verdicts = stored_verdicts(dir, run.run_id);
-  }
-  const auto console = std::find(formats.begin(), formats.end(), find_report_format("console"));
+  if (contains(formats, find_report_format("junit"))) shown.verdicts = stored_verdicts(dir, run.run_id);
+  const bool on_console = std::erase(formats, find_report_format("console")) > 0;
   if (options.out == "-") {
-    if (console != formats.end()) {
-      print_console(run, dir, ui);
-      formats.erase(console);
-    }
+    if (on_console) print_console(run, dir, ui);
     to_stdout(run, formats, shown);
     return;
   }
-  const bool on_console = console != formats.end();
-  if (on_console) formats.erase(console);
   if (!formats.empty()) {
     const fs::path out = options.out.empty() ? dir : fs::path(options.out);
     std::vector<std::string> will_be_there;

@@ -9,6 +9,7 @@
 #include "bench/app/run/run_files.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
 #include "bench/commands/all_commands.h"
 #include "bench/config.h"
 
@@ -66,7 +67,7 @@ void refuse_unknown_option(const CLI::App& app, const CLI::App* command) {
   }
   for (const std::string& word : app.remaining(true)) {
     const std::string name = word.substr(0, word.find('='));
-    if (!name.starts_with("-") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (!name.starts_with("-") || contains(known, name)) continue;
     const std::string help = command == nullptr ? "bench" : "bench " + command->get_name();
     throw Error(ErrorCode::kUsage, fmt::format("unknown option '{}'", name),
                 (name.starts_with("--") ? did_you_mean(name, known) : std::string()) +

@@ -15,6 +15,8 @@
 #include "bench/app/stored_runs.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
+#include "bench/base/text.h"
 #include "bench/commands/all_commands.h"
 #include "bench/commands/list_option.h"
 #include "bench/core/run_json.h"
@@ -97,21 +99,18 @@ Trend trend_of(const SeriesKey& key, const std::vector<SeriesPoint>& points, Fam
 /// Those that are named; else, of those that the gate decides on, the ones that are there.
 std::vector<std::string> chosen_metrics(const History& history, const TrendOptions& options) {
   const std::vector<std::string> there = history.metrics();
-  const auto is_there = [&](const std::string& name) {
-    return std::find(there.begin(), there.end(), name) != there.end();
-  };
   if (there.empty()) {
     throw Error(ErrorCode::kUsage, fmt::format("no run in {} has a figure yet", options.directory.string()),
                 "name the directory that holds the runs with --history DIR");
   }
   std::vector<std::string> chosen;
   for (const std::string& name : options.metrics.empty() ? gated_metrics() : options.metrics) {
-    if (!is_there(name)) {
+    if (!contains(there, name)) {
       if (options.metrics.empty()) continue;
       throw Error(ErrorCode::kUsage, fmt::format("the history has no metric '{}'", name),
                   did_you_mean(name, there) + fmt::format("it has: {}", fmt::join(there, ", ")));
     }
-    if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) chosen.push_back(name);
+    add_once(chosen, name);
   }
   if (chosen.empty()) {
     throw Error(ErrorCode::kUsage, "the history has none of the metrics that bench gate decides on",
@@ -134,11 +133,10 @@ Lines lines_of(History& history, const std::vector<RunHost>& hosts, const TrendO
       const std::string name = name_of(key);
       names.push_back(name);
       if (!options.target.empty() && name != options.target) continue;
-      if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+      if (!add_once(seen, name)) {
         ++lines.older;
         continue;
       }
-      seen.push_back(name);
       lines.trends.push_back(trend_of(key, history.points(key, options.last), families));
       if (hosts.size() > 1) lines.trends.back().host = host_words(host);
     }
@@ -223,8 +221,7 @@ void trend(const TrendOptions& options, Ui& ui) {
     ui.step(others + "; all: --host all");
   }
   if (lines.older > 0) {
-    ui.step(fmt::format("{} line{} under other conditions (host, versions, limits) left out", lines.older,
-                        lines.older == 1 ? "" : "s"));
+    ui.step(counted(lines.older, "line") + " under other conditions (host, versions, limits) left out");
   }
   const std::filesystem::path out = options.out.empty() ? std::filesystem::path(".") : options.out;
   Drawings drawings = drawings_of(lines.trends);

@@ -74,13 +74,24 @@ MetricSpec slope(MetricSpec spec, const char* curve) {
   return spec;
 }
 
+MetricSpec cpu_of(MetricSpec spec, const char* time) {
+  spec.cpu_of = time;
+  return spec;
+}
+
+/// In the sentence of the headline.
+MetricSpec beside(MetricSpec spec, const char* words) {
+  spec.beside = words;
+  return spec;
+}
+
 MetricSpec phase(const char* name, const char* summary) {
   return duration(part(spec(name, Unit::kSeconds, Role::kPhase, summary), metric::kReady));
 }
 
 ScenarioSpec make_startup() {
   using namespace metric;
-  return {
+  ScenarioSpec startup{
       scenario::kStartup,
       "Start-up",
       "time from the first engine call to the app's first verified answer, by phase; and the stop",
@@ -93,9 +104,11 @@ ScenarioSpec make_startup() {
        gated(duration(
            spec(kReady, Unit::kSeconds, Role::kHeadline, "the first verified HTTP 200 is complete (since t0)",
                 {"ready", "time to ready", "time from the first engine call to the first verified answer"}))),
-       gated(other_when_emulated(spec(
-           kCpu, Unit::kSeconds, Role::kResult, "CPU time that the host spent up to ready, engine included",
-           {"CPU", "CPU until ready", "CPU time that the host spent on a start"}))),
+       gated(other_when_emulated(
+           cpu_of(spec(kCpu, Unit::kSeconds, Role::kResult,
+                       "CPU time that the host spent up to ready, engine included",
+                       {"CPU", "CPU until ready", "CPU time that the host spent on a start"}),
+                  kReady))),
        gated(same_stop(
            duration(spec(kStop, Unit::kSeconds, Role::kResult,
                          "from the stop request until the instance has ended", {"stop", "time to stop"})))),
@@ -103,6 +116,14 @@ ScenarioSpec make_startup() {
                     "CPU time of the readiness probe per second of waiting")),
        neither(spec(kMarkLag, Unit::kSeconds, Role::kHarness,
                     "how long the app's word that it listens took to arrive (container)"))}};
+  startup.headline = {.verb = "ready in", .again = "in"};
+  startup.trial = "start";
+  startup.table = "Start-up: from the first engine call to the first verified answer";
+  startup.reading = {
+      "Ready: the first complete answer that carries this trial's own nonce, in seconds of the host's "
+      "monotonic clock since the first engine call that makes the instance. Images are prepared before.",
+      "CPU: what the host spent up to ready, engine and VMM included."};
+  return startup;
 }
 
 /// The categories of bytes (bench/images/weigh/categories.h), in words.
@@ -119,6 +140,42 @@ constexpr std::array<std::pair<const char*, const char*>, 12> kSizeParts = {
      {"docs", "docs, locales"},
      {"filesystem", "file system, free space"},
      {"other", "other"}}};
+
+// NOLINTBEGIN(bugprone-suspicious-missing-comma): a paragraph is longer than a line
+
+std::vector<std::string> size_reading() {
+  return {
+      "To send: what a registry or a web server would send for the first app: the layers, or the disk image "
+      "and its kernel, compressed by the same compressor at the same level. The next app on the same base "
+      "sends less; that is “one more app”.",
+      "On disk and unpacked: what is allocated on this host for one image that nothing else shares, and what "
+      "it would hold written out in full. A VM's disk also holds its own file system: journal, tables and "
+      "free space.",
+      "Beyond the shared base, one more app: what is this app's alone, and what the second and third app on "
+      "the same base really added: a layer on one side, an overlay with a backing file on the other. Both "
+      "sides can share a base; only how is different.",
+      "Slimmed: what a careful engineer would ship: no docs, no package cache, no unused modules, a "
+      "compressed disk. A reference line; the claims are about the images as they are built.",
+      "Where the bytes are: each file counted once, by the package that brought it. Kernel, modules, "
+      "firmware "
+      "and init are there because a VM is a machine of its own; a container uses the host's, whose size is "
+      "on neither side of the table."};
+}
+
+std::vector<std::string> memory_reading() {
+  return {
+      "PSS: what the processes of one instance cost, a page that several use split among them. The headline: "
+      "VMM, shim, proxy and the app's own processes are all in it. RSS counts shared pages in full each "
+      "time, USS counts only what nobody shares, so RSS ≥ PSS ≥ USS.",
+      "cgroup: what the kernel charges to the instance: anonymous memory, pages of files that it was the "
+      "first to touch, and kernel memory. Page cache can be taken back and is not lost to others.",
+      "Used, says the guest: the guest's own view. The host pays for every page that the guest has ever "
+      "touched, also what it has freed since, so the guest's figure is not a cost.",
+      "One more instance: the slope of the host's available memory against the number of instances. Daemons "
+      "and kernel memory are in it, so it answers “how many fit?”; it is not the first instance's cost."};
+}
+
+// NOLINTEND(bugprone-suspicious-missing-comma)
 
 ScenarioSpec make_size() {
   using namespace metric;
@@ -167,6 +224,8 @@ ScenarioSpec make_size() {
   check("virtual_df", "size.virtual by the engine's disk usage (container)", kVirtual);
   check("virtual_qemu", "size.virtual by qemu-img (VM)", kVirtual);
   check("*", "a size by another source", "");
+  size.headline = {.about = "image", .after = "to send"};
+  size.reading = size_reading();
   return size;
 }
 
@@ -185,7 +244,7 @@ ScenarioSpec make_memory() {
     return part(spec((std::string(kMemoryPart) + name).c_str(), Unit::kBytes, Role::kPart, summary),
                 kHostPss);
   };
-  return {
+  ScenarioSpec memory{
       scenario::kMemory,
       "Memory",
       "what a running instance costs the host in memory, and what one more costs",
@@ -216,14 +275,19 @@ ScenarioSpec make_memory() {
        of_host(kLoadedCgroup, "cgroup again, after 100 requests"),
        bytes(kLoadedGuestUsed, "guest_used again, after 100 requests (VM)"),
        neither(bytes(kAvailable, "the host's available memory while `at` instances run (a curve)")),
-       gated(prominent(slope(
-           result(kOneMore, "what one more instance takes of it: the curve's slope (derived)",
-                  {"one more", "memory of one more", "memory that one more instance takes from the host"}),
-           kAvailable))),
+       gated(prominent(beside(
+           slope(result(
+                     kOneMore, "what one more instance takes of it: the curve's slope (derived)",
+                     {"one more", "memory of one more", "memory that one more instance takes from the host"}),
+                 kAvailable),
+           "one more costs"))),
        neither(
            spec(kSettle, Unit::kSeconds, Role::kHarness, "how long an instance took to settle after ready")),
        neither(spec(kSettleLoad, Unit::kRatio, Role::kHarness,
                     "CPU time of our reading per second of settling"))}};
+  memory.headline = {.about = "memory", .after = "of the host (PSS)"};
+  memory.reading = memory_reading();
+  return memory;
 }
 
 }  // namespace

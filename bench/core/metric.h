@@ -57,15 +57,28 @@ struct MetricSpec {
   bool needs_hardware = false;      ///< no verdict between an emulated side and one that is not
   bool same_stop = false;           ///< no ratio between targets that end in different ways
   bool gated = false;               ///< `bench gate` decides on it unless it is told otherwise
-  bool prominent = false;           ///< of the results: shown beside the headline
+  bool prominent = false;           ///< of the results: shown beside the headline, and in its sentence
   std::optional<double>
       threshold{};         ///< the share below which a difference does not matter; default by `exact`
   std::string part_of{};   ///< the metric of which this is a part
   std::string slope_of{};  ///< the curve whose slope this is: derived, never recorded
+  std::string cpu_of{};    ///< the metric whose CPU time this is
   std::string column{};    ///< as the head of a column: "ready"; empty: the name
   std::string words{};     ///< as a label: "time to ready"; empty: the name
   std::string subject{};   ///< as the subject of a sentence; empty: the words
+  std::string
+      beside{};  ///< before its figures in the headline's sentence: "one more costs"; empty: the column
   bool operator==(const MetricSpec&) const = default;
+};
+
+/// The sentence of a headline: "image: container 210 MiB, VM 640 MiB to send". One without `about` and `verb`
+/// is about the metric, in the words of its column.
+struct HeadlineWords {
+  std::string about{};  ///< what the figures are of: "image"
+  std::string verb{};   ///< between the first target and its figure: "ready in"
+  std::string again{};  ///< the same for the second target: "in"
+  std::string after{};  ///< behind the last figure: "to send"
+  bool operator==(const HeadlineWords&) const = default;
 };
 
 struct ScenarioSpec {
@@ -73,6 +86,11 @@ struct ScenarioSpec {
   std::string title;    ///< "Start-up"; empty: the name
   std::string summary;  ///< what it measures, in a line
   std::vector<MetricSpec> metrics;
+  HeadlineWords headline{};
+  std::string trial{};  ///< what people call one trial of it: "start"; empty: trial
+  /// The title of one table in which the results stand beside the headline; empty: a table per metric.
+  std::string table{};
+  std::vector<std::string> reading{};  ///< how to read its numbers: "Name: text", a paragraph each
   bool operator==(const ScenarioSpec&) const = default;
 };
 

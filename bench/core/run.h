@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/core/metric.h"
+#include "bench/core/source.h"
 #include "bench/core/target.h"
 
 namespace bench {
@@ -46,6 +47,7 @@ struct Equivalence {
   std::optional<std::string> app_sha256, python, flask, kernel;
   std::optional<std::int64_t> cpus;
   std::optional<std::int64_t> memory_bytes;
+  std::optional<std::string> rootfs_sha256{};  ///< over the root file system that it was started from
   bool operator==(const Equivalence&) const = default;
 };
 
@@ -65,6 +67,7 @@ struct TargetInfo {
   std::int64_t memory_bytes = 0;
   Facts image;      ///< digest, reference, layers, …
   std::string app;  ///< the directory of an app of its own ("docker@DIR"); empty: the app of the whole run
+  ImageSource source;
   Equivalence equivalence;
   bool operator==(const TargetInfo&) const = default;
 };
@@ -218,5 +221,10 @@ struct Run {
 
 /// Null when the run has no such target (a failure may name one that could not be opened).
 const TargetInfo* find_target(const Run& run, std::string_view name);
+
+/// Null where nothing valid was measured. Without a scenario: of the first that has the metric.
+const Summary* find_summary(const Run& run, std::string_view scenario, std::string_view target,
+                            std::string_view metric);
+const Summary* find_summary(const Run& run, std::string_view target, std::string_view metric);
 
 }  // namespace bench

@@ -10,6 +10,7 @@
 #include "bench/base/files.h"
 #include "bench/core/claims_json.h"
 #include "bench/core/run_json_reader.h"
+#include "bench/core/spec_json.h"
 
 namespace bench {
 namespace {
@@ -69,43 +70,6 @@ OrderedJson warnings(const std::vector<Warning>& values) {
   return json;
 }
 
-/// What is not said is as a declaration has it by itself.
-OrderedJson metric(const MetricSpec& spec) {
-  OrderedJson json;
-  json["name"] = spec.name;
-  json["unit"] = to_text(spec.unit);
-  json["role"] = to_text(spec.role);
-  json["better"] = to_text(spec.better);
-  json["manner"] = to_text(spec.manner);
-  for (const auto& [key, value] : {std::pair{"exact", spec.exact},
-                                   {"needs_hardware", spec.needs_hardware},
-                                   {"same_stop", spec.same_stop},
-                                   {"gated", spec.gated},
-                                   {"prominent", spec.prominent}}) {
-    if (value) json[key] = true;
-  }
-  if (spec.threshold) json["threshold"] = *spec.threshold;
-  for (const auto& [key, value] : {std::pair{"part_of", &spec.part_of},
-                                   {"slope_of", &spec.slope_of},
-                                   {"column", &spec.column},
-                                   {"words", &spec.words},
-                                   {"subject", &spec.subject},
-                                   {"summary", &spec.summary}}) {
-    if (!value->empty()) json[key] = *value;
-  }
-  return json;
-}
-
-OrderedJson scenario(const ScenarioSpec& spec) {
-  OrderedJson json;
-  json["name"] = spec.name;
-  json["title"] = known(spec.title);
-  json["summary"] = known(spec.summary);
-  json["metrics"] = OrderedJson::array();
-  for (const MetricSpec& one : spec.metrics) json["metrics"].push_back(metric(one));
-  return json;
-}
-
 OrderedJson traits(const Traits& of) {
   OrderedJson json;
   json["kernel"] = to_text(of.kernel);
@@ -115,6 +79,17 @@ OrderedJson traits(const Traits& of) {
   json["polite_stop"] = of.polite_stop;
   if (of.stop_resolution) json["stop_resolution"] = *of.stop_resolution;
   json["roles"] = of.roles;
+  return json;
+}
+
+OrderedJson source(const ImageSource& of) {
+  OrderedJson json;
+  json["kind"] = to_text(of.kind);
+  json["reference"] = known(of.reference);
+  json["digest"] = known(of.digest);
+  json["rootfs_sha256"] = known(of.rootfs_sha256);
+  json["instrumentation"] = to_text(of.instrumentation);
+  if (!of.notes.empty()) json["notes"] = of.notes;
   return json;
 }
 
@@ -136,10 +111,12 @@ OrderedJson target(const TargetInfo& info) {
   if (!info.app.empty()) {
     json["app"] = info.app;
   }
+  json["source"] = source(info.source);
   json["equivalence"] = {{"app_sha256", known(same.app_sha256)},
                          {"python", known(same.python)},
                          {"flask", known(same.flask)},
                          {"kernel", known(same.kernel)},
+                         {"rootfs_sha256", known(same.rootfs_sha256)},
                          {"cpus", known(same.cpus)},
                          {"memory_bytes", known(same.memory_bytes)}};
   return json;
@@ -173,7 +150,7 @@ OrderedJson head(const Run& run) {
                          {"warnings", warnings(run.environment.warnings)}};
   if (!run.scenarios.empty()) {
     json["scenarios"] = OrderedJson::array();
-    for (const ScenarioSpec& spec : run.scenarios) json["scenarios"].push_back(scenario(spec));
+    for (const ScenarioSpec& spec : run.scenarios) json["scenarios"].push_back(spec_json(spec));
   }
   if (!run.baseline.empty()) json["baseline"] = run.baseline;
   json["targets"] = OrderedJson::array();

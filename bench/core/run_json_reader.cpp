@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
 #include "bench/core/claims_json.h"
+#include "bench/core/first_metrics.h"
 #include "bench/core/json_node.h"
 
 namespace bench {
@@ -45,17 +47,49 @@ MetricSpec read_metric(const Node& node) {
           .threshold = optional_number(node, "threshold"),
           .part_of = text_or_unknown(node, "part_of"),
           .slope_of = text_or_unknown(node, "slope_of"),
+          .cpu_of = text_or_unknown(node, "cpu_of"),
           .column = text_or_unknown(node, "column"),
           .words = text_or_unknown(node, "words"),
-          .subject = text_or_unknown(node, "subject")};
+          .subject = text_or_unknown(node, "subject"),
+          .beside = text_or_unknown(node, "beside")};
+}
+
+/// Declarations once had no words for a headline; those of the first scenarios are known.
+void complete(ScenarioSpec& scenario) {
+  const ScenarioSpec* known =
+      find_where(first_scenarios(), [&](const ScenarioSpec& first) { return first.name == scenario.name; });
+  if (known == nullptr) return;
+  scenario.headline = known->headline;
+  scenario.trial = known->trial;
+  scenario.table = known->table;
+  scenario.reading = known->reading;
+  for (MetricSpec& spec : scenario.metrics) {
+    const MetricSpec* first = find_metric(*known, spec.name);
+    if (first == nullptr) continue;
+    spec.cpu_of = first->cpu_of;
+    spec.beside = first->beside;
+  }
 }
 
 ScenarioSpec read_scenario(const Node& node) {
   ScenarioSpec scenario{.name = node.at("name").text(),
                         .title = text_or_unknown(node, "title"),
                         .summary = text_or_unknown(node, "summary"),
-                        .metrics = {}};
+                        .metrics = {},
+                        .trial = text_or_unknown(node, "trial"),
+                        .table = text_or_unknown(node, "table")};
+  if (node.has("headline")) {
+    const Node words = node.at("headline");
+    scenario.headline = {.about = text_or_unknown(words, "about"),
+                         .verb = text_or_unknown(words, "verb"),
+                         .again = text_or_unknown(words, "again"),
+                         .after = text_or_unknown(words, "after")};
+  }
+  if (node.has("reading")) {
+    node.at("reading").each([&](const Node& note) { scenario.reading.push_back(note.text()); });
+  }
   node.at("metrics").each([&](const Node& item) { scenario.metrics.push_back(read_metric(item)); });
+  if (!node.has("headline")) complete(scenario);
   return scenario;
 }
 
@@ -73,6 +107,19 @@ Traits read_traits(const Node& node) {
           .polite_stop = flag(node, "polite_stop"),
           .stop_resolution = optional_number(node, "stop_resolution"),
           .roles = read_words(node.at("roles"))};
+}
+
+ImageSource read_source(const Node& node) {
+  ImageSource source{.kind = word<SourceKind>(node, "kind"),
+                     .reference = text_or_unknown(node, "reference"),
+                     .digest = text_or_unknown(node, "digest"),
+                     .rootfs_sha256 = text_or_unknown(node, "rootfs_sha256"),
+                     .instrumentation = word<Instrumentation>(node, "instrumentation"),
+                     .notes = {}};
+  if (node.has("notes")) {
+    node.at("notes").each([&](const Node& note) { source.notes.push_back(note.text()); });
+  }
+  return source;
 }
 
 TargetInfo read_target(const Node& node) {
@@ -93,6 +140,7 @@ TargetInfo read_target(const Node& node) {
   target.memory_bytes = optional_integer(node, "memory_bytes").value_or(0);
   target.image = node.at("image").facts();
   target.app = text_or_unknown(node, "app");
+  if (node.has("source")) target.source = read_source(node.at("source"));
   const Node same = node.at("equivalence");
   same.expect_object();
   target.equivalence = {.app_sha256 = optional_text(same, "app_sha256"),
@@ -100,7 +148,8 @@ TargetInfo read_target(const Node& node) {
                         .flask = optional_text(same, "flask"),
                         .kernel = optional_text(same, "kernel"),
                         .cpus = optional_integer(same, "cpus"),
-                        .memory_bytes = optional_integer(same, "memory_bytes")};
+                        .memory_bytes = optional_integer(same, "memory_bytes"),
+                        .rootfs_sha256 = optional_text(same, "rootfs_sha256")};
   return target;
 }
 

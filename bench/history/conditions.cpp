@@ -39,7 +39,7 @@ Fact fact_of(const std::string& value) {
 
 Facts host_conditions(const Run& run) {
   Facts facts = run.environment.fingerprint;
-  for (const char* name : {"cache", "ready_path"}) {
+  for (const char* name : {"cache", "ready_path", "ready_status"}) {
     if (const auto found = run.conditions.find(name); found != run.conditions.end()) {
       facts[name] = found->second;
     }
@@ -52,7 +52,7 @@ Facts target_conditions(const TargetInfo& target) {
   for (const auto& [name, fact] : target.engine) {
     if (!not_conditions().contains(name)) facts["engine " + name] = fact;
   }
-  facts["kind"] = fact_of(to_text(target.kind));
+  facts["kind"] = fact_of(to_text(family_of(target.traits)));
   facts["driver"] = fact_of(target.driver);
   facts["profile"] = fact_of(target.profile);
   facts["engine"] = fact_of(target.engine_name);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
 #include "bench/report/render/bundle.h"
 #include "bench/report/render/csv.h"
 #include "bench/report/render/html.h"
@@ -140,10 +141,7 @@ void add_export(const ExportFormat& format) {
 }
 
 const ReportFormat* find_report_format(const std::string& name) {
-  const auto& formats = report_formats();
-  const auto found = std::find_if(formats.begin(), formats.end(),
-                                  [&](const ReportFormat& format) { return format.name == name; });
-  return found == formats.end() ? nullptr : &*found;
+  return find_where(report_formats(), [&](const ReportFormat& format) { return format.name == name; });
 }
 
 std::vector<std::string> format_names(FormatKind kind) {
@@ -158,16 +156,13 @@ std::vector<OutputFile> report_files(const Run& run, const std::vector<const Rep
                                      ReportOptions options, Drawings& drawings) {
   std::vector<std::string> images;
   for (const ReportFormat* format : formats) {
-    for (const std::string& image : format->images) {
-      if (std::find(images.begin(), images.end(), image) == images.end()) images.push_back(image);
-    }
+    for (const std::string& image : format->images) add_once(images, image);
   }
   drawings.prepare(images);
   // The page links the images that are written beside it.
   for (const std::string& image : figure_formats()) {
     const bool written = std::any_of(formats.begin(), formats.end(), [&](const ReportFormat* format) {
-      return format->name != "html" &&
-             std::find(format->images.begin(), format->images.end(), image) != format->images.end();
+      return format->name != "html" && contains(format->images, image);
     });
     if (written) options.chart_formats.push_back(image);
   }

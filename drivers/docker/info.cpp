@@ -83,7 +83,6 @@ DriverInfo docker_info(const DockerEngine& engine, bool is_private) {
   const json& version = engine.version();
   const json info = engine.get("/info");
   DriverInfo result;
-  result.kind = Kind::kContainer;
   result.traits = container_traits();
   const std::string podman = component_version(version, "Podman Engine");
   result.engine_name = podman.empty() ? "Docker" : "Podman";

@@ -209,11 +209,12 @@ void kill_host_processes(Driver& driver, const std::string& id, const std::strin
 
 TEST_P(DriverContract, InfoNamesTheEngine) {
   const DriverInfo info = driver().info(world_->profile());
-  EXPECT_TRUE(info.kind == Kind::kContainer || info.kind == Kind::kVm) << info.kind;
+  const Kind family = family_of(info.traits);
+  EXPECT_TRUE(family == Kind::kContainer || family == Kind::kVm) << family;
   EXPECT_FALSE(info.engine_name.empty());
   EXPECT_FALSE(info.engine_version.empty());
-  EXPECT_TRUE(info.kind == Kind::kContainer ? info.acceleration == Acceleration::kNone
-                                            : info.acceleration != Acceleration::kNone);
+  EXPECT_TRUE(family == Kind::kContainer ? info.acceleration == Acceleration::kNone
+                                         : info.acceleration != Acceleration::kNone);
   for (const auto& warning : info.warnings) {
     EXPECT_FALSE(warning.text.empty());
     EXPECT_FALSE(warning.remedy.empty()) << warning.text;

@@ -203,8 +203,7 @@ struct FakeDriver::FakeInstance {
 };
 
 FakeDriver::FakeDriver() {
-  driver_info.kind = Kind::kContainer;
-  driver_info.traits = traits_of_old_run(driver_info.kind, Acceleration::kNone, "");
+  driver_info.traits = container_traits();
   driver_info.engine_name = "Fake";
   driver_info.engine_version = "1.0";
   driver_info.engine["api"] = std::string("none");

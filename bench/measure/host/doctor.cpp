@@ -53,7 +53,8 @@ void image_rows(const DoctorHost& host, std::vector<DoctorRow>& rows) {
   };
   for (const auto& program : kImagePrograms) {
     const bool found = have(program.name);
-    rows.push_back({"images", program.name, found ? "ok" : "missing", program.purpose,
+    rows.push_back({"images", program.name, found ? DoctorStatus::kOk : DoctorStatus::kMissing,
+                    program.purpose,
                     found ? ""
                           : fmt::format("install {} (Debian, Ubuntu: apt-get install {})", program.name,
                                         program.package)});
@@ -62,23 +63,24 @@ void image_rows(const DoctorHost& host, std::vector<DoctorRow>& rows) {
 
 void space_rows(const fs::path& cache_dir, const HostNoise& noise, std::vector<DoctorRow>& rows) {
   if (!noise.store_free_bytes) {
-    rows.push_back({"host", "disk space", "warn",
+    rows.push_back({"host", "disk space", DoctorStatus::kWarn,
                     fmt::format("free space of {} is unknown", cache_dir.string()),
                     "see that the directory exists and can be read"});
   } else {
     const double free = static_cast<double>(*noise.store_free_bytes) / kGiB;
     const bool enough = free >= kCacheNeededGiB;
-    rows.push_back({"host", "disk space", enough ? "ok" : "warn",
+    rows.push_back({"host", "disk space", enough ? DoctorStatus::kOk : DoctorStatus::kWarn,
                     fmt::format("{:.1f} GiB free in {}, {:.0f} GiB needed for all images", free,
                                 cache_dir.string(), kCacheNeededGiB),
                     enough ? "" : "make room, or point BENCH_CACHE_DIR at a larger file system"});
   }
   if (!noise.memory_available_bytes) {
-    rows.push_back({"host", "memory", "info", "free memory is unknown", ""});
+    rows.push_back({"host", "memory", DoctorStatus::kInfo, "free memory is unknown", ""});
   } else {
     const double free = static_cast<double>(*noise.memory_available_bytes) / kGiB;
     const bool enough = free >= kMemoryNeededGiB;
-    rows.push_back({"host", "memory", enough ? "ok" : "warn", fmt::format("{:.1f} GiB available", free),
+    rows.push_back({"host", "memory", enough ? DoctorStatus::kOk : DoctorStatus::kWarn,
+                    fmt::format("{:.1f} GiB available", free),
                     enough ? "" : "close programs, or give the targets less with --memory"});
   }
 }
@@ -91,10 +93,10 @@ void quiet_rows(const HostNoise& noise, const Facts& fingerprint, std::vector<Do
       return w.text.find(sign) != std::string::npos;
     });
     if (warning != warnings.end()) {
-      rows.push_back({"host", item, "warn", warning->text, warning->remedy});
+      rows.push_back({"host", item, DoctorStatus::kWarn, warning->text, warning->remedy});
     } else {
-      rows.push_back(
-          {"host", item, detail.empty() ? "info" : "ok", detail.empty() ? "unknown here" : detail, ""});
+      rows.push_back({"host", item, detail.empty() ? DoctorStatus::kInfo : DoctorStatus::kOk,
+                      detail.empty() ? "unknown here" : detail, ""});
     }
   };
   const auto* cores = known_fact<std::int64_t>(fingerprint, "cores");
@@ -114,21 +116,23 @@ void kvm_row(const DoctorHost& host, const Facts& fingerprint, std::vector<Docto
   if (!fs::exists(device, error)) {
     const auto* layer = known_fact<std::string>(fingerprint, "virtualisation");
     const bool guest = layer && *layer != "none";
-    rows.push_back({"host", "kvm device", "info", "/dev/kvm does not exist: guests are emulated (TCG)",
+    rows.push_back({"host", "kvm device", DoctorStatus::kInfo,
+                    "/dev/kvm does not exist: guests are emulated (TCG)",
                     guest ? "use a machine whose hypervisor allows nested virtualisation"
                           : "switch virtualisation on in the firmware set-up and load kvm_intel or kvm_amd"});
   } else if (::access(device.c_str(), R_OK | W_OK) != 0) {
-    rows.push_back({"host", "kvm device", "warn", "/dev/kvm is there, but this user may not open it",
+    rows.push_back({"host", "kvm device", DoctorStatus::kWarn,
+                    "/dev/kvm is there, but this user may not open it",
                     "as root: adduser USER kvm, then log in again"});
   } else {
-    rows.push_back(
-        {"host", "kvm device", "info", "/dev/kvm is there; only a booted guest proves that it works", ""});
+    rows.push_back({"host", "kvm device", DoctorStatus::kInfo,
+                    "/dev/kvm is there; only a booted guest proves that it works", ""});
   }
 }
 
 void privilege_row(std::vector<DoctorRow>& rows) {
   if (::geteuid() == 0) {
-    rows.push_back({"host", "privileges", "ok", "root: private engines can be started", ""});
+    rows.push_back({"host", "privileges", DoctorStatus::kOk, "root: private engines can be started", ""});
     return;
   }
   std::vector<gid_t> groups(256);
@@ -136,11 +140,11 @@ void privilege_row(std::vector<DoctorRow>& rows) {
   groups.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
   const struct group* docker = ::getgrnam("docker");
   if (docker && std::find(groups.begin(), groups.end(), docker->gr_gid) != groups.end()) {
-    rows.push_back(
-        {"host", "privileges", "ok", "not root, but in the group docker: a running daemon can be used", ""});
+    rows.push_back({"host", "privileges", DoctorStatus::kOk,
+                    "not root, but in the group docker: a running daemon can be used", ""});
   } else {
     rows.push_back(
-        {"host", "privileges", "warn", "not root and not in the group docker",
+        {"host", "privileges", DoctorStatus::kWarn, "not root and not in the group docker",
          "run as root (a private Docker daemon is then started if none answers), or join the group"});
   }
 }

@@ -1,17 +1,29 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "bench/core/vocabulary.h"
+
 namespace bench {
+
+enum class DoctorStatus { kOk, kWarn, kMissing, kInfo };
+
+constexpr std::array<Word<DoctorStatus>, 4> words_of(DoctorStatus /*of*/) {
+  return {{{DoctorStatus::kOk, "ok"},
+           {DoctorStatus::kWarn, "warn"},
+           {DoctorStatus::kMissing, "missing"},
+           {DoctorStatus::kInfo, "info"}}};
+}
 
 /// One line of `bench doctor`.
 struct DoctorRow {
-  std::string area;    ///< "host", "images", "docker", "libvirt", …
-  std::string item;    ///< "load", "mke2fs", …
-  std::string status;  ///< "ok" | "warn" | "missing" | "info"
+  std::string area;  ///< "host", "images", "docker", "libvirt", …
+  std::string item;  ///< "load", "mke2fs", …
+  DoctorStatus status = DoctorStatus::kOk;
   std::string detail;
   std::string remedy;  ///< empty where nothing has to be done
   bool operator==(const DoctorRow&) const = default;

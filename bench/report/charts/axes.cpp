@@ -130,13 +130,6 @@ std::vector<Tick> ratio_ticks_on(const FigureAxis& axis, int count) {
   return ticks;
 }
 
-Scale readable_scale(Unit unit, std::span<const double> values) {
-  constexpr double kGiB = 1 << 30;
-  if (unit == Unit::kSeconds) return {1, "s"};
-  if (unit != Unit::kBytes) return scale_for(unit, values);
-  return range_of(values).high >= 10 * kGiB ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
-}
-
 double text_width(std::string_view text, double size) {
   double ems = 0;
   for (const char c : text) {

@@ -28,10 +28,6 @@ std::vector<Tick> ticks_on(const FigureAxis& axis, const Scale& scale, int count
 /// The same for ratios: "0.5×".
 std::vector<Tick> ratio_ticks_on(const FigureAxis& axis, int count = 8);
 
-/// The unit of the tables: seconds; MiB, or GiB from 10 GiB on; so that a figure and a table say one number
-/// the same way.
-Scale readable_scale(Unit unit, std::span<const double> values);
-
 /// Pixels that a text takes at most, whichever sans-serif font is there.
 double text_width(std::string_view text, double size);
 

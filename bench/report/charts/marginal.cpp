@@ -169,9 +169,8 @@ std::optional<Figure> marginal_figure(const Run& run) {
     if (small.size() > 1) canvas.words.back().text = who + " again, on an axis of their own";
     y = add_curves(canvas, y + 16, small, scale, true);
   }
-  canvas.height = static_cast<int>(y + 54);
   return finished_with_note(
-      run, "memory-marginal", title, canvas, alt,
+      run, "memory-marginal", title, canvas, y, alt,
       "Available memory of the host against the number of instances that run at once; each pass "
       "counts from its own start. The slope is what one more instance costs, daemons and kernel "
       "included.");

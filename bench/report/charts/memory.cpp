@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bench/base/lists.h"
 #include "bench/core/first_metrics.h"
 #include "bench/core/process_role.h"
 #include "bench/report/charts/bars.h"
@@ -15,14 +16,10 @@ namespace {
 constexpr std::string_view kPart = metric::kMemoryPart;
 
 /// Other points of view on the same instance.
-struct View {
-  const char* metric;
-  const char* words;
-};
-constexpr std::array<View, 4> kViews = {{{metric::kHostRss, "RSS"},
-                                         {metric::kHostUss, "USS"},
-                                         {metric::kCgroup, "cgroup"},
-                                         {metric::kGuestUsed, "guest's own view"}}};
+constexpr std::array<Named, 4> kViews = {{{metric::kHostRss, "RSS"},
+                                          {metric::kHostUss, "USS"},
+                                          {metric::kCgroup, "cgroup"},
+                                          {metric::kGuestUsed, "guest's own view"}}};
 
 struct DrawnRole {
   std::string name, words, colour;
@@ -57,8 +54,7 @@ std::vector<DrawnRole> drawn_roles(const Run& run) {
 
 std::optional<double> memory_median(const Run& run, const TargetLook& look, const std::string& metric) {
   const Summary* summary = find_summary(run, scenario::kMemory, look.target->name, metric);
-  if (summary == nullptr) return std::nullopt;
-  return summary->median;
+  return summary == nullptr ? std::nullopt : std::optional(summary->median);
 }
 
 /// The bars of all targets, and the same in words.
@@ -97,7 +93,7 @@ void add_pss(MemoryRows& all, const Run& run, const TargetLook& look, double pss
 
 /// The thin bars of a target.
 void add_views(MemoryRows& all, const Run& run, const TargetLook& look, const Scale& scale) {
-  for (const View& view : kViews) {
+  for (const Named& view : kViews) {
     const auto value = memory_median(run, look, view.metric);
     if (!value) continue;
     BarRow row{view.words, {{"", look.tint, *value}}, with_unit(*value, scale)};
@@ -144,9 +140,8 @@ std::optional<Figure> memory_figure(const Run& run) {
   if (!legend.empty()) y = add_legend(canvas, y + 6, legend);
   y = add_zoomed_bars(canvas, y, labels_room(all.rows), all.rows,
                       {Unit::kBytes, scale, scenario::kMemory, Shape::kDiamond});
-  canvas.height = static_cast<int>(y + 54);
   return finished_with_note(
-      run, "memory", title, canvas, all.alt,
+      run, "memory", title, canvas, y, all.alt,
       "Memory of one settled instance. Thick bars: PSS of its host processes by role, which splits "
       "shared pages fairly; each part is a median of its own, so a stack may miss its total a "
       "little. Thin bars: other views of the same instance.");

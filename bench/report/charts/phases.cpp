@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "bench/base/lists.h"
 #include "bench/core/first_metrics.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
@@ -30,9 +31,8 @@ constexpr std::array<PhaseColour, 8> kPhaseColours = {{{"create", kGrey},
                                                        {"ready", kYellow}}};
 
 const char* phase_colour(const std::string& phase) {
-  const auto found = std::find_if(kPhaseColours.begin(), kPhaseColours.end(),
-                                  [&](const PhaseColour& row) { return row.phase == phase; });
-  return found == kPhaseColours.end() ? kBlack : found->colour;
+  const auto* found = find_where(kPhaseColours, [&](const PhaseColour& row) { return row.phase == phase; });
+  return found == nullptr ? kBlack : found->colour;
 }
 
 struct Timeline {
@@ -110,10 +110,9 @@ std::vector<Timeline> timelines_of(const Run& run, const std::vector<PhaseTable>
   const std::vector<TargetLook> looks = target_looks(run);
   std::vector<Timeline> rows;
   for (const PhaseTable& table : tables) {
-    const auto look = std::find_if(looks.begin(), looks.end(), [&](const TargetLook& candidate) {
-      return stamped(*candidate.target) == table.target;
-    });
-    rows.push_back({look == looks.end() ? table.target : look->name, &table});
+    const TargetLook* look = find_where(
+        looks, [&](const TargetLook& candidate) { return stamped(*candidate.target) == table.target; });
+    rows.push_back({look == nullptr ? table.target : look->name, &table});
   }
   return rows;
 }
@@ -179,9 +178,8 @@ std::optional<Figure> phases_figure(const Run& run) {
           rounds_text(run, scenario::kStartup, metric::kReady)));
   y = add_legend(canvas, y + 6, phase_legend(tables));
   y = add_zoomed_timelines(canvas, y, names_room(names), rows);
-  canvas.height = static_cast<int>(y + 54);
   return finished_with_note(
-      run, "startup-phases", title, canvas, alt,
+      run, "startup-phases", title, canvas, y, alt,
       std::string("Start-up of the median trial of each target, from the first engine call to the first "
                   "verified answer, cut into phases that both worlds share; a phase that a target does not "
                   "have is absent.") +

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "bench/base/lists.h"
 #include "bench/core/first_metrics.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
@@ -132,8 +133,7 @@ RatioRows measured_rows(const Run& run, const std::vector<Group>& groups) {
       rows.bare = rows.bare || !has_line(*comparison);
       rows.hollow = rows.hollow || comparison->verdict == Verdict::kNotComparable;
       rows.right_text = std::max(rows.right_text, text_width(ratio_words(*comparison), 12));
-      if (std::find(rows.targets.begin(), rows.targets.end(), look->name) == rows.targets.end())
-        rows.targets.push_back(look->name);
+      add_once(rows.targets, look->name);
     }
   }
   return rows;
@@ -207,12 +207,11 @@ Figure drawn_ratios(const Run& run, const std::vector<TargetLook>& looks, const 
   add_groups(canvas, panel, run, groups, several);
   panel.x_title = fmt::format("times {}", base_name);
   canvas.panels.push_back(panel);
-  canvas.height = static_cast<int>(panel.bottom + 54);
 
   const std::string alt =
       fmt::format("Ratios of medians to {}, with 95 % intervals.{}", base_name, spoken_groups(run, groups));
   return finished_with_note(
-      run, all ? "ratio-all" : "ratio", title, canvas, alt,
+      run, all ? "ratio-all" : "ratio", title, canvas, panel.bottom, alt,
       fmt::format("Ratio of each target's median to that of {}, with the 95 % interval by block "
                   "bootstrap over rounds, on a logarithmic axis. Below 1× is less than {}, above is "
                   "more.{}",

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "bench/base/text.h"
 #include "bench/report/charts/charts.h"
 #include "bench/report/charts/style.h"
 #include "bench/stats/summary.h"
@@ -187,8 +188,8 @@ std::optional<Figure> rounds_figure(const Run& run) {
   const std::string title = subject->title + " in the order of time";
   auto [canvas, y] = headed(title, subtitle(run, rounds_subtitle(scene, values.size(), all.size(), failed),
                                             rounds_text(run, subject->scenario, subject->metric)));
-  std::string alt = fmt::format("Line charts of {} by round, {} round{}.", subject->axis, scene.rounds,
-                                scene.rounds == 1 ? "" : "s");
+  std::string alt =
+      fmt::format("Line charts of {} by round, {}.", subject->axis, counted(scene.rounds, "round"));
   for (const Series& series : all) {
     const std::vector<int> lost = failures_of(run, *subject, series);
     const Panel panel = rounds_panel(canvas, y + kGap, series, scene, lost, &series == &all.back());
@@ -200,9 +201,8 @@ std::optional<Figure> rounds_figure(const Run& run) {
     canvas.panels.push_back(panel);
     y = panel.bottom;
   }
-  canvas.height = static_cast<int>(y + 54);
   return finished_with_note(
-      run, subject->scenario + "-rounds", title, canvas, alt,
+      run, subject->scenario + "-rounds", title, canvas, y, alt,
       subject->title +
           " of every trial in the order in which they were run. A drift of the machine moves all "
           "targets alike; a line that leaves its dashed median for good is one to worry about.");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "bench/report/charts/scene.h"
 #include "bench/report/view/numbers.h"
@@ -24,28 +25,13 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
+/// gnuplot's number for it.
 int point_type(Shape shape) {
-  switch (shape) {
-    case Shape::kDot:
-      return 7;
-    case Shape::kRing:
-      return 6;
-    case Shape::kSquare:
-      return 5;
-    case Shape::kTriangle:
-      return 9;
-    case Shape::kDiamond:
-      return 13;
-    case Shape::kDownTriangle:
-      return 11;
-    case Shape::kHollowDiamond:
-      return 12;
-    case Shape::kCross:
-      return 2;
-    case Shape::kTick:
-      return 1;
-  }
-  return 7;
+  static const std::map<Shape, int> types = {
+      {Shape::kDot, 7},      {Shape::kRing, 6},           {Shape::kSquare, 5},
+      {Shape::kTriangle, 9}, {Shape::kDiamond, 13},       {Shape::kDownTriangle, 11},
+      {Shape::kCross, 2},    {Shape::kHollowDiamond, 12}, {Shape::kTick, 1}};
+  return types.at(shape);
 }
 
 /// A point's size that looks like its neighbours': gnuplot's triangles and diamonds are larger.

@@ -38,13 +38,8 @@ constexpr std::array<Category, 12> kCategories = {{{"kernel", kVermilion},
                                                    {"filesystem", "#BBBBBB"},
                                                    {"other", "#444444"}}};
 
-/// As the run declares it.
-std::string words_of(const Run& run, const std::string& metric) {
-  return one_line(column_words(spec_of(run, metric), metric));
-}
-
 std::string part_words(const Run& run, const Category& category) {
-  return words_of(run, std::string(metric::kSizePart) + category.name);
+  return metric_words(run, std::string(metric::kSizePart) + category.name);
 }
 
 std::string subtitle_of(const Run& run, const std::string& what) {
@@ -78,7 +73,7 @@ std::optional<Figure> size_figure(const Run& run) {
       const Summary* summary = find_summary(run, scenario::kSize, look.target->name, size.metric);
       if (summary == nullptr) continue;
       if (first) {
-        BarRow heading{words_of(run, size.metric)};
+        BarRow heading{metric_words(run, size.metric)};
         heading.height = 14;
         heading.gap = rows.empty() ? 6 : 14;
         rows.push_back(std::move(heading));
@@ -98,7 +93,7 @@ std::optional<Figure> size_figure(const Run& run) {
       }
       rows.push_back(std::move(row));
     }
-    if (!spoken.empty()) alt += fmt::format(" {}: {}.", words_of(run, size.metric), listed(spoken));
+    if (!spoken.empty()) alt += fmt::format(" {}: {}.", metric_words(run, size.metric), listed(spoken));
   }
   if (rows.empty()) return std::nullopt;
 
@@ -108,9 +103,8 @@ std::optional<Figure> size_figure(const Run& run) {
       subtitle_of(run, std::string("one image per target, the same compressor for all") +
                            (slim ? "; black line: the same image, slimmed by a careful engineer" : "")));
   y = add_bars(canvas, y, labels_room(rows), rows, {Unit::kBytes, scale, "size"});
-  canvas.height = static_cast<int>(y + 54);
   return finished(
-      "size", title, canvas, alt,
+      "size", title, canvas, y, alt,
       "Bytes to transfer (compressed), allocated on disk, unique over what targets of a kind share, "
       "and what one more app on the same base adds." +
           std::string(slim ? " The black line marks the slimmed variant of the same image." : ""));
@@ -163,9 +157,8 @@ std::optional<Figure> size_parts_figure(const Run& run) {
   }
   y = add_legend(canvas, y + 6, legend);
   y = add_zoomed_bars(canvas, y, labels_room(rows), rows, {Unit::kBytes, scale, "size on disk"});
-  canvas.height = static_cast<int>(y + 54);
   return finished(
-      "size-parts", title, canvas, alt,
+      "size-parts", title, canvas, y, alt,
       "What the bytes of each image on disk are for; the parts of a bar stand in the order of the "
       "legend and add up to the size on disk.");
 }

@@ -8,6 +8,8 @@
 #include <map>
 #include <sstream>
 
+#include "bench/base/lists.h"
+#include "bench/base/text.h"
 #include "bench/report/view/view.h"
 
 namespace bench {
@@ -66,9 +68,7 @@ std::vector<TargetLook> target_looks(const Run& run) {
 }
 
 const TargetLook* find_look(const std::vector<TargetLook>& looks, const std::string& target) {
-  const auto found = std::find_if(looks.begin(), looks.end(),
-                                  [&](const TargetLook& look) { return look.target->name == target; });
-  return found == looks.end() ? nullptr : &*found;
+  return find_where(looks, [&](const TargetLook& look) { return look.target->name == target; });
 }
 
 std::string lighter(const std::string& colour, double share) {
@@ -111,8 +111,7 @@ std::string rounds_text(const Run& run, const std::string& scenario, const std::
     }
   }
   if (most == 0) return {};
-  return least == most ? fmt::format("n = {} round{}", most, most == 1 ? "" : "s")
-                       : fmt::format("n = {}–{} rounds", least, most);
+  return least == most ? "n = " + counted(most, "round") : fmt::format("n = {}–{} rounds", least, most);
 }
 
 std::string emulation_note(const Run& run) {
@@ -145,9 +144,9 @@ std::optional<Subject> subject_of(const Run& run) {
   for (const ScenarioSpec& scenario : declared_scenarios(run)) {
     const MetricSpec* headline = headline_of(scenario);
     if (headline == nullptr || headline->exact) continue;
-    const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
-                                    [&](const Summary& summary) { return summary.metric == headline->name; });
-    if (found == run.summaries.end()) continue;
+    const Summary* found =
+        find_where(run.summaries, [&](const Summary& summary) { return summary.metric == headline->name; });
+    if (found == nullptr) continue;
     const std::string words = one_line(label_words(*headline, headline->name));
     std::string title = words;
     title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
@@ -238,8 +237,10 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
-Figure finished(const std::string& id, const std::string& title, const Canvas& canvas, const std::string& alt,
-                const std::string& caption) {
+Figure finished(const std::string& id, const std::string& title, Canvas canvas, double bottom,
+                const std::string& alt, const std::string& caption) {
+  constexpr double kAxis = 54;  // its labels and its title
+  canvas.height = static_cast<int>(bottom + kAxis);
   Figure figure;
   figure.id = id;
   figure.title = title;
@@ -254,9 +255,10 @@ Figure finished(const std::string& id, const std::string& title, const Canvas& c
 }
 
 Figure finished_with_note(const Run& run, const std::string& id, const std::string& title,
-                          const Canvas& canvas, const std::string& alt, const std::string& caption) {
+                          const Canvas& canvas, double bottom, const std::string& alt,
+                          const std::string& caption) {
   const std::string note = emulation_note(run);
-  return finished(id, title, canvas, note.empty() ? alt : alt + " " + note + ".", caption);
+  return finished(id, title, canvas, bottom, note.empty() ? alt : alt + " " + note + ".", caption);
 }
 
 }  // namespace bench

@@ -106,10 +106,12 @@ std::vector<std::string> wrap(const std::string& text, double size, double width
 /// "a, b and c"
 std::string listed(const std::vector<std::string>& words);
 
-Figure finished(const std::string& id, const std::string& title, const Canvas& canvas, const std::string& alt,
-                const std::string& caption);
+/// `bottom`: of the last panel, in pixels.
+Figure finished(const std::string& id, const std::string& title, Canvas canvas, double bottom,
+                const std::string& alt, const std::string& caption);
 /// The same, and the alternative text says where a VM was emulated.
 Figure finished_with_note(const Run& run, const std::string& id, const std::string& title,
-                          const Canvas& canvas, const std::string& alt, const std::string& caption);
+                          const Canvas& canvas, double bottom, const std::string& alt,
+                          const std::string& caption);
 
 }  // namespace bench

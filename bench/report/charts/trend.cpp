@@ -128,14 +128,13 @@ std::optional<Figure> trend_figure(const Trend& trend) {
       {panel.left, y - 11, trend.ratio() ? to_text(Unit::kRatio) : scale.unit, Align::kLeft, kBlack, 12});
   add_runs(panel, trend, family_colour(trend.family, 0));
   canvas.panels.push_back(panel);
-  canvas.height = static_cast<int>(panel.bottom + 54);
   std::string id = "trend-" + trend.metric + "-" + trend_name(trend);
   for (char& c : id) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!plain) c = '-';
   }
   return finished(
-      id, title, canvas, spoken_trend(trend, title),
+      id, title, canvas, panel.bottom, spoken_trend(trend, title),
       "Each dot is the median of a run, with its 95 % interval. Upright lines are change points: from "
       "there on the runs differ from those before (E-Divisive, permutation test at 1 %).");
 }

@@ -208,9 +208,8 @@ std::optional<Figure> trials_figure(const Run& run) {
   }
   canvas.panels.push_back(panel);
   if (all.lane_width > 0) canvas.panels.push_back(lane);
-  canvas.height = static_cast<int>(panel.bottom + 54);
   return finished_with_note(
-      run, subject->scenario + "-trials", title, canvas, alt,
+      run, subject->scenario + "-trials", title, canvas, panel.bottom, alt,
       subject->title +
           " of every trial, warm-up left out. The thick bar is the median, the box the middle half. "
           "Failed trials (cross) and trials that were given up waiting for (arrow) are no samples; "

@@ -13,8 +13,8 @@ namespace bench {
 // must have been derived. Values are the run's own, in base units. A warm-up round is in none of them, a
 // failed trial is never a value, and a statistic that does not exist is left out (or null), never 0.
 
-/// Google Benchmark's JSON: one entry per successful start, real time and CPU time in seconds, what else the
-/// trial measured as user counters. Read by its compare.py.
+/// Google Benchmark's JSON: one entry per time of a successful trial, with its CPU time where there is one;
+/// what else the trial measured as user counters of its headline. Read by its compare.py.
 std::string google_benchmark_export(const Run& run);
 
 /// github-action-benchmark's customSmallerIsBetter: the medians of what is better when smaller.
@@ -23,7 +23,7 @@ std::string github_action_export(const Run& run);
 /// Bencher Metric Format: target → metric → median and its 95 % interval.
 std::string bencher_export(const Run& run);
 
-/// The layout of `hyperfine --export-json`: one result per target, its times to ready.
+/// The layout of `hyperfine --export-json`: one result per time and target.
 std::string hyperfine_export(const Run& run);
 
 /// OpenMetrics text, which is Prometheus text too: for the textfile collector of node_exporter. Without

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "bench/base/json_number.h"
-#include "bench/core/first_metrics.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/view/numbers.h"
@@ -16,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kTime = metric::kReady;      // what a start takes
-constexpr const char* kCpuTime = metric::kCpu;     // what the host spends on it
 constexpr std::size_t kBencherNameLength = 1024;   // longer ones are refused with the whole report
 constexpr std::size_t kBencherMeasureLength = 64;  // the same
 
@@ -53,37 +50,67 @@ Json google_context(const Run& run) {
   return context;
 }
 
+bool is_time(const Summary& summary, const TargetInfo& target) {
+  return summary.target == target.name && summary.unit == Unit::kSeconds;
+}
+
+/// The times of a target that stand for themselves. A stretch of another time, and the CPU time of one, are
+/// with that other.
+std::vector<const Summary*> whole_times(const Run& run, const TargetInfo& target) {
+  std::vector<const Summary*> times;
+  for (const Summary& summary : run.summaries) {
+    const MetricSpec& spec = spec_of(run, summary.metric);
+    if (is_time(summary, target) && is_result(spec) && find_summary(run, target.name, spec.cpu_of) == nullptr)
+      times.push_back(&summary);
+  }
+  // What else a trial measured is with the first one, so a headline comes first.
+  std::stable_partition(times.begin(), times.end(), [&](const Summary* summary) {
+    return spec_of(run, summary->metric).role == Role::kHeadline;
+  });
+  return times;
+}
+
+/// Its readers require the field, also where no CPU time could be had.
+double cpu_time(const Run& run, const TrialSamples& trial, const std::string& time) {
+  const auto found = std::find_if(trial.samples.begin(), trial.samples.end(), [&](const Sample* sample) {
+    return spec_of(run, sample->metric).cpu_of == time;
+  });
+  return found == trial.samples.end() ? 0.0 : (*found)->value;
+}
+
 }  // namespace
 
 std::string google_benchmark_export(const Run& run) {
   Json benchmarks = Json::array();
   int family = 0;
   for (const TargetInfo& target : run.targets) {
-    std::vector<TrialSamples> trials = trials_of(run, target.name);
-    std::erase_if(trials, [](const TrialSamples& trial) { return trial.find(kTime) == nullptr; });
-    const std::string name = fmt::format("{}/{}", kTime, one_line(target.name));
-    int repetition = 0;
-    for (const TrialSamples& trial : trials) {
-      const Sample* cpu = trial.find(kCpuTime);
-      Json entry = {{"name", name},
-                    {"family_index", family},
-                    {"per_family_instance_index", 0},
-                    {"run_name", name},
-                    {"run_type", "iteration"},
-                    {"repetitions", trials.size()},
-                    {"repetition_index", repetition++},
-                    {"threads", 1},
-                    {"iterations", 1},
-                    {"real_time", trial.find(kTime)->value},
-                    // Its readers require the field, also where no CPU time could be had.
-                    {"cpu_time", cpu == nullptr ? 0.0 : cpu->value},
-                    {"time_unit", "s"}};
-      for (const Sample* sample : trial.samples) {
-        if (sample->metric != kTime && !entry.contains(sample->metric)) entry[sample->metric] = sample->value;
+    const std::vector<const Summary*> times = whole_times(run, target);
+    for (const Summary* time : times) {
+      std::vector<TrialSamples> trials = trials_of(run, target.name);
+      std::erase_if(trials, [&](const TrialSamples& trial) { return trial.find(time->metric) == nullptr; });
+      const std::string name = one_line(fmt::format("{}/{}", time->metric, target.name));
+      int repetition = 0;
+      for (const TrialSamples& trial : trials) {
+        Json entry = {{"name", name},
+                      {"family_index", family},
+                      {"per_family_instance_index", 0},
+                      {"run_name", name},
+                      {"run_type", "iteration"},
+                      {"repetitions", trials.size()},
+                      {"repetition_index", repetition++},
+                      {"threads", 1},
+                      {"iterations", 1},
+                      {"real_time", trial.find(time->metric)->value},
+                      {"cpu_time", cpu_time(run, trial, time->metric)},
+                      {"time_unit", "s"}};
+        for (const Sample* sample : trial.samples) {
+          const bool other = time == times.front() && sample->metric != time->metric;
+          if (other && !entry.contains(sample->metric)) entry[sample->metric] = sample->value;
+        }
+        benchmarks.push_back(std::move(entry));
       }
-      benchmarks.push_back(std::move(entry));
+      if (!trials.empty()) ++family;
     }
-    if (!trials.empty()) ++family;
   }
   return json_text({{"context", google_context(run)}, {"benchmarks", std::move(benchmarks)}});
 }
@@ -96,7 +123,7 @@ std::string github_action_export(const Run& run) {
                   {"unit", to_text(summary.unit)},
                   {"value", summary.median}};
     if (summary.ci95) {
-      entry["range"] = fmt::format("[{}, {}]", exact(summary.ci95->low), exact(summary.ci95->high));
+      entry["range"] = fmt::format("[{}, {}]", exact_text(summary.ci95->low), exact_text(summary.ci95->high));
     }
     std::string extra = fmt::format("median of {}, {} failed", summary.n, summary.failures);
     const TargetInfo* target = find_target(run, summary.target);
@@ -112,7 +139,7 @@ std::string github_action_export(const Run& run) {
 std::string bencher_export(const Run& run) {
   Json benchmarks = Json::object();
   for (const Summary& summary : run.summaries) {
-    if (!is_headline_metric(run, summary.metric)) continue;
+    if (!is_compared(spec_of(run, summary.metric))) continue;
     Json metric = {{"value", summary.median}};
     if (summary.ci95) {
       metric["lower_value"] = summary.ci95->low;
@@ -127,27 +154,27 @@ std::string bencher_export(const Run& run) {
 std::string hyperfine_export(const Run& run) {
   Json results = Json::array();
   for (const TargetInfo& target : run.targets) {
-    const Summary* summary = find_summary(run, target.name, kTime);
-    if (summary == nullptr) continue;
-    Json times = Json::array();
-    Json exit_codes = Json::array();
-    for (const TrialSamples& trial : trials_of(run, target.name)) {
-      if (const Sample* sample = trial.find(kTime)) {
-        times.push_back(sample->value);
-        exit_codes.push_back(0);
+    const std::vector<TrialSamples> trials = trials_of(run, target.name);
+    for (const Summary& summary : run.summaries) {
+      if (!is_time(summary, target) || !is_compared(spec_of(run, summary.metric))) continue;
+      Json times = Json::array();
+      for (const TrialSamples& trial : trials) {
+        if (const Sample* sample = trial.find(summary.metric)) times.push_back(sample->value);
       }
+      // The host's CPU time is known, but not which part of it was the user's and which the kernel's.
+      results.push_back(
+          {{"command", one_line(summary.metric + " " + summary.target)},
+           {"mean", summary.mean},
+           {"stddev", number_or_null(summary.stddev)},
+           {"median", summary.median},
+           {"user", nullptr},
+           {"system", nullptr},
+           {"min", summary.min},
+           {"max", summary.max},
+           {"times", times},
+           {"exit_codes", std::vector<int>(times.size(), 0)},
+           {"parameters", {{"metric", one_line(summary.metric)}, {"target", one_line(summary.target)}}}});
     }
-    // The host's CPU time is known, but not which part of it was the user's and which the kernel's.
-    results.push_back({{"command", one_line(target.name)},
-                       {"mean", summary->mean},
-                       {"stddev", number_or_null(summary->stddev)},
-                       {"median", summary->median},
-                       {"user", nullptr},
-                       {"system", nullptr},
-                       {"min", summary->min},
-                       {"max", summary->max},
-                       {"times", std::move(times)},
-                       {"exit_codes", std::move(exit_codes)}});
   }
   return json_text({{"results", std::move(results)}});
 }

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "bench/base/lists.h"
 #include "bench/base/text.h"
-#include "bench/core/first_metrics.h"
 #include "bench/report/exports/formats.h"
 #include "bench/report/exports/series.h"
 #include "bench/report/view/numbers.h"
@@ -55,12 +55,14 @@ std::string decimal(double seconds) {
   return fmt::format("{:.3f}", seconds);
 }
 
-/// What can be told of the time that a target took in a scenario: its starts and stops.
+/// What can be told of the time that a target took in a scenario: of start-up, its starts and stops.
 double test_time(const Run& run, const std::string& scenario, const std::string& target) {
   double time = 0;
   for (const Sample& sample : run.samples) {
-    const bool whole = sample.metric == metric::kReady || sample.metric == metric::kStop;
-    if (whole && sample.scenario == scenario && sample.target == target) time += sample.value;
+    if (sample.unit != Unit::kSeconds || sample.scenario != scenario || sample.target != target) continue;
+    const MetricSpec& spec = spec_of(run, sample.metric);
+    const bool whole = spec.role == Role::kHeadline || spec.role == Role::kResult;
+    if (whole && spec.manner == Manner::kSpeed) time += sample.value;
   }
   return time;
 }
@@ -146,14 +148,11 @@ TestCase verdict_case(const MetricVerdict& verdict) {
 /// Every scenario and target that something is known of, in the order of the run.
 std::vector<TestCase> measured_cases(const Run& run) {
   std::vector<std::string> scenarios, targets;
-  const auto add = [](std::vector<std::string>& names, const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  for (const TargetInfo& target : run.targets) add(targets, target.name);
-  for (const Sample& sample : run.samples) add(scenarios, sample.scenario);
+  for (const TargetInfo& target : run.targets) add_once(targets, target.name);
+  for (const Sample& sample : run.samples) add_once(scenarios, sample.scenario);
   for (const Failure& failure : run.failures) {
-    add(scenarios, failure.scenario);
-    add(targets, failure.target);
+    add_once(scenarios, failure.scenario);
+    add_once(targets, failure.target);
   }
   std::vector<TestCase> cases;
   for (const std::string& scenario : scenarios) {

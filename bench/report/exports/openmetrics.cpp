@@ -64,8 +64,8 @@ class Families {
       text += fmt::format("# HELP {} {}\n# TYPE {} gauge\n", name, family.help, name);
       if (!family.unit.empty()) text += fmt::format("# UNIT {} {}\n", name, family.unit);
       for (const auto& [labels, value] : family.points) {
-        text += labels.empty() ? fmt::format("{} {}\n", name, exact(value))
-                               : fmt::format("{}{{{}}} {}\n", name, labels, exact(value));
+        text += labels.empty() ? fmt::format("{} {}\n", name, exact_text(value))
+                               : fmt::format("{}{{{}}} {}\n", name, labels, exact_text(value));
       }
     }
     return text + "# EOF\n";
@@ -140,7 +140,7 @@ void add_summary(Families& families, const Run& run, const Summary& summary, con
   const std::string unit = has_unit ? metric_name(to_text(summary.unit)) : "";
   Labels labels = {{"target", summary.target}};
   if (target != nullptr) {
-    labels.emplace_back("kind", to_text(target->kind));
+    labels.emplace_back("kind", to_text(family_of(target->traits)));
     labels.emplace_back("acceleration", to_text(target->acceleration));
   }
   labels = joined(joined(labels, metric.labels), job);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -13,15 +11,8 @@
 namespace bench {
 namespace {
 
-/// std::to_chars: no locale, and the fewest digits that read back to the same double.
-std::string csv_number(double value) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return {buffer.data(), end};
-}
-
 std::string number_or_nothing(const std::optional<double>& value) {
-  return value ? csv_number(*value) : std::string();
+  return value ? exact_text(*value) : std::string();
 }
 
 }  // namespace
@@ -52,7 +43,7 @@ std::string samples_csv(const Run& run, const ReportOptions& /*options*/) {
   std::string text = "scenario,target,metric,unit,value,round,position,warmup,resolution,at\r\n";
   for (const Sample& sample : run.samples) {
     text += csv_field(sample.scenario) + ',' + csv_field(sample.target) + ',' + csv_field(sample.metric) +
-            ',' + to_text(sample.unit) + ',' + csv_number(sample.value) + ',' + std::to_string(sample.round) +
+            ',' + to_text(sample.unit) + ',' + exact_text(sample.value) + ',' + std::to_string(sample.round) +
             ',' + std::to_string(sample.position) + ',' + (sample.warmup ? "true" : "false") + ',' +
             number_or_nothing(sample.resolution) + ',' + number_or_nothing(sample.at) + "\r\n";
   }
@@ -70,14 +61,14 @@ std::string summaries_csv(const Run& run) {
                                              to_text(summary.unit),
                                              std::to_string(summary.n),
                                              std::to_string(summary.failures),
-                                             csv_number(summary.median),
-                                             csv_number(summary.mean),
+                                             exact_text(summary.median),
+                                             exact_text(summary.mean),
                                              number_or_nothing(summary.stddev),
-                                             csv_number(summary.min),
-                                             csv_number(summary.max),
+                                             exact_text(summary.min),
+                                             exact_text(summary.max),
                                              number_or_nothing(summary.p95),
-                                             ci95 ? csv_number(ci95->low) : std::string(),
-                                             ci95 ? csv_number(ci95->high) : std::string(),
+                                             ci95 ? exact_text(ci95->low) : std::string(),
+                                             ci95 ? exact_text(ci95->high) : std::string(),
                                              std::to_string(summary.outliers)};
     for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ",") + fields[i];
     text += "\r\n";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 
 #include "bench/report/render/table.h"
 #include "bench/report/view/numbers.h"
@@ -13,16 +14,7 @@ namespace bench {
 namespace {
 
 void add_html_bullets(std::string& page, const std::vector<std::string>& bullets) {
-  if (bullets.empty()) return;
-  page += "<ul>\n";
-  for (const std::string& bullet : bullets) page += fmt::format("<li>{}</li>\n", html_escaped(bullet));
-  page += "</ul>\n";
-}
-
-void add_headlines(std::string& page, const std::vector<std::string>& headlines) {
-  for (const std::string& line : headlines) {
-    page += fmt::format("<p class=\"headline\">{}</p>\n", html_escaped(line));
-  }
+  if (!bullets.empty()) page += "<ul>\n" + html_lines("<li>", bullets, "</li>") + "</ul>\n";
 }
 
 void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
@@ -50,9 +42,7 @@ void add_verdicts(std::string& page, const std::vector<ClaimView>& verdicts) {
 void add_html_section(std::string& page, const Section& section) {
   page += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html_escaped(section.id),
                       html_escaped(section.title));
-  for (const std::string& paragraph : section.paragraphs) {
-    page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
-  }
+  page += html_lines("<p>", section.paragraphs, "</p>");
   add_html_bullets(page, lines_of(section.bullets));
   for (const TextTable& table : section.tables) page += html_table(table, section.title, section.sortable);
   page += "</section>\n";
@@ -113,29 +103,20 @@ void add_navigation(std::string& page, const Document& document, bool figures) {
 }  // namespace
 
 std::string html_escaped(std::string_view text) {
+  static const std::map<char, const char*> entities = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string safe;
   for (const char c : one_line(text)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
+    const auto entity = entities.find(c);
+    safe += entity == entities.end() ? std::string(1, c) : entity->second;
   }
   return safe;
+}
+
+std::string html_lines(const char* begin, const std::vector<std::string>& lines, const char* end) {
+  std::string page;
+  for (const std::string& line : lines) page += begin + html_escaped(line) + end + "\n";
+  return page;
 }
 
 std::string base64(std::string_view bytes) {
@@ -166,14 +147,12 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
   page += fmt::format("<header>\n<h1>{}</h1>\n<p class=\"soft\">{}</p>\n</header>\n",
                       html_escaped(document.title), html_escaped(document.subtitle));
   page += "<main>\n";
-  for (const std::string& banner : document.banners) {
-    page += fmt::format("<p class=\"banner\">{}</p>\n", html_escaped(banner));
-  }
+  page += html_lines("<p class=\"banner\">", document.banners, "</p>");
   const bool judged = !document.verdicts.empty();
   if (judged) {
     add_verdicts(page, document.verdicts);
   } else {
-    add_headlines(page, document.headlines);
+    page += html_lines("<p class=\"headline\">", document.headlines, "</p>");
   }
   if (!document.tiles.empty()) {
     page += "<ul class=\"tiles\">\n";
@@ -187,11 +166,8 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
   add_navigation(page, document, !drawings.figures().empty());
   add_html_figures(page, drawings, charts);
   if (!document.words.empty()) {
-    page += "<section id=\"words\">\n<h2>In words, for a writeup</h2>\n";
-    for (const std::string& paragraph : document.words) {
-      page += fmt::format("<p>{}</p>\n", html_escaped(paragraph));
-    }
-    page += "</section>\n";
+    page += "<section id=\"words\">\n<h2>In words, for a writeup</h2>\n" +
+            html_lines("<p>", document.words, "</p>") + "</section>\n";
   }
   for (const Section& section : document.sections) add_html_section(page, section);
   if (!document.files.empty()) {

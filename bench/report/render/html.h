@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/report/render/bundle.h"
 #include "bench/report/view/document.h"
@@ -15,6 +16,9 @@ std::string html_page(const Document& document, Drawings& drawings, const std::v
 
 /// As text or as the value of a quoted attribute.
 std::string html_escaped(std::string_view text);
+
+/// Each line escaped and between `begin` and `end`.
+std::string html_lines(const char* begin, const std::vector<std::string>& lines, const char* end);
 
 /// An SVG file as an element of a page: no prolog, no title of the program that drew it, scaled to its
 /// place, named for who cannot see it.

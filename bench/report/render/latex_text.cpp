@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "bench/base/lists.h"
 #include "bench/report/render/latex.h"
 #include "bench/report/view/numbers.h"
 
@@ -94,7 +95,7 @@ bool needs_other_encoding(std::uint32_t code) {
   constexpr std::array<std::uint32_t, 16> kLetters = {0x00d0, 0x00de, 0x00f0, 0x00fe, 0x0104, 0x0105,
                                                       0x0110, 0x0111, 0x0118, 0x0119, 0x012e, 0x012f,
                                                       0x014a, 0x014b, 0x0172, 0x0173};
-  return std::find(kLetters.begin(), kLetters.end(), code) != kLetters.end();
+  return contains(kLetters, code);
 }
 
 bool is_letter(std::uint32_t code) {
@@ -138,9 +139,8 @@ std::string latex_escaped(std::string_view text) {
       append(safe, special.empty() ? sequence : special);
       continue;
     }
-    const auto* const sign = std::find_if(kSigns.begin(), kSigns.end(),
-                                          [code = code](const Sign& row) { return row.first == code; });
-    if (sign != kSigns.end()) {
+    const auto* sign = find_where(kSigns, [code = code](const Sign& row) { return row.first == code; });
+    if (sign != nullptr) {
       append(safe, sign->second);
     } else if (is_letter(code)) {
       safe += sequence;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "bench/base/lists.h"
 #include "bench/report/render/html.h"
 #include "bench/report/render/latex.h"
 #include "bench/report/render/markdown_text.h"
@@ -149,10 +150,7 @@ std::string html_table(const TextTable& table, const std::string& name, bool sor
   page += "</tr>\n</thead>\n<tbody>\n";
   for (const Row& row : table.rows) add_html_row(page, row, table.align);
   page += "</tbody>\n</table>\n</section>\n";
-  for (const std::string& note : table.notes) {
-    page += fmt::format("<p class=\"note\">{}</p>\n", html_escaped(note));
-  }
-  return page;
+  return page + html_lines("<p class=\"note\">", table.notes, "</p>");
 }
 
 std::string latex_caption(const std::string& first, const std::vector<std::string>& more) {
@@ -185,9 +183,7 @@ TextTable with_reasons_below(TextTable table) {
   for (Row& row : table.rows) {
     const std::string note = fmt::format("{}: {}", row[row.size() - 2], row.back());
     row.pop_back();
-    if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) {
-      table.notes.push_back(note);
-    }
+    add_once(table.notes, note);
   }
   return table;
 }

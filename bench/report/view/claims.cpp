@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "bench/base/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 
@@ -16,7 +17,7 @@ std::string figures_text(const Figure& figure) {
   if (figure.ci95) {
     text += " " + ratio_bracket(*figure.ci95);
   }
-  return text + (figure.exact ? " (exact)" : fmt::format(", {} round{}", figure.n, figure.n == 1 ? "" : "s"));
+  return text + (figure.exact ? " (exact)" : ", " + counted(figure.n, "round"));
 }
 
 /// A size is the same whatever the acceleration, so it carries no stamp.

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "bench/base/text.h"
-#include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 #include "bench/report/view/writeup.h"
@@ -62,7 +61,7 @@ TextTable targets_table(const Run& run) {
         more += (more.empty() ? "" : ", ") + fmt::format("{} {}", one_line(name), fact_text(value));
       }
     }
-    table.rows.push_back({one_line(target.name), to_text(target.kind),
+    table.rows.push_back({one_line(target.name), to_text(family_of(target.traits)),
                           one_line(target.engine_name + " " + target.engine_version),
                           to_text(target.acceleration), more});
   }
@@ -71,14 +70,12 @@ TextTable targets_table(const Run& run) {
 
 /// "10 rounds planned and 1 warm-up, the order shuffled in each with seed 7"
 std::string plan_text(const Run& run) {
-  return fmt::format("{} round{} planned and {} warm-up, the order shuffled in each with seed {}", run.rounds,
-                     run.rounds == 1 ? "" : "s", run.warmup_rounds, run.seed);
+  return fmt::format("{} planned and {} warm-up, the order shuffled in each with seed {}",
+                     counted(run.rounds, "round"), run.warmup_rounds, run.seed);
 }
 
 TextTable provenance(const Run& run) {
-  TextTable table;
-  table.header = {"what", "value"};
-  table.align = "ll";
+  TextTable table = facts_table({}, "");
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) table.rows.push_back({name, one_line(value)});
   };
@@ -201,10 +198,9 @@ std::vector<std::string> lines_of(const std::vector<Bullet>& bullets) {
 Document run_document(const Run& run, const ReportOptions& options) {
   Document document;
   document.title = "Containers and VMs: what was measured";
-  document.subtitle =
-      fmt::format("{} target{} · {} round{} planned{}", run.targets.size(),
-                  run.targets.size() == 1 ? "" : "s", run.rounds, run.rounds == 1 ? "" : "s",
-                  run.started_at.empty() ? "" : " · " + one_line(run.started_at.substr(0, 10)));
+  document.subtitle = fmt::format(
+      "{} · {} planned{}", counted(std::ssize(run.targets), "target"), counted(run.rounds, "round"),
+      run.started_at.empty() ? "" : " · " + one_line(run.started_at.substr(0, 10)));
   document.banners = status_lines(run);
   document.headlines = headlines(run);
   document.tiles = tiles(run);
@@ -212,8 +208,9 @@ Document run_document(const Run& run, const ReportOptions& options) {
   document.words = writeup(run);
   document.verdicts = claim_views(run);
   add_tables(document, "results", "Results", summary_tables(run));
-  add_tables(document, scenario::kSize, scenario_words(run, scenario::kSize), size_tables(run));
-  add_tables(document, scenario::kMemory, scenario_words(run, scenario::kMemory), memory_tables(run));
+  for (const OwnTables& own : own_tables()) {
+    add_tables(document, own.scenario, scenario_words(run, own.scenario), own.make(run));
+  }
   add_tables(document, "comparisons", "Comparisons", {comparison_table(run, false)},
              {"The ratio of the medians b/a, its 95 % interval over paired rounds, and the shift b − a."});
   add_phases(document, run);

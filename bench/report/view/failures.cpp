@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "bench/base/lists.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 
@@ -53,11 +54,8 @@ std::vector<FailureGroup> failure_groups(const Run& run) {
     if (!seen.emplace(key, failure.round, failure.warmup).second) {
       continue;
     }
-    auto group =
-        std::find_if(groups.begin(), groups.end(), [&](const auto& entry) { return entry.first == key; });
-    if (group == groups.end()) {
-      group = groups.insert(groups.end(), {key, {}});
-    }
+    auto* group = find_where(groups, [&](const auto& entry) { return entry.first == key; });
+    if (group == nullptr) group = &groups.emplace_back(key, FailedRounds());
     group->second.add(failure);
   }
   std::vector<FailureGroup> result;

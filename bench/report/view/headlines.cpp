@@ -4,7 +4,6 @@
 #include <set>
 
 #include "bench/base/text.h"
-#include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 #include "bench/stats/judge/comparable.h"
@@ -13,32 +12,50 @@
 namespace bench {
 namespace {
 
-std::string headline_metric(const Run& run, const std::string& scenario) {
+/// The declaration; an empty one of a scenario that nobody declared.
+const ScenarioSpec& declared(const Run& run, const std::string& scenario) {
+  static const ScenarioSpec kUndeclared;
   const ScenarioSpec* spec = find_scenario(run, scenario);
-  if (const MetricSpec* headline = spec == nullptr ? nullptr : headline_of(*spec)) return headline->name;
+  return spec == nullptr ? kUndeclared : *spec;
+}
+
+std::string headline_metric(const Run& run, const std::string& scenario) {
+  if (const MetricSpec* headline = headline_of(declared(run, scenario))) return headline->name;
   const auto found = std::find_if(run.summaries.begin(), run.summaries.end(),
                                   [&](const Summary& summary) { return summary.scenario == scenario; });
   return found == run.summaries.end() ? std::string() : found->metric;
 }
 
-std::string median_in_words(const Summary& summary) {
+/// A time is in seconds, however short it is.
+Scale headline_scale(const Summary& summary) {
   const double value[] = {summary.median};
-  return with_unit(summary.median,
-                   summary.unit == Unit::kSeconds ? Scale{1, "s"} : scale_for(summary.unit, value));
+  return summary.unit == Unit::kSeconds ? Scale{1, "s"} : scale_for(summary.unit, value);
 }
 
-/// "; on disk 210 and 640 MiB: 3.05×"
-std::string second_figure(const Run& run, const Comparison& comparison, const char* metric,
-                          const char* words) {
-  const Summary* of_a = find_summary(run, comparison.scenario, comparison.a, metric);
-  const Summary* of_b = find_summary(run, comparison.scenario, comparison.b, metric);
-  const MetricSpec& spec = spec_of(run, metric);
-  if (of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0 ||
-      !is_quotable(spec, of_a->ci95) || !is_quotable(spec, of_b->ci95)) {
-    return {};
+std::string median_in_words(const Summary& summary) {
+  return with_unit(summary.median, headline_scale(summary));
+}
+
+/// "; on disk 210 MiB and 640 MiB: 3.05×": the results that stand beside the headline. `alike`: those that
+/// are as exact as it is, and share the word for it; else the others.
+std::string figures_beside(const Run& run, const Comparison& comparison, const TargetInfo& a,
+                           const TargetInfo& b, bool alike) {
+  const bool exact = spec_of(run, comparison.metric).exact;
+  std::string text;
+  for (const MetricSpec& spec : declared(run, comparison.scenario).metrics) {
+    const Summary* of_a = find_summary(run, comparison.scenario, comparison.a, spec.name);
+    const Summary* of_b = find_summary(run, comparison.scenario, comparison.b, spec.name);
+    if (!spec.prominent || spec.name == comparison.metric || (exact && spec.exact) != alike ||
+        of_a == nullptr || of_b == nullptr || of_a->median <= 0 || of_b->median <= 0 ||
+        !is_quotable(spec, of_a->ci95) || !is_quotable(spec, of_b->ci95) ||
+        !no_ratio(spec, {run, a}, {run, b}).empty()) {
+      continue;
+    }
+    text +=
+        fmt::format("; {} {} and {}: {}", spec.beside.empty() ? column_words(spec, spec.name) : spec.beside,
+                    median_in_words(*of_a), median_in_words(*of_b), ratio_text(of_b->median / of_a->median));
   }
-  return fmt::format("; {} {} and {}: {}", words, median_in_words(*of_a), median_in_words(*of_b),
-                     ratio_text(of_b->median / of_a->median));
+  return text;
 }
 
 /// How sure it is, and what it says.
@@ -62,6 +79,10 @@ std::string standing(const Run& run, const Comparison& comparison, const TargetI
   return rounds + fmt::format("{}: {}", to_text(comparison.verdict), one_line(comparison.why));
 }
 
+std::string after_space(const std::string& words) {
+  return words.empty() ? words : " " + words;
+}
+
 std::string pair_headline(const Run& run, const Comparison& comparison) {
   const TargetInfo* a = find_target(run, comparison.a);
   const TargetInfo* b = find_target(run, comparison.b);
@@ -70,31 +91,19 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
   if (a == nullptr || b == nullptr || of_a == nullptr || of_b == nullptr) {
     return {};
   }
-  const char* in = comparison.scenario == scenario::kStartup ? " ready in" : "";
-  const std::string of_both =
-      fmt::format("{}{} {}, {}{} {}", spoken(run, *a), in, median_in_words(*of_a), spoken(run, *b),
-                  comparison.scenario == scenario::kStartup ? " in" : "", median_in_words(*of_b));
-  std::string line = comparison.scenario == scenario::kStartup ? of_both
-                     : comparison.scenario == scenario::kSize  ? fmt::format("image: {} to send", of_both)
-                     : comparison.scenario == scenario::kMemory
-                         ? fmt::format("memory: {} of the host (PSS)", of_both)
-                         : fmt::format("{}: {}", metric_words(run, comparison.metric), of_both);
-  line += fmt::format(": {}", ratio_text(comparison.ratio));
-  if (comparison.ci95) {
-    line += " " + ratio_bracket(*comparison.ci95);
-  }
-  if (comparison.scenario == scenario::kSize) {
-    line += second_figure(run, comparison, metric::kDisk, "on disk");
-  }
-  line += standing(run, comparison, *a, *b);
-  if (comparison.scenario == scenario::kMemory) {
-    line += second_figure(run, comparison, metric::kOneMore, "one more costs");
-  }
-  if (comparison.scenario == scenario::kSize) {
-    return line;
-  }
-  // Two emulated VMs do compare; what they are is said all the same.
-  if (a->acceleration == Acceleration::kTcg && b->acceleration == Acceleration::kTcg) {
+  const HeadlineWords& words = declared(run, comparison.scenario).headline;
+  const std::string about =
+      words.about.empty() && words.verb.empty() ? metric_words(run, comparison.metric) : words.about;
+  std::string line =
+      fmt::format("{}{}{} {}, {}{} {}{}: {}", about.empty() ? "" : about + ": ", spoken(run, *a),
+                  after_space(words.verb), median_in_words(*of_a), spoken(run, *b), after_space(words.again),
+                  median_in_words(*of_b), after_space(words.after), ratio_text(comparison.ratio));
+  if (comparison.ci95) line += " " + ratio_bracket(*comparison.ci95);
+  line += figures_beside(run, comparison, *a, *b, true) + standing(run, comparison, *a, *b) +
+          figures_beside(run, comparison, *a, *b, false);
+  // Two emulated VMs do compare; what they are is said all the same, where it changes the figure.
+  if (spec_of(run, comparison.metric).needs_hardware && a->acceleration == Acceleration::kTcg &&
+      b->acceleration == Acceleration::kTcg) {
     line += " (both emulated, TCG)";
   }
   return line;
@@ -102,31 +111,25 @@ std::string pair_headline(const Run& run, const Comparison& comparison) {
 
 std::string single_headline(const Run& run, const std::string& scenario, const TargetInfo& target) {
   const Summary* summary = find_summary(run, scenario, target.name, headline_metric(run, scenario));
-  const std::size_t failed = failed_trials(run, scenario, target.name);
+  const ScenarioSpec& spec = declared(run, scenario);
+  const HeadlineWords& words = spec.headline;
   if (summary == nullptr) {
-    const std::string what = scenario == scenario::kSize     ? "image: "
-                             : scenario == scenario::kMemory ? "memory: "
-                                                             : "";
+    const std::size_t failed = failed_trials(run, scenario, target.name);
     const bool outside = std::any_of(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
       return !is_of_a_round(failure) && failure.scenario == scenario && failure.target == target.name;
     });
-    return what + stamped(target) +
+    return (words.about.empty() ? "" : words.about + ": ") + stamped(target) +
            (failed > 0 ? fmt::format(": no valid {}, {} of {} failed",
-                                     scenario == scenario::kStartup ? "start" : "trial", failed, failed)
+                                     spec.trial.empty() ? "trial" : spec.trial, failed, failed)
             : outside  ? ": failed, see below"
                        : ": nothing measured");
   }
-  const std::string what = scenario == scenario::kSize     ? "image to send"
-                           : scenario == scenario::kMemory ? "memory of the host (PSS)"
-                                                           : metric_words(run, summary->metric);
-  std::string line = scenario == scenario::kStartup
-                         ? fmt::format("{} ready in {}", stamped(target), median_in_words(*summary))
-                         : fmt::format("{}: {} {}", what, stamped(target), median_in_words(*summary));
-  if (summary->ci95) {
-    const double value[] = {summary->median};
-    line += " " + bracket(*summary->ci95,
-                          summary->unit == Unit::kSeconds ? Scale{1, "s"} : scale_for(summary->unit, value));
-  }
+  const std::string about = words.about.empty() && words.verb.empty()
+                                ? metric_words(run, summary->metric)
+                                : words.about + after_space(words.after);
+  std::string line = fmt::format("{}{}{} {}", about.empty() ? "" : about + ": ", stamped(target),
+                                 after_space(words.verb), median_in_words(*summary));
+  if (summary->ci95) line += " " + bracket(*summary->ci95, headline_scale(*summary));
   return line +
          (spec_of(run, summary->metric).exact
               ? "; exact"
@@ -149,13 +152,13 @@ std::vector<std::string> headlines(const Run& run) {
       }
       if (const std::string line = pair_headline(run, comparison); !line.empty()) {
         base = comparison.a;
-        lines.push_back(line);
+        lines.push_back(one_line(line));
         spoken_for.insert({comparison.a, comparison.b});
       }
     }
     for (const TargetInfo& target : run.targets) {
       if (!spoken_for.contains(target.name)) {
-        lines.push_back(single_headline(run, scenario, target));
+        lines.push_back(one_line(single_headline(run, scenario, target)));
       }
     }
   }
@@ -186,11 +189,9 @@ std::vector<std::string> status_lines(const Run& run) {
   } else if (run.stopped_by == "budget") {
     lines.push_back(fmt::format("stopped early {}: the time budget was spent", progress));
   }
-  if (tried > 0 && tried < 6) {
-    lines.push_back(
-        fmt::format("EXPLORATORY: {}; an interval needs 6, a verdict 10", counted(tried, "round")));
-  } else if (tried > 0 && tried < 10) {
-    lines.push_back(fmt::format("EXPLORATORY: {} rounds; a verdict needs 10", tried));
+  if (tried > 0 && tried < 10) {
+    lines.push_back(fmt::format("EXPLORATORY: {}; {}", counted(tried, "round"),
+                                tried < 6 ? "an interval needs 6, a verdict 10" : "a verdict needs 10"));
   }
   return lines;
 }

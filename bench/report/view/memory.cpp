@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <span>
 
+#include "bench/base/lists.h"
 #include "bench/core/first_metrics.h"
 #include "bench/core/process_role.h"
 #include "bench/report/view/numbers.h"
@@ -34,35 +36,24 @@ constexpr std::array<Named, 5> kLoaded = {{{metric::kLoadedPss, "PSS on the host
                                            {metric::kLoadedCgroup, "cgroup"},
                                            {metric::kLoadedGuestUsed, "used, says the guest"}}};
 
-std::vector<const TargetInfo*> measured(const Run& run) {
-  std::vector<const TargetInfo*> targets;
-  for (const TargetInfo& target : run.targets) {
-    if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-          return summary.scenario == kMemoryScenario && summary.target == target.name;
-        })) {
-      targets.push_back(&target);
-    }
-  }
-  return targets;
-}
-
 Scale mebibytes() {
   return {1 << 20, "MiB"};
 }
 
-/// Adds a row where at least one target has the figure.
+/// Adds a row where at least one target has the figure. `interval`: its interval in place of its median.
 void add_memory_row(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets,
-                    const std::string& words, const std::string& metric) {
+                    const std::string& words, const std::string& metric, bool interval = false) {
   std::vector<std::string> row = {words};
   bool any = false;
   for (const TargetInfo* target : targets) {
     const Summary* summary = find_summary(run, kMemoryScenario, target->name, metric);
-    any = any || summary != nullptr;
-    row.push_back(summary == nullptr ? kAbsent : in_scale(summary->median, mebibytes()));
+    const bool known = summary != nullptr && (!interval || summary->ci95);
+    any = any || known;
+    row.push_back(!known     ? kAbsent
+                  : interval ? bracket(*summary->ci95, mebibytes())
+                             : in_scale(summary->median, mebibytes()));
   }
-  if (any) {
-    table.rows.push_back(std::move(row));
-  }
+  if (any) table.rows.push_back(std::move(row));
 }
 
 /// The roles of the processes that an instance costs, as they first appear.
@@ -71,61 +62,30 @@ std::vector<std::string> roles_of(const Run& run) {
   std::vector<std::string> roles;
   for (const Summary& summary : run.summaries) {
     if (summary.scenario == kMemoryScenario && summary.metric.starts_with(prefix)) {
-      const std::string role = summary.metric.substr(prefix.size());
-      if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
-        roles.push_back(role);
-      }
+      add_once(roles, summary.metric.substr(prefix.size()));
     }
   }
   return roles;
 }
 
-void add_pss_interval(TextTable& table, const Run& run, const std::vector<const TargetInfo*>& targets) {
-  std::vector<std::string> row = {"  95 % interval"};
-  bool any = false;
-  for (const TargetInfo* target : targets) {
-    const Summary* summary = find_summary(run, kMemoryScenario, target->name, metric::kHostPss);
-    const bool known = summary != nullptr && summary->ci95;
-    any = any || known;
-    row.push_back(known ? bracket(*summary->ci95, mebibytes()) : kAbsent);
-  }
-  if (any) {
-    table.rows.push_back(std::move(row));
-  }
-}
-
-TextTable reconciliation(const Run& run, const std::vector<const TargetInfo*>& targets) {
+/// A column per target, a row per figure that any of them has.
+TextTable memory_table(const Run& run, const std::vector<const TargetInfo*>& targets,
+                       const std::string& title, std::span<const Named> figures) {
   TextTable table;
-  table.title = "Memory of one instance, in MiB: medians, settled after ready";
+  table.title = title;
   table.header = {""};
-  for (const TargetInfo* target : targets) {
-    table.header.push_back(stamped(*target));
-  }
+  for (const TargetInfo* target : targets) table.header.push_back(stamped(*target));
   table.align = "l" + std::string(targets.size(), 'r');
-  for (const Named& figure : kMemoryFigures) {
+  for (const Named& figure : figures) {
     const std::string metric = figure.metric;
-    if (metric == metric::kMemoryPart) {
-      add_pss_interval(table, run, targets);
-      for (const std::string& role : roles_of(run)) {
-        add_memory_row(table, run, targets, figure.words + one_line(role_words(run, role)), metric + role);
-      }
-    } else {
+    if (metric != metric::kMemoryPart) {
       add_memory_row(table, run, targets, figure.words, metric);
+      continue;
     }
-  }
-  return table;
-}
-
-TextTable loaded(const Run& run, const std::vector<const TargetInfo*>& targets) {
-  TextTable table;
-  table.title = "The same after 100 requests, in MiB";
-  table.header = {""};
-  for (const TargetInfo* target : targets) {
-    table.header.push_back(stamped(*target));
-  }
-  table.align = "l" + std::string(targets.size(), 'r');
-  for (const Named& figure : kLoaded) {
-    add_memory_row(table, run, targets, figure.words, figure.metric);
+    add_memory_row(table, run, targets, "  95 % interval", metric::kHostPss, true);
+    for (const std::string& role : roles_of(run)) {
+      add_memory_row(table, run, targets, figure.words + one_line(role_words(run, role)), metric + role);
+    }
   }
   return table;
 }
@@ -188,10 +148,6 @@ TextTable marginal(const Run& run, const std::vector<const TargetInfo*>& targets
 }
 
 TextTable questions(const Run& run) {
-  const auto has = [&](const char* metric) {
-    return std::any_of(run.summaries.begin(), run.summaries.end(),
-                       [&](const Summary& summary) { return summary.metric == metric; });
-  };
   TextTable table;
   table.title = "Which figure to quote";
   table.header = {"for the question", "quote"};
@@ -205,9 +161,9 @@ TextTable questions(const Run& run) {
        {metric::kVmmOverhead, "what does the machinery of the VM itself need?", "VMM without guest RAM"},
        {metric::kGuestUsed, "how full is the guest?", "used, says the guest (no host cost)"}}};
   for (const auto& [metric, question, figure] : rows) {
-    if (has(metric)) {
-      table.rows.push_back({question, figure});
-    }
+    const bool measured = std::any_of(run.summaries.begin(), run.summaries.end(),
+                                      [name = metric](const Summary& one) { return one.metric == name; });
+    if (measured) table.rows.push_back({question, figure});
   }
   return table;
 }
@@ -215,12 +171,15 @@ TextTable questions(const Run& run) {
 }  // namespace
 
 std::vector<TextTable> memory_tables(const Run& run) {
-  const std::vector<const TargetInfo*> targets = measured(run);
+  const std::vector<const TargetInfo*> targets = measured_targets(run, kMemoryScenario);
   if (targets.empty()) {
     return {};
   }
-  std::vector<TextTable> tables = {reconciliation(run, targets), loaded(run, targets), marginal(run, targets),
-                                   questions(run)};
+  std::vector<TextTable> tables = {
+      memory_table(run, targets, "Memory of one instance, in MiB: medians, settled after ready",
+                   kMemoryFigures),
+      memory_table(run, targets, "The same after 100 requests, in MiB", kLoaded), marginal(run, targets),
+      questions(run)};
   std::erase_if(tables, [](const TextTable& table) { return table.rows.empty(); });
   return tables;
 }

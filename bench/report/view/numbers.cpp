@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 
@@ -77,6 +79,15 @@ Scale scale_for(Unit unit, std::span<const double> values) {
   return {1, ""};  // counts and ratios have none
 }
 
+Scale readable_scale(Unit unit, std::span<const double> values) {
+  constexpr double kGiB = 1 << 30;
+  if (unit == Unit::kSeconds) return {1, "s"};
+  if (unit != Unit::kBytes) return scale_for(unit, values);
+  const bool large = std::any_of(values.begin(), values.end(),
+                                 [](double value) { return std::isfinite(value) && value >= 10 * kGiB; });
+  return large ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
+}
+
 std::string significant(double value) {
   if (value == 0 || !std::isfinite(value)) {
     return fmt::format("{:g}", value == 0 ? 0.0 : value);
@@ -97,6 +108,12 @@ std::string in_scale(double value, const Scale& scale) {
 std::string with_unit(double value, const Scale& scale) {
   return scale.unit.empty() ? in_scale(value, scale)
                             : fmt::format("{} {}", in_scale(value, scale), scale.unit);
+}
+
+std::string exact_text(double value) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), end};
 }
 
 std::string bracket(const Interval& interval, const Scale& scale) {

@@ -20,6 +20,10 @@ struct Scale {
 /// Chosen by the largest of `values`: s from 1 s on, else ms; GiB, MiB, KiB, B.
 Scale scale_for(Unit unit, std::span<const double> values);
 
+/// For figures and for tables of images, so that both say one number the same way: s; MiB, or GiB from 10 GiB
+/// on, where MiB would have five digits.
+Scale readable_scale(Unit unit, std::span<const double> values);
+
 /// Three significant digits, never an exponent: 0.613, 11.4, 1234.
 std::string significant(double value);
 
@@ -27,6 +31,9 @@ std::string significant(double value);
 std::string with_unit(double value, const Scale& scale);
 /// In the scale, without the unit: "11.4"
 std::string in_scale(double value, const Scale& scale);
+
+/// For a program to read: the fewest digits that read back to the same double, whatever the locale.
+std::string exact_text(double value);
 
 /// "[17.5, 20.1]"
 std::string bracket(const Interval& interval, const Scale& scale);

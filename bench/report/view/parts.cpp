@@ -10,14 +10,6 @@
 
 namespace bench {
 
-const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
-                            const std::string& metric) {
-  const auto found = std::find_if(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-    return summary.scenario == scenario && summary.target == target && summary.metric == metric;
-  });
-  return found == run.summaries.end() ? nullptr : &*found;
-}
-
 std::vector<std::string> scenarios_of(const Run& run) {
   std::set<std::string> found;
   std::vector<std::string> others;  // in the order of their first samples
@@ -36,6 +28,18 @@ std::vector<std::string> scenarios_of(const Run& run) {
   }
   names.insert(names.end(), others.begin(), others.end());
   return names;
+}
+
+std::vector<const TargetInfo*> measured_targets(const Run& run, const std::string& scenario) {
+  std::vector<const TargetInfo*> targets;
+  for (const TargetInfo& target : run.targets) {
+    if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
+          return summary.scenario == scenario && summary.target == target.name;
+        })) {
+      targets.push_back(&target);
+    }
+  }
+  return targets;
 }
 
 std::size_t rounds_tried(const Run& run, const std::string& scenario) {

@@ -19,11 +19,11 @@ struct Named {
   const char* words;
 };
 
-const Summary* find_summary(const Run& run, const std::string& scenario, const std::string& target,
-                            const std::string& metric);
-
 /// Start-up, size, memory, then others in the order in which they were measured.
 std::vector<std::string> scenarios_of(const Run& run);
+
+/// The targets that have a figure of the scenario.
+std::vector<const TargetInfo*> measured_targets(const Run& run, const std::string& scenario);
 
 /// Rounds in which something was tried, the warm-up apart. What is counted once (sizes), the points of a
 /// curve and visits outside the rounds make none.

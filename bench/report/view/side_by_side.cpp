@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
 
 #include "bench/base/error.h"
+#include "bench/base/lists.h"
+#include "bench/base/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 
@@ -75,11 +78,7 @@ std::vector<Key> keys_of(const std::vector<NamedRun>& runs, List list, Make make
   std::vector<Key> keys;
   for (const NamedRun& named : runs) {
     for (const auto& item : named.run.*list) {
-      const Key key = make(item);
-      if (is_compared(spec_of(named.run, item.metric)) &&
-          std::find(keys.begin(), keys.end(), key) == keys.end()) {
-        keys.push_back(key);
-      }
+      if (is_compared(spec_of(named.run, item.metric))) add_once(keys, make(item));
     }
   }
   return keys;
@@ -103,11 +102,7 @@ TextTable medians_by_run(const std::vector<NamedRun>& runs, const std::string& s
     std::vector<double> values;
     Unit unit = Unit::kNone;
     for (const NamedRun& named : runs) {
-      const auto at =
-          std::find_if(named.run.summaries.begin(), named.run.summaries.end(), [&](const Summary& summary) {
-            return Key{summary.scenario, summary.metric, summary.target} == key;
-          });
-      found.push_back(at == named.run.summaries.end() ? nullptr : &*at);
+      found.push_back(find_summary(named.run, scenario, std::get<2>(key), std::get<1>(key)));
       if (found.back() != nullptr) {
         values.push_back(found.back()->median);
         unit = found.back()->unit;
@@ -138,14 +133,12 @@ TextTable ratios(const std::vector<NamedRun>& runs) {
         one_line(std::get<1>(key)),
         fmt::format("{} vs {}", name_for_all(runs, std::get<3>(key)), name_for_all(runs, std::get<2>(key)))};
     for (const NamedRun& named : runs) {
-      const auto& list = named.run.comparisons;
-      const auto at = std::find_if(list.begin(), list.end(),
-                                   [&](const Comparison& comparison) { return key_of(comparison) == key; });
-      row.push_back(at == list.end()
-                        ? kAbsent
-                        : ratio_text(at->ratio) +
-                              (at->ci95 ? " " + ratio_bracket(*at->ci95) : std::string()) + ", " +
-                              to_text(at->verdict) + stamp_in_cell(runs, named.run, at->b));
+      const auto* at = find_where(named.run.comparisons,
+                                  [&](const Comparison& comparison) { return key_of(comparison) == key; });
+      row.push_back(at == nullptr ? kAbsent
+                                  : ratio_text(at->ratio) +
+                                        (at->ci95 ? " " + ratio_bracket(*at->ci95) : std::string()) + ", " +
+                                        to_text(at->verdict) + stamp_in_cell(runs, named.run, at->b));
     }
     table.rows.push_back(std::move(row));
   }
@@ -166,10 +159,8 @@ TextTable claims(const std::vector<NamedRun>& runs) {
   for (const std::string& id : ids) {
     std::vector<std::string> row{sentences[id]};
     for (const NamedRun& named : runs) {
-      const auto& list = named.run.claims;
-      const auto at =
-          std::find_if(list.begin(), list.end(), [&](const Claim& claim) { return claim.id == id; });
-      row.push_back(at == list.end()
+      const auto* at = find_where(named.run.claims, [&](const Claim& claim) { return claim.id == id; });
+      row.push_back(at == nullptr
                         ? kAbsent
                         : to_text(at->verdict) + (at->ratio ? ", " + ratio_text(*at->ratio) : std::string()));
     }
@@ -215,9 +206,9 @@ Document side_by_side(const std::vector<NamedRun>& runs) {
   document.subtitle = "Containers and VMs; a column per run";
   if (const auto differences = fingerprint_differences(runs); !differences.empty()) {
     document.banners.push_back(fmt::format(
-        "The environments differ in {} fact{}, listed first: figures of different columns were not taken "
+        "The environments differ in {}, listed first: figures of different columns were not taken "
         "under the same conditions.",
-        differences.size(), differences.size() == 1 ? "" : "s"));
+        counted(std::ssize(differences), "fact")));
     TextTable table = table_of(runs, {"fact"}, "");
     table.align = std::string(table.header.size(), 'l');
     for (const FactDifference& difference : differences) {
@@ -240,11 +231,7 @@ Document side_by_side(const std::vector<NamedRun>& runs) {
   add(document, "ratios", "Ratios", ratios(runs));
   std::vector<std::string> scenarios;
   for (const NamedRun& named : runs) {
-    for (const Summary& summary : named.run.summaries) {
-      if (std::find(scenarios.begin(), scenarios.end(), summary.scenario) == scenarios.end()) {
-        scenarios.push_back(summary.scenario);
-      }
-    }
+    for (const Summary& summary : named.run.summaries) add_once(scenarios, summary.scenario);
   }
   for (std::size_t i = 0; i < scenarios.size(); ++i) {
     add(document, fmt::format("medians-{}", i + 1),

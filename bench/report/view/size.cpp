@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -40,29 +41,6 @@ std::optional<double> value(const Run& run, const std::string& target, const std
   return summary == nullptr ? std::nullopt : std::optional(summary->median);
 }
 
-/// MiB for images; GiB only where MiB would have five digits.
-Scale bytes_scale(const std::vector<double>& values) {
-  constexpr double kGiB = 1 << 30;
-  double largest = 0;
-  for (const double bytes : values) {
-    largest = std::max(largest, bytes);
-  }
-  return largest >= 10 * kGiB ? Scale{kGiB, "GiB"} : Scale{1 << 20, "MiB"};
-}
-
-/// The targets whose size was measured.
-std::vector<const TargetInfo*> sized(const Run& run) {
-  std::vector<const TargetInfo*> targets;
-  for (const TargetInfo& target : run.targets) {
-    if (std::any_of(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-          return summary.scenario == kSizeScenario && summary.target == target.name;
-        })) {
-      targets.push_back(&target);
-    }
-  }
-  return targets;
-}
-
 TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& targets) {
   std::vector<double> bytes;
   const Declared declared = declared_sizes(run);
@@ -71,7 +49,7 @@ TextTable figures_table(const Run& run, const std::vector<const TargetInfo*>& ta
       if (is_bytes(*figure)) bytes.push_back(value(run, target->name, figure->name).value_or(0));
     }
   }
-  const Scale scale = bytes_scale(bytes);
+  const Scale scale = readable_scale(Unit::kBytes, bytes);
   TextTable table;
   table.title = fmt::format("Size of the images, in {}", scale.unit);
   table.header = {""};
@@ -119,7 +97,7 @@ TextTable attribution_table(const Run& run, const std::vector<const TargetInfo*>
     }
     bytes.push_back(sums[target->name]);
   }
-  const Scale scale = bytes_scale(bytes);
+  const Scale scale = readable_scale(Unit::kBytes, bytes);
   table.title = fmt::format("Where the bytes on disk are, in {}", scale.unit);
   table.header = {""};
   table.align = "l";
@@ -180,7 +158,8 @@ TextTable checks_table(const Run& run) {
     const std::size_t cut = name.find('_');
     const std::string quantity = name.substr(0, cut);
     const auto ours = value(run, summary.target, "size." + quantity);
-    const Scale scale = bytes_scale({summary.median, ours.value_or(0)});
+    const std::array<double, 2> both = {summary.median, ours.value_or(0)};
+    const Scale scale = readable_scale(Unit::kBytes, both);
     std::string apart = kUnknown;
     if (ours && *ours > 0) {
       const double off = std::abs(summary.median - *ours) / *ours;
@@ -197,7 +176,7 @@ TextTable checks_table(const Run& run) {
 }  // namespace
 
 std::vector<TextTable> size_tables(const Run& run) {
-  const std::vector<const TargetInfo*> targets = sized(run);
+  const std::vector<const TargetInfo*> targets = measured_targets(run, kSizeScenario);
   if (targets.empty()) {
     return {};
   }

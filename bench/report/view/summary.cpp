@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "bench/base/lists.h"
 #include "bench/core/first_metrics.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
@@ -23,9 +24,9 @@ TextTable equivalence_table(const Run& run) {
   table.header.emplace_back("the same?");
   table.align = std::string(table.header.size(), 'l');
   for (const EquivalenceRow& row : equivalence(targets)) {
-    std::vector<std::string> cells = {row.name == "app" ? "app (hash)" : row.name};
+    std::vector<std::string> cells = {row.hash ? row.name + " (hash)" : row.name};
     for (const std::string& value : row.values) {
-      const std::string text = one_line(row.name == "app" ? value.substr(0, 12) : value);
+      const std::string text = one_line(row.hash ? value.substr(0, 12) : value);
       cells.push_back(text.empty() ? kUnknown : text);
     }
     switch (row.sameness) {
@@ -36,7 +37,7 @@ TextTable equivalence_table(const Run& run) {
         cells.emplace_back("MISMATCH");
         break;
       case Sameness::kByDesign:
-        cells.emplace_back(row.name == "app" ? "differs on purpose" : "differs by design");
+        cells.emplace_back(row.hash ? "differs on purpose" : "differs by design");
         break;
       case Sameness::kUnknown:
         cells.emplace_back("not verified");
@@ -48,7 +49,18 @@ TextTable equivalence_table(const Run& run) {
     }
     table.rows.push_back(std::move(cells));
   }
+  if (std::any_of(run.targets.begin(), run.targets.end(), [](const TargetInfo& target) {
+        return target.source.instrumentation != Instrumentation::kFlask;
+      })) {
+    table.notes.emplace_back(
+        "nothing was put beside the app: ready is the first complete answer with the expected status, at a "
+        "port that was drawn for this trial");
+  }
   for (const TargetInfo& target : run.targets) {
+    if (target.source.kind != SourceKind::kDistribution) {
+      table.notes.push_back(fmt::format("{} starts from the {} {}", one_line(target.name),
+                                        to_text(target.source.kind), one_line(target.source.reference)));
+    }
     if (!target.app.empty()) {
       table.notes.push_back(
           fmt::format("{} runs another app on purpose: {}", one_line(target.name), one_line(target.app)));
@@ -114,20 +126,22 @@ Scale column_scale(const Run& run, const std::string& scenario, const std::strin
   return scale_for(unit, values);
 }
 
+std::string headed(const std::string& words, const Scale& scale) {
+  return words + (scale.unit.empty() ? "" : " " + scale.unit);
+}
+
 /// A metric's median, interval, range and counts, a row per target; `beside`: medians of further metrics, as
 /// the last columns.
 TextTable summary_table(const Run& run, const std::string& scenario, const std::string& metric,
-                        const std::vector<Named>& beside) {
+                        const std::vector<const MetricSpec*>& beside) {
   const Scale scale = column_scale(run, scenario, metric);
   TextTable table;
-  table.header = {
-      "target", "median" + (scale.unit.empty() ? "" : " " + scale.unit), "95 % interval", "min–max", "n",
-      "failed"};
+  table.header = {"target", headed("median", scale), "95 % interval", "min–max", "n", "failed"};
   table.align = "lrrrrr";
   std::vector<Scale> scales;
-  for (const Named& column : beside) {
-    scales.push_back(column_scale(run, scenario, column.metric));
-    table.header.push_back(fmt::format("{} {}", column.words, scales.back().unit));
+  for (const MetricSpec* column : beside) {
+    scales.push_back(column_scale(run, scenario, column->name));
+    table.header.push_back(headed(metric_words(run, column->name), scales.back()));
     table.align += 'r';
   }
   for (const TargetInfo& target : run.targets) {
@@ -147,7 +161,7 @@ TextTable summary_table(const Run& run, const std::string& scenario, const std::
                                         stamped(target), summary->outliers, summary->n));
     }
     for (std::size_t i = 0; i < beside.size(); ++i) {
-      const Summary* other = find_summary(run, scenario, target.name, beside[i].metric);
+      const Summary* other = find_summary(run, scenario, target.name, beside[i]->name);
       row.push_back(other != nullptr ? in_scale(other->median, scales[i]) : kAbsent);
     }
     table.rows.push_back(std::move(row));
@@ -159,9 +173,8 @@ TextTable summary_table(const Run& run, const std::string& scenario, const std::
 std::vector<std::string> summarised_metrics(const Run& run, const std::string& scenario) {
   std::vector<std::string> metrics;
   for (const Summary& summary : run.summaries) {
-    if (summary.scenario == scenario && is_compared(spec_of(run, summary.metric)) &&
-        std::find(metrics.begin(), metrics.end(), summary.metric) == metrics.end()) {
-      metrics.push_back(summary.metric);
+    if (summary.scenario == scenario && is_compared(spec_of(run, summary.metric))) {
+      add_once(metrics, summary.metric);
     }
   }
   return metrics;
@@ -169,14 +182,25 @@ std::vector<std::string> summarised_metrics(const Run& run, const std::string& s
 
 }  // namespace
 
+const std::vector<OwnTables>& own_tables() {
+  static const std::vector<OwnTables> own = {{scenario::kSize, size_tables},
+                                             {scenario::kMemory, memory_tables}};
+  return own;
+}
+
 std::vector<TextTable> summary_tables(const Run& run) {
   std::vector<TextTable> tables;
   for (const std::string& scenario : scenarios_of(run)) {
-    if (scenario == scenario::kSize || scenario == scenario::kMemory) continue;
-    if (scenario == scenario::kStartup) {
-      tables.push_back(
-          summary_table(run, scenario, metric::kReady, {{metric::kCpu, "CPU"}, {metric::kStop, "stop"}}));
-      tables.back().title = "Start-up: from the first engine call to the first verified answer";
+    const auto is_its = [&](const OwnTables& own) { return own.scenario == scenario; };
+    if (std::any_of(own_tables().begin(), own_tables().end(), is_its)) continue;
+    const ScenarioSpec* declared = find_scenario(run, scenario);
+    if (declared != nullptr && !declared->table.empty() && headline_of(*declared) != nullptr) {
+      std::vector<const MetricSpec*> beside;
+      for (const MetricSpec& spec : declared->metrics) {
+        if (spec.role == Role::kResult) beside.push_back(&spec);
+      }
+      tables.push_back(summary_table(run, scenario, headline_of(*declared)->name, beside));
+      tables.back().title = one_line(declared->table);
       continue;
     }
     for (const std::string& metric : summarised_metrics(run, scenario)) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
+#include "bench/base/text.h"
 #include "bench/report/view/numbers.h"
 
 namespace bench {
@@ -45,8 +47,8 @@ std::string step_text(const Trend& trend, const ChangePoint& step) {
 
 TextTable trend_table(const Trend& trend) {
   TextTable table;
-  table.title = fmt::format("{} of {}, {} run{}", one_line(trend.metric), trend_name(trend),
-                            trend.points.size(), trend.points.size() == 1 ? "" : "s");
+  table.title = fmt::format("{} of {}, {}", one_line(trend.metric), trend_name(trend),
+                            counted(std::ssize(trend.points), "run"));
   table.header = {"started", "run", "median", "95 % interval", "n", ""};
   table.align = "llrrrl";
   for (const Trend::Point& point : trend.points) {
@@ -56,9 +58,8 @@ TextTable trend_table(const Trend& trend) {
   }
   for (const ChangePoint& step : trend.steps)
     table.rows[step.at].back() = "◄ step: " + step_text(trend, step);
-  table.notes.push_back(trend.steps.empty() ? std::string("no change point")
-                                            : fmt::format("{} change point{}", trend.steps.size(),
-                                                          trend.steps.size() == 1 ? "" : "s"));
+  table.notes.push_back(trend.steps.empty() ? "no change point"
+                                            : counted(std::ssize(trend.steps), "change point"));
   return table;
 }
 

@@ -2,8 +2,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "bench/base/lists.h"
+#include "bench/base/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/trend.h"
 
@@ -21,8 +24,8 @@ std::string period(const std::vector<Trend>& trends) {
     for (const Trend::Point& point : trend.points) runs.emplace(point.started_at, point.run);
   }
   if (runs.empty()) return "no runs";
-  return fmt::format("{} run{} from {} to {}", runs.size(), runs.size() == 1 ? "" : "s",
-                     day_of(runs.begin()->first), day_of(runs.rbegin()->first));
+  return fmt::format("{} from {} to {}", counted(std::ssize(runs), "run"), day_of(runs.begin()->first),
+                     day_of(runs.rbegin()->first));
 }
 
 std::string step_sentence(const Trend& trend, const ChangePoint& step) {
@@ -89,8 +92,8 @@ std::vector<Bullet> reading(const TrendPage& page) {
       "A line goes on only while its conditions are the same: host, versions of the engine, limits. The app, "
       "its image and its dependencies may change: they are what is watched."};
   if (page.other_lines > 0) {
-    notes.emplace_back(fmt::format("Left out: {} line{} under earlier conditions.", page.other_lines,
-                                   page.other_lines == 1 ? "" : "s"));
+    notes.emplace_back(
+        fmt::format("Left out: {} under earlier conditions.", counted(page.other_lines, "line")));
   }
   if (page.last > 0) {
     notes.emplace_back(
@@ -103,10 +106,7 @@ std::vector<Bullet> reading(const TrendPage& page) {
 
 Document trend_document(const std::vector<Trend>& trends, const TrendPage& page) {
   std::vector<std::string> metrics;
-  for (const Trend& trend : trends) {
-    const std::string name = one_line(trend.metric);
-    if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
-  }
+  for (const Trend& trend : trends) add_once(metrics, one_line(trend.metric));
   Document document;
   document.title = "Containers and VMs: the trend";
   document.subtitle = fmt::format("{} · {}", period(trends), fmt::join(metrics, ", "));

@@ -50,9 +50,15 @@ std::vector<std::string> status_lines(const Run& run);
 std::string stamped(const TargetInfo& target);
 std::string stamped(const Run& run, const std::string& target);
 
-/// One table per metric: ready for start-up, every metric of a scenario that has no tables of its own. Size
-/// and memory have theirs below.
+/// A table per metric, or the one table of a scenario that declares it. Those of `own_tables` are not here.
 std::vector<TextTable> summary_tables(const Run& run);
+
+/// A scenario whose results stand in tables that were made for it.
+struct OwnTables {
+  std::string scenario;
+  std::vector<TextTable> (*make)(const Run&);
+};
+const std::vector<OwnTables>& own_tables();
 
 /// What it takes to send, keep and multiply each image; where the bytes are; what other sources say of the
 /// same. Empty where no size was measured.

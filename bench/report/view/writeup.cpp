@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <map>
 
+#include "bench/base/text.h"
 #include "bench/report/view/numbers.h"
 #include "bench/report/view/parts.h"
 
@@ -17,17 +18,10 @@ std::string subject(const Run& run, const std::string& metric) {
   return one_line(subject_words(spec_of(run, metric), metric));
 }
 
-const Summary* summary_of(const Run& run, const std::string& target, const std::string& metric) {
-  const auto found = std::find_if(run.summaries.begin(), run.summaries.end(), [&](const Summary& summary) {
-    return summary.target == target && summary.metric == metric;
-  });
-  return found == run.summaries.end() ? nullptr : &*found;
-}
-
 /// What was found: the two sides and how they relate. Empty where there is no figure.
 std::string finding(const Run& run, const Claim& claim) {
-  const Summary* a = summary_of(run, claim.a, claim.metric);
-  const Summary* b = summary_of(run, claim.b, claim.metric);
+  const Summary* a = find_summary(run, claim.a, claim.metric);
+  const Summary* b = find_summary(run, claim.b, claim.metric);
   if (a == nullptr || b == nullptr || (!claim.ratio && !claim.share)) return {};
   const std::array<double, 2> medians = {a->median, b->median};
   const Scale scale = scale_for(a->unit, medians);
@@ -40,7 +34,7 @@ std::string finding(const Run& run, const Claim& claim) {
   std::string precision = "counted, not sampled";
   if (!claim.exact) {
     precision = claim.ci95 ? fmt::format("95 % interval {}, ", ratio_bracket(*claim.ci95)) : std::string();
-    precision += fmt::format("{} paired round{}", claim.n, claim.n == 1 ? "" : "s");
+    precision += counted(claim.n, "paired round");
   }
   return fmt::format("The {}{} was: {}; {}; a ratio of {} ({}). ", claim.exact ? "" : "median ",
                      subject(run, claim.metric), of_a, of_b, ratio_text(*claim.ratio), precision);
@@ -62,16 +56,13 @@ std::string judgement(const Claim& claim) {
   }
   if (claim.verdict == ClaimVerdict::kSupported)
     return fmt::format("This supports the claim {}{}.", quoted, rule);
-  if (claim.verdict == ClaimVerdict::kNotSupported) {
-    return sentence(fmt::format("This does not support the claim {}: {}", quoted, why));
-  }
-  if (claim.verdict == ClaimVerdict::kNotComparable) {
-    return sentence(fmt::format("This is evidence neither for nor against the claim {}: {}", quoted, why));
-  }
-  if (claim.verdict == ClaimVerdict::kInconclusive) {
-    return sentence(fmt::format("This does not decide the claim {}: {}", quoted, why));
-  }
-  return sentence(fmt::format("The claim {} was not tested: {}", quoted, why));
+  static const std::map<ClaimVerdict, const char*> says = {
+      {ClaimVerdict::kNotSupported, "This does not support the claim"},
+      {ClaimVerdict::kNotComparable, "This is evidence neither for nor against the claim"},
+      {ClaimVerdict::kInconclusive, "This does not decide the claim"}};
+  const auto said = says.find(claim.verdict);
+  return sentence(said == says.end() ? fmt::format("The claim {} was not tested: {}", quoted, why)
+                                     : fmt::format("{} {}: {}", said->second, quoted, why));
 }
 
 std::string fact(const Run& run, const char* name) {
@@ -96,7 +87,7 @@ std::string caveat(const Run& run, const Claim& claim) {
   const auto failed = std::count_if(run.failures.begin(), run.failures.end(), [&](const Failure& failure) {
     return !failure.warmup && (failure.target == claim.a || failure.target == claim.b);
   });
-  if (failed > 0) text += fmt::format("; {} failed trial{} left out", failed, failed == 1 ? "" : "s");
+  if (failed > 0) text += fmt::format("; {} left out", counted(failed, "failed trial"));
   if (run.status != RunStatus::kComplete) text += fmt::format("; the run is {}", to_text(run.status));
   return text + (claim.exact ? ". Images built from another base have other sizes."
                              : ". The interval says how well this host's ratio is known, not what another "

@@ -41,7 +41,7 @@ Calibration calibrated() {
 std::string all_of(const std::vector<DoctorRow>& rows) {
   std::string text;
   for (const DoctorRow& row : rows) {
-    text += row.status + " " + row.item + ": " + row.detail + " -> " + row.remedy + "\n";
+    text += to_text(row.status) + " " + row.item + ": " + row.detail + " -> " + row.remedy + "\n";
   }
   return text;
 }
@@ -50,7 +50,7 @@ TEST(CalibrationRows, OfAHostThatWasNotCalibrated) {
   const auto rows = calibration_rows(std::nullopt, {});
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].area, "calibration");
-  EXPECT_EQ(rows[0].status, "warn");
+  EXPECT_EQ(rows[0].status, DoctorStatus::kWarn);
   EXPECT_EQ(rows[0].remedy, "bench calibrate");
 }
 

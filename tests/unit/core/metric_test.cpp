@@ -54,6 +54,18 @@ TEST(Metric, DeclarationsAreStoredWithTheRun) {
   EXPECT_EQ(back.scenarios, run.scenarios);
 }
 
+TEST(Metric, DeclarationsWithoutWordsForAHeadlineHaveThoseOfTheFirstScenarios) {
+  bench::Run run = test::sample_run();
+  run.scenarios = first_scenarios();
+  run.scenarios.push_back({"load", "", "", {{.name = "load.rate", .unit = Unit::kPerSecond}}});
+  const std::vector<ScenarioSpec> whole = run.scenarios;
+  for (ScenarioSpec& scenario : run.scenarios) {
+    scenario = {scenario.name, scenario.title, scenario.summary, scenario.metrics};
+    for (MetricSpec& spec : scenario.metrics) spec.beside = spec.cpu_of = "";
+  }
+  EXPECT_EQ(run_from_json(to_json(run)).scenarios, whole);
+}
+
 TEST(Metric, ARunOfBeforeDeclarationsKnowsTheFirstScenarios) {
   bench::Run run = test::sample_run();
   run.scenarios.clear();

@@ -26,7 +26,7 @@ using testing::Not;
 
 TEST_F(DockerDriverTest, InfoIsWhatTheDaemonSays) {
   const DriverInfo info = driver->info("");
-  EXPECT_EQ(info.kind, Kind::kContainer);
+  EXPECT_EQ(family_of(info.traits), Kind::kContainer);
   EXPECT_EQ(info.engine_name, "Docker");
   EXPECT_EQ(info.engine_version, "20.10.24+dfsg1");
   EXPECT_EQ(info.acceleration, Acceleration::kNone);

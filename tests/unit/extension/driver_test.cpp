@@ -25,7 +25,6 @@ using ::testing::HasSubstr;
 class PaperDriver : public test::FakeDriver {
  public:
   explicit PaperDriver(const DriverOptions& options) {
-    driver_info.kind = Kind::kContainer;
     driver_info.engine_name = "Paper";
     driver_info.engine_version = "80g";
     driver_info.engine = {{"sheet", std::string("A4")}};
@@ -40,7 +39,7 @@ class PaperDriver : public test::FakeDriver {
 const bool kPaperAdded = [] {
   DriverRow row;
   row.name = "paper";
-  row.kind = Kind::kContainer;
+  row.traits = container_traits();
   row.profiles = {{"flat", Artefact::kContainerArchive}, {"folded", Artefact::kContainerArchive}};
   row.parameters = {{.key = "ink", .words = "how fast it dries", .values = {"black", "slow"}}};
   row.built = true;
@@ -80,7 +79,7 @@ TEST_F(AddedDriver, IsSeenByTheDoctor) {
   for (const DriverRow& driver : driver_table()) {
     if (driver.name != "paper") continue;  // the others ask real engines
     for (const DoctorRow& row : engine_rows(driver, {})) {
-      lines.push_back(row.area + " " + row.status + ": " + row.detail);
+      lines.push_back(row.area + " " + to_text(row.status) + ": " + row.detail);
     }
   }
   EXPECT_THAT(lines, ElementsAre("paper ok: Paper 80g, sheet A4", "paper warn: paper burns"));

@@ -27,6 +27,7 @@ void weigh_glitter(Trial& trial) {
 
 void watch_glitter(Trial& trial, StartedInstance& /*started*/) {
   const int place = trial.place().round;
+  trial.record("glitter.fade", 3.0 + place);
   trial.record("glitter.rate", trial.target().info.profile == "dull" ? 100.0 + place : 200.0 + place);
 }
 
@@ -51,14 +52,24 @@ const bool kGlitterAdded = [] {
                   .summary = "what the grains weigh",
                   .exact = true,
                   .gated = true,
-                  .words = "weight of the grains"}};
+                  .words = "weight of the grains"},
+                 {.name = "glitter.fade",
+                  .unit = Unit::kSeconds,
+                  .role = Role::kResult,
+                  .summary = "how long a spark can be seen",
+                  .manner = Manner::kSpeed,
+                  .prominent = true,
+                  .words = "time to fade",
+                  .beside = "a spark fades in"}};
+  row.headline = {.about = "glitter", .after = "of sparks"};
+  row.reading = {"Sparks: counted by a lens, never by an eye."};
   row.before = &weigh_glitter;
   row.observe = &watch_glitter;
   add_scenario(std::move(row));
 
   DriverRow driver;
   driver.name = "lamp";
-  driver.kind = Kind::kContainer;
+  driver.traits = container_traits();
   driver.profiles = {{"bright", Artefact::kContainerArchive}, {"dull", Artefact::kContainerArchive}};
   driver.built = true;
   driver.make = [](const DriverOptions&) -> std::unique_ptr<Driver> {
@@ -95,7 +106,8 @@ TEST_F(AddedScenario, IsInEveryReportAndExport) {
       {"html", "Glitter: rate of sparks"},
       {"tex", "Glitter: rate of sparks"},
       {"csv", "glitter,lamp:dull,glitter.rate,per_second,100,0"},
-      // google-benchmark and hyperfine hold the times of start-up alone
+      {"google-benchmark", "\"name\": \"glitter.fade/lamp:dull\""},  // of the times, each with a counter
+      {"hyperfine", "\"command\": \"glitter.fade lamp:dull\""},
       {"github-action", "glitter.grains"},  // takes only what is better when it is smaller
       {"bencher", "glitter.rate"},
       {"openmetrics", "bench_glitter_rate_median_per_second{target=\"lamp:dull\""},
@@ -112,10 +124,15 @@ TEST_F(AddedScenario, IsInEveryReportAndExport) {
 TEST_F(AddedScenario, HasItsHeadlineItsExplanationAndItsFigures) {
   const std::string dir = glitter_run("one");
   EXPECT_THAT(bench({"report", dir, "--format", "console", "--out", "-"}).out,
-              AllOf(HasSubstr("sparks: container (lamp:bright) 204 /s, container (lamp:dull) 104 /s: 0.51×"),
-                    HasSubstr("10 rounds planned")));
+              HasSubstr("10 rounds planned"));
+  EXPECT_THAT(
+      bench({"report", dir, "--format", "junit", "--out", "-"}).out,  // which breaks no line
+      AllOf(
+          HasSubstr("glitter: container (lamp:bright) 204 /s, container (lamp:dull) 104 /s of sparks: 0.51×"),
+          HasSubstr("; a spark fades in 7.50 s and 7.50 s: 1.00×")));
   EXPECT_THAT(bench({"report", dir, "--format", "md", "--out", "-"}).out,
-              HasSubstr("half of the values were smaller"));
+              AllOf(HasSubstr("half of the values were smaller"),
+                    HasSubstr("- **Sparks**: counted by a lens, never by an eye.")));
   std::vector<std::string> ids;
   for (const Figure& figure : figures(load_run(dir))) ids.push_back(figure.id);
   EXPECT_THAT(ids, IsSupersetOf({"glitter-trials", "glitter-rounds", "ratio"}));

@@ -246,15 +246,13 @@ TEST(HostRows, NameThePackageOfWhatIsMissing) {
     if (found == rows.end()) throw std::runtime_error("no row " + item);
     return *found;
   };
-  EXPECT_EQ(row("mke2fs").status, "missing");
+  EXPECT_EQ(row("mke2fs").status, DoctorStatus::kMissing);
   EXPECT_NE(row("mke2fs").remedy.find("apt-get install e2fsprogs"), std::string::npos);
-  EXPECT_EQ(row("mmdebstrap").status, "ok");
-  EXPECT_EQ(row("load").status, "info");  // this host has no /proc/loadavg
-  EXPECT_EQ(row("kvm device").status, "info");
+  EXPECT_EQ(row("mmdebstrap").status, DoctorStatus::kOk);
+  EXPECT_EQ(row("load").status, DoctorStatus::kInfo);  // this host has no /proc/loadavg
+  EXPECT_EQ(row("kvm device").status, DoctorStatus::kInfo);
   for (const auto& one : rows) {
-    EXPECT_TRUE(one.status == "ok" || one.status == "warn" || one.status == "missing" ||
-                one.status == "info");
-    if (one.status == "warn" || one.status == "missing") {
+    if (one.status == DoctorStatus::kWarn || one.status == DoctorStatus::kMissing) {
       EXPECT_FALSE(one.remedy.empty()) << one.item;
     }
   }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "bench/base/files.h"
@@ -131,11 +133,58 @@ TEST(GoogleBenchmark, HasOneEntryPerSuccessfulStart) {
     EXPECT_EQ(entry.at("time_unit"), "s");
     EXPECT_EQ(entry.at("run_type"), "iteration");
     EXPECT_GT(entry.at("real_time").get<double>(), 0);
-    EXPECT_GT(entry.at("cpu_time").get<double>(), 0);
-    EXPECT_TRUE(entry.contains("startup.create"));
+    const bool ready = entry.at("name").get<std::string>().starts_with("startup.ready/");
+    EXPECT_EQ(entry.at("cpu_time").get<double>() > 0, ready) << "of a start, and not of a stop";
+    EXPECT_EQ(entry.contains("startup.create"), ready) << "counters are with the headline";
   }
   EXPECT_EQ(entries["startup.ready/docker"], 10U);
   EXPECT_EQ(entries["startup.ready/libvirt:full"], 8U);  // 2 of 10 failed
+  EXPECT_EQ(entries["startup.stop/docker"], 10U);
+  EXPECT_FALSE(entries.contains("startup.create/docker")) << "a stretch of ready is a counter of it";
+  EXPECT_FALSE(entries.contains("startup.cpu/docker")) << "it is the CPU time of ready";
+}
+
+/// A scenario that this program does not know: what it declares is all that an export can go by.
+StoredRun run_of_another_scenario() {
+  StoredRun run = test::sample_run();
+  run.scenarios = {
+      {.name = "query",
+       .title = "Query",
+       .summary = "",
+       .metrics = {
+           {.name = "query.rate",
+            .unit = Unit::kPerSecond,
+            .role = Role::kHeadline,
+            .better = Better::kHigher},
+           {.name = "query.latency", .unit = Unit::kSeconds, .role = Role::kResult},
+           {.name = "query.work", .unit = Unit::kSeconds, .role = Role::kResult, .cpu_of = "query.latency"},
+           {.name = "query.poll", .unit = Unit::kSeconds, .role = Role::kHarness}}}};
+  run.samples.clear();
+  for (int round = 0; round < 10; ++round) {
+    for (const auto& [metric, unit, value] : {std::tuple{"query.rate", Unit::kPerSecond, 900.0},
+                                              {"query.latency", Unit::kSeconds, 0.25},
+                                              {"query.work", Unit::kSeconds, 0.125},
+                                              {"query.poll", Unit::kSeconds, 0.5}}) {
+      run.samples.push_back({"query", "docker", metric, unit, value, round, 0, false});
+    }
+  }
+  return derived(run);
+}
+
+TEST(GoogleBenchmark, HasTheTimesOfAnyScenario) {
+  const json benchmarks = json::parse(google_benchmark_export(run_of_another_scenario())).at("benchmarks");
+  ASSERT_THAT(benchmarks, SizeIs(10));
+  EXPECT_EQ(benchmarks[0].at("name"), "query.latency/docker");
+  EXPECT_EQ(benchmarks[0].at("real_time"), 0.25);
+  EXPECT_EQ(benchmarks[0].at("cpu_time"), 0.125);
+  EXPECT_EQ(benchmarks[0].at("query.rate"), 900.0) << "what is no time is a counter of the first time";
+}
+
+TEST(Hyperfine, HasTheTimesOfAnyScenario) {
+  const json results = json::parse(hyperfine_export(run_of_another_scenario())).at("results");
+  std::vector<std::string> commands;
+  for (const json& result : results) commands.push_back(result.at("command"));
+  EXPECT_THAT(commands, ::testing::UnorderedElementsAre("query.latency docker", "query.work docker"));
 }
 
 TEST(GithubAction, HasOnlyWhatIsBetterWhenSmaller) {
@@ -180,12 +229,15 @@ TEST(Bencher, LeavesOutAnIntervalThatDoesNotExist) {
 TEST(Hyperfine, HasTheTimesOfTheRun) {
   const StoredRun run = derived(test::run_with_failures());
   const json results = json::parse(hyperfine_export(run)).at("results");
-  ASSERT_THAT(results, SizeIs(3));
-  EXPECT_EQ(results[2].at("command"), "libvirt:full");
-  EXPECT_THAT(results[2].at("times"), SizeIs(8));
-  EXPECT_THAT(results[2].at("exit_codes"), SizeIs(8));
-  EXPECT_DOUBLE_EQ(results[2].at("median"), summary_median(run, "libvirt:full", "startup.ready"));
-  EXPECT_TRUE(results[2].at("user").is_null());  // not known apart from the kernel's
+  const auto found = std::find_if(results.begin(), results.end(), [](const json& one) {
+    return one.at("command") == "startup.ready libvirt:full";
+  });
+  ASSERT_NE(found, results.end());
+  EXPECT_EQ(found->at("parameters"), (json{{"metric", "startup.ready"}, {"target", "libvirt:full"}}));
+  EXPECT_THAT(found->at("times"), SizeIs(8));
+  EXPECT_THAT(found->at("exit_codes"), SizeIs(8));
+  EXPECT_DOUBLE_EQ(found->at("median"), summary_median(run, "libvirt:full", "startup.ready"));
+  EXPECT_TRUE(found->at("user").is_null());  // not known apart from the kernel's
   EXPECT_TRUE(json::parse(hyperfine_export(derived(test::single_round_run())))
                   .at("results")
                   .at(0)
