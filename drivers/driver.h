@@ -33,7 +33,7 @@ struct Ownership {
 struct InstanceSpec {
   std::string name;  ///< unique, "bench-…", [a-z0-9-], at most 40 characters
   Ownership owner;
-  std::string nonce;  ///< reaches the app as BENCH_NONCE; echoed in its answers
+  std::string nonce;  ///< reaches the app as BENCH_NONCE; echoed in its answers; empty: there is none
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   std::string profile;  ///< of the target; "" where the driver has no profiles
@@ -66,7 +66,6 @@ struct OwnedInstance {
 
 /// What a driver says about itself and the target it would make.
 struct DriverInfo {
-  Kind kind = Kind::kProcess;
   std::string engine_name, engine_version;
   Facts engine;
   Traits traits;                                    ///< of the target that it would make
@@ -141,6 +140,12 @@ class Driver {
 
   /// All instances that carry our label, of any run.
   virtual std::vector<OwnedInstance> owned() = 0;
+
+  /// The id of an image in the engine's own store; `pull` says when its registry is asked. Throws
+  /// Error{kUnavailable} for one that it does not have and cannot fetch, or for an engine that keeps none.
+  virtual std::string find_image(const std::string& reference, Pull pull, std::stop_token stop);
+  /// Writes an image of the engine's own store as a docker-archive.
+  virtual void save_image(const std::string& id, const std::filesystem::path& to, std::stop_token stop);
 };
 
 /// What a row of the drivers' table gets when it makes a driver.
@@ -174,8 +179,9 @@ struct Profile {
 
 /// One row per driver. Adding a driver is one folder and one row (drivers/table.cpp).
 struct DriverRow {
-  std::string name;  ///< "docker"
-  Kind kind = Kind::kProcess;
+  std::string name;                         ///< "docker"
+  Traits traits{};                          ///< of its default target, before any engine is asked
+  bool holds_images = false;                ///< its engine has a store of images, by their names
   std::vector<Profile> profiles;            ///< the first is the default
   std::vector<ParameterSpec> parameters{};  ///< beside those that every target takes
   bool built = false;                       ///< false: left out at build time

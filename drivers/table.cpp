@@ -59,7 +59,8 @@ std::deque<DriverRow> own_drivers() {
   return {
       {
           .name = "docker",
-          .kind = Kind::kContainer,
+          .traits = container_traits(),
+          .holds_images = true,
           .profiles = {{"", Artefact::kContainerArchive}},
           .built = BENCH_HAVE_DOCKER != 0,
           .left_out =
@@ -80,7 +81,7 @@ std::deque<DriverRow> own_drivers() {
       },
       {
           .name = "libvirt",
-          .kind = Kind::kVm,
+          .traits = vm_traits(Acceleration::kTcg, true),
           .profiles = libvirt_profiles(),
           .parameters = libvirt_parameters(),
           .built = BENCH_HAVE_LIBVIRT != 0,

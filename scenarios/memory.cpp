@@ -100,6 +100,7 @@ class Reader {
   }
 
   std::optional<double> guest_used() {
+    if (!trial_.target().instrumented()) return std::nullopt;  // nobody in there answers
     const About about = ask_about(started_.endpoint, kAboutWait);
     if (!about.kernel_memory_total || !about.kernel_memory_available) return std::nullopt;
     return static_cast<double>(*about.kernel_memory_total - *about.kernel_memory_available);
@@ -179,7 +180,10 @@ void note_conditions(Trial& trial, Reader& reader, const Footprint& footprint) {
                     name),
         "quote memory.host_pss, which holds both");
   }
-  if (reader.has_kernel() && !footprint.guest_used) {
+  if (reader.has_kernel() && !trial.target().instrumented()) {
+    trial.note("guest_used", std::string("absent: the app is not instrumented, and nobody else in the guest "
+                                         "answers"));
+  } else if (reader.has_kernel() && !footprint.guest_used) {
     trial.warn(name + ": the guest did not say how much memory it uses",
                "build its image again: bench prepare --targets " + name);
   }

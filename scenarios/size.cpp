@@ -74,8 +74,10 @@ void weigh(Trial& trial) {
   if (!size.marginal.empty()) {
     trial.record(metric::kOneMoreApp, sum / static_cast<double>(size.marginal.size()));
   }
-  bytes(metric::kSlimTransfer, size.slim_transfer);
-  bytes(metric::kSlimDisk, size.slim_disk);
+  if (size.slim_disk > 0) {
+    bytes(metric::kSlimTransfer, size.slim_transfer);
+    bytes(metric::kSlimDisk, size.slim_disk);
+  }
   for (std::size_t i = 0; i < kCategories; ++i) {
     trial.record(metric::kSizePart + std::string(category_name(static_cast<Category>(i))),
                  static_cast<double>(size.parts.at(i)));

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "bench/app/any_image.h"
 #include "bench/app/run/root_need.h"
 #include "bench/app/run/run_files.h"
 #include "bench/app/run/run_lock.h"
@@ -15,8 +16,14 @@ namespace bench {
 namespace {
 
 void show(const ImageSet& set) {
-  std::string text = fmt::format("images  {}\nbase    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n",
-                                 set.dir.string(), set.base, set.app_sha256, set.python, set.flask);
+  std::string text = fmt::format("images  {}\n", set.dir.string());
+  if (set.source.kind == SourceKind::kImage) {
+    text += fmt::format("image   {} {}\nroot file system  sha256 {}\n", set.source.reference,
+                        set.source.digest, set.source.rootfs_sha256);
+  } else {
+    text += fmt::format("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256,
+                        set.python, set.flask);
+  }
   if (!set.container.archive.empty()) text += fmt::format("container  {}\n", set.container.reference);
   for (const auto& [artefact, vm] : set.disks)
     text += fmt::format("vm:{:<7} {}\n", to_text(artefact), vm.disk.string());
@@ -28,20 +35,21 @@ void show(const ImageSet& set) {
 void add_prepare(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("prepare", "build the images (or find them), without measuring");
   struct Options {
-    std::vector<std::string> targets;
-    std::filesystem::path app;
-    std::string base = "distribution";
+    TargetOptions target;
     bool rebuild = false;
     bool shared = false;
   };
   auto options = std::make_shared<Options>();
-  command->add_option("--targets", options->targets, "for which targets; default: those of `bench run`")
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--targets",
+          [options](const std::vector<std::string>& texts) {
+            options->target.targets = split_targets(texts);
+          },
+          "for which targets; default: those of `bench run`")
       ->expected(1)
       ->take_all();
-  command->add_option("--app", options->app, "another Flask backend directory in place of the bundled one");
-  command
-      ->add_option("--base", options->base, "'distribution', or an image reference in a reachable registry")
-      ->capture_default_str();
+  add_image_options(*command, options->target);
   command->add_flag("--rebuild", options->rebuild, "build again even what the cache holds");
   command->add_flag(
       "--shared", options->shared,
@@ -51,15 +59,12 @@ void add_prepare(CLI::App& app, CommandContext& context) {
       "  bench prepare\n"
       "  bench prepare --targets docker,libvirt:direct,libvirt:full\n"
       "  bench prepare --app ./my-backend\n"
+      "  bench prepare --image docker-archive:nginx.tar\n"
       "  sudo bench prepare --shared      once, for users who are not root\n\n"
       "The only command that needs the network. Images are kept under the user's cache directory by content "
       "hash.");
   command->callback([options, &context] {
-    TargetOptions target;
-    target.targets = split_targets(options->targets);
-    target.app = options->app;
-    target.base = options->base;
-    OpenRequest request = target.request();
+    OpenRequest request = options->target.request();
     require_apps(request.names);
     request.images.rebuild = options->rebuild;
     request.images.shared = options->shared;
@@ -71,8 +76,13 @@ void add_prepare(CLI::App& app, CommandContext& context) {
     const GiveBackCache cache;
     for (const Warning& warning : request.warnings) context.ui.warn(warning.text, warning.remedy);
     const RunLock lock;
+    std::vector<std::unique_ptr<Driver>> engines;  // one that has the image, where it is no file
+    if (request.images.image) {
+      find_in_engine(*request.images.image, {}, engines, request.driver, request.images.progress,
+                     context.stop);
+    }
     for (const auto& [app, images] : image_requests(request.names, request.images)) {
-      show(prepare_images(images, context.stop));
+      show(prepare_set(images, context.stop));
     }
   });
 }

@@ -7,6 +7,37 @@
 
 namespace bench {
 
+void add_image_options(CLI::App& command, TargetOptions& options) {
+  command.add_option("--app", options.app,
+                     "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
+                     "its Dockerfile if any)");
+  command
+      .add_option("--base", options.base,
+                  "'distribution' (packages of this machine's distribution), or an image "
+                  "reference in a reachable registry, such as python:3.10-slim-bullseye")
+      ->capture_default_str();
+  command
+      .add_option("--image", options.image,
+                  "any Linux image as it is, in place of an app: NAME[:TAG] of Docker, docker-archive:FILE, "
+                  "oci-archive:FILE, oci:DIR[:TAG]")
+      ->excludes("--app");
+  command.add_option("--pull", options.pull, "with --image NAME: when Docker fetches it from its registry")
+      ->check(one_of(word_list<Pull>()), fmt::format("{{{}}}", fmt::join(word_list<Pull>(), ",")))
+      ->capture_default_str();
+  command
+      .add_option("--port", options.port,
+                  "with --image: where its app listens; default: the port that the image exposes")
+      ->check(CLI::Range(1, 65535));
+  command
+      .add_option("--kernel", options.kernel,
+                  "with --image, of a VM that boots directly: 'distribution' (its kernel for VMs), 'host' "
+                  "(this host's own) or a kernel's file")
+      ->capture_default_str();
+  command.add_option(
+      "--modules", options.modules,
+      "with --kernel FILE: the directory with that kernel's modules, such as /lib/modules/6.1.0");
+}
+
 void add_target_options(CLI::App& command, TargetOptions& options) {
   command
       .add_option_function<std::vector<std::string>>(
@@ -18,14 +49,7 @@ void add_target_options(CLI::App& command, TargetOptions& options) {
           "DIR.")
       ->expected(1)
       ->take_all();
-  command.add_option("--app", options.app,
-                     "another Flask backend directory in place of the bundled one (app.py, requirements.txt, "
-                     "its Dockerfile if any)");
-  command
-      .add_option("--base", options.base,
-                  "'distribution' (packages of this machine's distribution), or an image "
-                  "reference in a reachable registry, such as python:3.10-slim-bullseye")
-      ->capture_default_str();
+  add_image_options(command, options);
   command.add_option("--cpus", options.cpus, "CPUs of every instance")
       ->check(CLI::Range(1, 512))
       ->capture_default_str();
@@ -68,8 +92,13 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->check(not_negative);
   command.add_option("--timeout", options.timeout,
                      "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
-  command.add_option("--ready-path", options.ready_path,
-                     "the path whose first 200 means ready; default: /api/activities/home");
+  command.add_option(
+      "--ready-path", options.ready_path,
+      "the path whose first 200 means ready; default: /api/activities/home, and / with --image");
+  command
+      .add_option("--ready-status", options.ready_status,
+                  "the status of the answer that means ready; default: 200")
+      ->check(CLI::Range(100, 599));
   command.add_option("--baseline", options.baseline,
                      "the target that the others are held against; default: the first container");
   command.add_option("--claims", options.claims,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/source.h"
 #include "bench/core/vocabulary.h"
 
 namespace bench {
@@ -19,6 +20,7 @@ struct Layer {
   std::string role;        ///< "base" | "dependencies" | "app"
   std::string diff_id;     ///< "sha256:…" of the uncompressed tar
   std::int64_t bytes = 0;  ///< of the uncompressed tar
+  std::string member{};    ///< its name in the archive; empty: "<digits of diff_id>/layer.tar"
 };
 
 struct ContainerImage {
@@ -32,7 +34,10 @@ struct VmImage {
   std::filesystem::path disk;    ///< qcow2, read-only backing of every trial's overlay
   std::filesystem::path kernel;  ///< empty: the disk boots by itself through UEFI firmware
   std::filesystem::path initrd;
-  std::string cmdline;  ///< of the direct kernel boot
+  std::string cmdline;             ///< of the direct kernel boot
+  bool hears_power_button = true;  ///< its init ends the app when it is asked to
+  std::string rootfs_sha256{};     ///< over the disk's files; empty: not known
+  std::string kernel_release{};    ///< as uname says it; empty: not known
   [[nodiscard]] bool uefi() const { return kernel.empty(); }
 };
 
@@ -43,6 +48,7 @@ struct ImageSet {
   std::string app_sha256, python, flask;
   std::string base;  ///< "debian bookworm (packages)" or the registry reference
   int port = 4567;   ///< the app's port inside the instance
+  ImageSource source;
   ContainerImage container;
   std::map<Artefact, VmImage> disks;
   [[nodiscard]] bool has(Artefact artefact) const {

@@ -27,6 +27,16 @@ enum class Artefact {
   kFullDisk,          ///< a disk that firmware boots by itself
 };
 
+/// Where an app's files come from: packages of the distribution, the app's own Dockerfile, or any image.
+enum class SourceKind { kDistribution, kBuild, kImage };
+
+/// What was put beside the app to measure it: marks and a nonce in its WSGI app, marks of the interpreter, or
+/// nothing.
+enum class Instrumentation { kFlask, kPython, kNone };
+
+/// When an engine fetches an image from its registry.
+enum class Pull { kMissing, kNever, kAlways };
+
 /// Whose kernel the app runs on: the host's, one of the instance's own, or one in user space.
 enum class KernelOf { kHost, kOwn, kUserSpace };
 
@@ -91,6 +101,19 @@ constexpr std::array<Word<Artefact>, 3> words_of(Artefact /*of*/) {
   return {{{Artefact::kContainerArchive, "container"},
            {Artefact::kDirectDisk, "direct"},
            {Artefact::kFullDisk, "full"}}};
+}
+constexpr std::array<Word<SourceKind>, 3> words_of(SourceKind /*of*/) {
+  return {{{SourceKind::kDistribution, "distribution"},
+           {SourceKind::kBuild, "build"},
+           {SourceKind::kImage, "image"}}};
+}
+constexpr std::array<Word<Instrumentation>, 3> words_of(Instrumentation /*of*/) {
+  return {{{Instrumentation::kFlask, "flask"},
+           {Instrumentation::kPython, "python"},
+           {Instrumentation::kNone, "none"}}};
+}
+constexpr std::array<Word<Pull>, 3> words_of(Pull /*of*/) {
+  return {{{Pull::kMissing, "missing"}, {Pull::kNever, "never"}, {Pull::kAlways, "always"}}};
 }
 constexpr std::array<Word<KernelOf>, 3> words_of(KernelOf /*of*/) {
   return {{{KernelOf::kHost, "host"}, {KernelOf::kOwn, "own"}, {KernelOf::kUserSpace, "user-space"}}};

@@ -89,7 +89,7 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
     phase = traits.firmware ? "firmware" : boots ? "kernel" : "runtime";
 
     const Endpoint endpoint = instance.endpoint();
-    HedgedProbe probe({endpoint.host, endpoint.port, rules.ready_path, spec.nonce});
+    HedgedProbe probe({endpoint.host, endpoint.port, rules.ready_path, spec.nonce, rules.ready_status});
     const Listening listening(*console, probe);
     std::optional<std::string> cause_of_death;
     TimePoint next_check = Clock::now() + std::chrono::duration_cast<Clock::duration>(kStateCheck);
@@ -134,9 +134,9 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
         }
         throw StartError(
             ErrorCode::kTimeout, {phase, with_tail(message, *console), timeout.count()},
-            fmt::format("see why GET {} is not answered with 200, name another path with --ready-path, "
+            fmt::format("see why GET {} is not answered with {}, name another path with --ready-path, "
                         "or give it more time with --timeout",
-                        rules.ready_path));
+                        rules.ready_path, rules.ready_status));
       }
     }
 

@@ -23,6 +23,8 @@ struct Target {
   Driver* driver = nullptr;
   std::shared_ptr<const ImageSet> images;
   Artefact artefact = Artefact::kContainerArchive;  ///< that of `images` which the driver starts
+  /// The app answers with its nonce and says what it is.
+  [[nodiscard]] bool instrumented() const { return info.source.instrumentation == Instrumentation::kFlask; }
 };
 
 /// How an instance is waited for and ended.
@@ -33,6 +35,7 @@ struct StartRules {
   Seconds vm_period{0.025};
   Seconds stop_grace{20};
   std::string ready_path = "/api/activities/home";
+  int ready_status = 200;  ///< of the answer that means ready
 };
 
 /// Cumulative marks, seconds since t0. Absent: the target has no such phase, or the mark did not arrive.

@@ -29,6 +29,15 @@ Error current_error() {
   }
 }
 
+About about(const Target& target, const StartedInstance& started) {
+  About says;
+  if (target.instrumented()) says = ask_about(started.endpoint, kAboutTimeout);
+  if (const std::string& rootfs = target.info.source.rootfs_sha256; !rootfs.empty()) {
+    says.equivalence.rootfs_sha256 = rootfs;
+  }
+  return says;
+}
+
 void take_trial(const Trial& trial, Visit& visit) {
   visit.samples = trial.samples();
   visit.notes = trial.notes();
@@ -46,7 +55,8 @@ InstanceSpec Visits::next_spec(const Target& target) {
   InstanceSpec spec;
   spec.name = fmt::format("bench-{}-{}", plan_.owner.pid, ++instances_);
   spec.owner = plan_.owner;
-  spec.nonce = make_nonce();
+  // An app that is not instrumented gives no nonce back, and its environment is its own.
+  if (target.instrumented()) spec.nonce = make_nonce();
   spec.cpus = target.info.cpus;
   spec.memory_bytes = target.info.memory_bytes;
   spec.profile = target.info.profile;
@@ -70,7 +80,7 @@ Visit Visits::in_round(const Target& target, TrialPlace place) {
   };
   try {
     StartedInstance started = trial.start();
-    trial.set_about(ask_about(started.endpoint, kAboutTimeout));
+    trial.set_about(about(target, started));
     visit.equivalence = trial.about().equivalence;
     const std::optional<Error> problem = observe(trial, started, visit);
     end(trial, started, visit);

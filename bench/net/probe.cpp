@@ -125,7 +125,8 @@ struct HedgedProbe::Impl {
       const CURLcode code = message->data.result;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &attempt);
       curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
-      if (code == CURLE_OK && status == 200 && attempt->nonce_seen) {
+      const bool ours = target.nonce.empty() || attempt->nonce_seen;
+      if (code == CURLE_OK && status == target.status && ours) {
         Seconds gap(attempt->begun - attempt->previous);
         // The first to complete wins, so an attempt that was begun right after the app's word bounds the
         // delay also where an older one, which was waiting at the door, came in first.
@@ -135,8 +136,8 @@ struct HedgedProbe::Impl {
         outcome.resolution = std::max(kFloor, gap);
         return true;
       }
-      if (status == 200 && code == CURLE_OK) {
-        outcome.last_answer = "HTTP 200 without this trial's nonce";
+      if (status == target.status && code == CURLE_OK) {
+        outcome.last_answer = fmt::format("HTTP {} without this trial's nonce", status);
       } else if (status != 0) {
         outcome.last_answer = fmt::format("HTTP {}", status);
       } else if (outcome.last_answer.rfind("HTTP", 0) != 0) {

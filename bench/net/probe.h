@@ -15,7 +15,8 @@ struct ProbeTarget {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   std::string path = "/";
-  std::string nonce;  ///< must come back in the answer's Bench-Nonce header
+  std::string nonce;  ///< must come back in the answer's Bench-Nonce header; empty: none is asked for
+  int status = 200;   ///< of the answer that means ready
 };
 
 /// What the probe should do next; asked before every attempt, so that console marks steer it.
@@ -37,12 +38,13 @@ struct ProbeOutcome {
   std::string last_answer;  ///< "HTTP 500", "connection refused", …: the last thing that was not ready
 };
 
-/// Finds the moment at which an app first answers: `GET path` is complete, its status is 200 and it carries
-/// the nonce. A connection that a forwarder accepted and then left hanging never blocks the next one: fresh
-/// attempts are opened beside the old ones and the first that completes wins. The app's own word that it
-/// listens opens one at once. Attempts that hang or are being answered slow the opening of further ones down,
-/// and after the app's word the gap doubles each time: an app that answers more slowly than it is asked would
-/// otherwise never finish the first answer.
+/// Finds the moment at which an app first answers: `GET path` is complete, its status is the expected one and
+/// it carries the nonce. Without a nonce the port alone says whose answer it is: it was drawn for this trial.
+/// A connection that a forwarder accepted and then left hanging never blocks the next one: fresh attempts are
+/// opened beside the old ones and the first that completes wins. The app's own word that it listens opens one
+/// at once. Attempts that hang or are being answered slow the opening of further ones down, and after the
+/// app's word the gap doubles each time: an app that answers more slowly than it is asked would otherwise
+/// never finish the first answer.
 ///
 /// Resolution, how late the answer can have been seen: the time from the app's word to the first attempt
 /// begun after it, or from the previous attempt's start to the winner's, whichever is less; at least kFloor,

@@ -22,6 +22,7 @@
 #include "drivers/docker/places.h"
 #include "drivers/docker/private/private_docker.h"
 #include "drivers/docker/processes.h"
+#include "drivers/docker/stored_image.h"
 
 namespace bench {
 
@@ -91,7 +92,7 @@ json container_config(const std::string& image, int port, const InstanceSpec& sp
   }
   return {
       {"Image", image},
-      {"Env", {"BENCH_NONCE=" + spec.nonce}},
+      {"Env", spec.nonce.empty() ? json::array() : json::array({"BENCH_NONCE=" + spec.nonce})},
       {"Tty", false},
       {"ExposedPorts", {{exposed, json::object()}}},
       {"Labels",
@@ -265,6 +266,14 @@ class DockerDriver : public Driver {
       }
     }
     remove_container(*docker, id);
+  }
+
+  std::string find_image(const std::string& reference, Pull pull, std::stop_token stop) override {
+    return find_stored_image(*engine(), reference, pull, options_.progress, stop);
+  }
+
+  void save_image(const std::string& id, const std::filesystem::path& to, std::stop_token stop) override {
+    save_stored_image(*engine(), id, to, stop);
   }
 
   std::vector<OwnedInstance> owned() override {

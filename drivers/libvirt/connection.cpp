@@ -351,4 +351,18 @@ std::optional<std::string> LibvirtConnection::stop_reason(const std::string& nam
   return found == stopped.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::vector<OwnedInstance> LibvirtConnection::labelled() const {
+  std::vector<OwnedInstance> found;
+  virDomainPtr* domains = nullptr;
+  const int count = virConnectListAllDomains(connection_, &domains, 0);
+  for (int i = 0; i < count; ++i) {
+    char* text = virDomainGetMetadata(domains[i], VIR_DOMAIN_METADATA_ELEMENT, kOwnerNamespace, 0);
+    if (const auto owner = text != nullptr ? owner_from_xml(text) : std::nullopt) found.push_back(*owner);
+    std::free(text);
+    virDomainFree(domains[i]);
+  }
+  std::free(domains);
+  return found;
+}
+
 }  // namespace bench

@@ -58,6 +58,9 @@ class LibvirtConnection {
   /// Why a guest last stopped, in libvirt's words ("crashed", "shut down", …).
   [[nodiscard]] std::optional<std::string> stop_reason(const std::string& name) const;
 
+  /// The guests that carry our label.
+  [[nodiscard]] std::vector<OwnedInstance> labelled() const;
+
   [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
 
  private:

@@ -18,6 +18,7 @@
 #include "bench/base/error.h"
 #include "bench/base/subprocess.h"
 #include "drivers/libvirt/console.h"
+#include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/domain/firmware.h"
 #include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/network.h"
@@ -98,6 +99,27 @@ void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token
               fmt::format("no overlay can be made on the disk image {}: {}", base.string(), why),
               full ? "free some space, or set BENCH_STATE_DIR to a larger file system"
                    : "build the image again: bench prepare --rebuild");
+}
+
+void remove_guest_left_behind(const LibvirtConnection* connection, const std::string& name) {
+  (void)instance_files(name);  // refuses names that are not ours
+  if (connection != nullptr) {
+    virDomainPtr domain = virDomainLookupByName(connection->get(), name.c_str());
+    if (domain != nullptr) {
+      virDomainDestroy(domain);
+      virDomainFree(domain);
+    }
+    std::error_code ignored;
+    if (!connection->mock()) {
+      fs::remove(connection->log_file(name), ignored);
+    }
+  }
+  if (!kill_guest_processes(name, Seconds(5.0))) {
+    throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", name),
+                "kill its QEMU process, as its owner or as root");
+  }
+  remove_instance_files(name);
+  remove_dead_embed_roots();
 }
 
 ReservedPort::ReservedPort() {

@@ -38,6 +38,11 @@ class ReservedPort {
 void make_overlay(const std::filesystem::path& base, const std::filesystem::path& overlay,
                   std::stop_token stop);
 
+/// Ends a guest that no Guest of this process stands for, and removes all that it left. Without a connection
+/// its record and /proc have to do. Throws Error{kUsage} for a name that is not ours, kEngine for one that
+/// cannot be killed.
+void remove_guest_left_behind(const LibvirtConnection* connection, const std::string& name);
+
 class ConsoleStream;
 
 /// One guest: its record and files, its transient domain, its console.

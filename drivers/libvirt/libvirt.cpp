@@ -18,6 +18,7 @@
 #include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/domain/domain_xml.h"
 #include "drivers/libvirt/domain/firmware.h"
+#include "drivers/libvirt/domain/kernel_quirks.h"
 #include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/guest.h"
 #include "drivers/libvirt/image_figures.h"
@@ -78,9 +79,10 @@ class LibvirtDriver final : public Driver {
  private:
   struct Entry {
     Entry(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, const VmImage& image,
-          std::string profile_name, std::stop_token stop)
-        : profile(std::move(profile_name)), guest(std::move(connection), std::move(spec), image, stop) {}
-    std::string profile;
+          std::stop_token stop)
+        : hears_power_button(image.hears_power_button),
+          guest(std::move(connection), std::move(spec), image, stop) {}
+    bool hears_power_button;
     Guest guest;
   };
 
@@ -90,6 +92,8 @@ class LibvirtDriver final : public Driver {
   GuestAcceleration acceleration(const std::shared_ptr<LibvirtConnection>& connection, const ImageSet& images,
                                  const std::string& profile, std::stop_token stop);
   void remove_leftover(const std::string& id);
+  /// Before an image is prepared for it: what the distribution's images of that profile do.
+  bool polite(const std::string& profile);
   GuestNetwork network();
 
   DriverOptions options_;
@@ -98,6 +102,8 @@ class LibvirtDriver final : public Driver {
   std::shared_ptr<LibvirtConnection> connection_;
   std::string pinned_;  ///< the URI of the first connection: one run never changes its engine
   std::optional<GuestAcceleration> acceleration_;
+  std::map<std::string, bool>
+      polite_;  ///< by profile: whether the image prepared for it hears the power button
   std::optional<GuestNetwork> network_;
   std::map<std::string, std::shared_ptr<Entry>> guests_;
 };
@@ -139,8 +145,7 @@ std::shared_ptr<LibvirtDriver::Entry> LibvirtDriver::guest(const std::string& id
 DriverInfo LibvirtDriver::info(const std::string& profile) {
   const auto libvirt = connection();
   DriverInfo info;
-  info.kind = Kind::kVm;
-  info.traits = libvirt_traits(profile, Acceleration::kTcg);
+  info.traits = libvirt_traits(Acceleration::kTcg, polite(profile));
   info.engine_name = "libvirt";
   unsigned long version = 0;
   if (virConnectGetLibVersion(libvirt->get(), &version) == 0) {
@@ -179,7 +184,7 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
   }
   const AccelerationVerdict verdict = known ? known->verdict : acceleration_verdict(options_);
   info.acceleration = verdict.acceleration;
-  info.traits = libvirt_traits(profile, verdict.acceleration);
+  info.traits = libvirt_traits(verdict.acceleration, polite(profile));
   info.engine["acceleration_proven"] = verdict.proven;
   info.engine["acceleration_proof"] = verdict.how;
   if (known) {
@@ -189,6 +194,12 @@ DriverInfo LibvirtDriver::info(const std::string& profile) {
     info.warnings.push_back(*warning);
   }
   return info;
+}
+
+bool LibvirtDriver::polite(const std::string& profile) {
+  const std::lock_guard lock(mutex_);
+  const auto known = polite_.find(profile);
+  return known != polite_.end() ? known->second : libvirt_artefact(profile) == Artefact::kFullDisk;
 }
 
 /// Asked once: one run never changes its network.
@@ -242,6 +253,8 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
                 "install it (Debian, Ubuntu: apt-get install qemu-utils)");
   }
   acceleration(libvirt, images, profile, stop);
+  const std::lock_guard lock(mutex_);
+  polite_[profile] = image.hears_power_button;
   return facts;
 }
 
@@ -265,6 +278,12 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.cpus = spec.cpus;
   domain.memory_bytes = spec.memory_bytes;
   domain.cpu = accelerated.cpu;
+  unsigned long qemu = 0;
+  virConnectGetVersion(libvirt->get(), &qemu);
+  for (const std::string& feature :
+       features_that_break(image.kernel_release, qemu, accelerated.verdict.acceleration)) {
+    domain.cpu.disabled.push_back(feature);
+  }
   domain.machine = machine_;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
   domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();
@@ -274,7 +293,7 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
       throw Error(ErrorCode::kEngine, fmt::format("there is a VM {} already", spec.name));
     }
   }
-  auto entry = std::make_shared<Entry>(libvirt, std::move(domain), image, spec.profile, stop);
+  auto entry = std::make_shared<Entry>(libvirt, std::move(domain), image, stop);
   const std::lock_guard lock(mutex_);
   guests_.emplace(spec.name, std::move(entry));
   return spec.name;
@@ -303,8 +322,7 @@ void LibvirtDriver::stop(const std::string& id, Seconds grace) {
     }
     entry = found->second;
   }
-  if (hears_power_button(libvirt_artefact(entry->profile)) && grace > Seconds(0) &&
-      entry->guest.power_button(grace)) {
+  if (entry->hears_power_button && grace > Seconds(0) && entry->guest.power_button(grace)) {
     return;
   }
   entry->guest.destroy();
@@ -346,24 +364,7 @@ std::shared_ptr<LibvirtConnection> LibvirtDriver::connection_for_leftovers() {
 }
 
 void LibvirtDriver::remove_leftover(const std::string& id) {
-  const InstanceFiles files = instance_files(id);  // refuses names that are not ours
-  if (const auto libvirt = connection_for_leftovers()) {
-    virDomainPtr domain = virDomainLookupByName(libvirt->get(), id.c_str());
-    if (domain != nullptr) {
-      virDomainDestroy(domain);
-      virDomainFree(domain);
-    }
-    std::error_code ignored;
-    if (!libvirt->mock()) {
-      fs::remove(libvirt->log_file(id), ignored);
-    }
-  }
-  if (!kill_guest_processes(id, Seconds(5.0))) {
-    throw Error(ErrorCode::kEngine, fmt::format("the VM {} cannot be killed", id),
-                "kill its QEMU process, as its owner or as root");
-  }
-  remove_instance_files(id);
-  remove_dead_embed_roots();
+  remove_guest_left_behind(connection_for_leftovers().get(), id);
 }
 
 std::vector<OwnedInstance> LibvirtDriver::owned() {
@@ -376,18 +377,11 @@ std::vector<OwnedInstance> LibvirtDriver::owned() {
     }
   }
   const auto libvirt = connection_for_leftovers();
-  virDomainPtr* domains = nullptr;
-  const int count = libvirt ? virConnectListAllDomains(libvirt->get(), &domains, 0) : 0;
-  for (int i = 0; i < count; ++i) {
-    char* text = virDomainGetMetadata(domains[i], VIR_DOMAIN_METADATA_ELEMENT, kOwnerNamespace, 0);
-    const auto owner = text != nullptr ? owner_from_xml(text) : std::nullopt;
-    std::free(text);
-    virDomainFree(domains[i]);
-    if (owner && std::none_of(found.begin(), found.end(), [&](const auto& o) { return o.id == owner->id; })) {
-      found.push_back(*owner);
+  for (OwnedInstance& guest : libvirt ? libvirt->labelled() : std::vector<OwnedInstance>{}) {
+    if (std::none_of(found.begin(), found.end(), [&](const auto& o) { return o.id == guest.id; })) {
+      found.push_back(std::move(guest));
     }
   }
-  std::free(domains);
   return found;
 }
 

@@ -14,8 +14,8 @@ Artefact libvirt_artefact(const std::string& profile) {
               "see bench list targets");
 }
 
-Traits libvirt_traits(const std::string& profile, Acceleration acceleration) {
-  Traits traits = vm_traits(acceleration, hears_power_button(libvirt_artefact(profile)));
+Traits libvirt_traits(Acceleration acceleration, bool hears_power_button) {
+  Traits traits = vm_traits(acceleration, hears_power_button);
   // While libvirt itself ends a guest it looks every 200 ms whether QEMU has gone (virProcessKillPainfully),
   // and the call takes no less.
   constexpr double kLibvirtStep = 0.2;

@@ -30,14 +30,10 @@ Artefact libvirt_artefact(const std::string& profile);
 /// Throws Error{kUnavailable} where the images have none for it.
 const VmImage& libvirt_image(const ImageSet& images, const std::string& profile);
 
-Traits libvirt_traits(const std::string& profile, Acceleration acceleration);
+/// `hears_power_button`: of the image that it starts; else its plug is pulled.
+Traits libvirt_traits(Acceleration acceleration, bool hears_power_button);
 
 /// How often we look whether a guest has heard its power button and ended.
 inline constexpr std::chrono::milliseconds kPowerButtonStep{2};
-
-/// The minimal init does not listen to the power button: its plug is pulled.
-inline bool hears_power_button(Artefact artefact) {
-  return artefact == Artefact::kFullDisk;
-}
 
 }  // namespace bench

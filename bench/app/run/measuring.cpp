@@ -128,6 +128,9 @@ Run new_run(const CommandContext& context, const Plan& plan, const std::vector<W
                     {"container_probe_period_seconds", plan.rules.container_period.count()},
                     {"vm_probe_period_seconds", plan.rules.vm_period.count()},
                     {"stop_grace_seconds", plan.rules.stop_grace.count()}};
+  if (plan.rules.ready_status != StartRules{}.ready_status) {
+    run.conditions["ready_status"] = static_cast<std::int64_t>(plan.rules.ready_status);
+  }
   run.environment = read_environment(cache_dir());
   run.environment.host = this_host();
   for (const Warning& warning : warnings) run.environment.warnings.push_back(warning);

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "bench/app/any_image.h"
 #include "bench/app/run/run_files.h"
 #include "bench/base/paths.h"
 
@@ -14,7 +15,7 @@ RootNeed root_need(const OpenRequest& request, bool with_engines, bool weighs) {
   if (geteuid() == 0) return need;
   need.weighing = weighs;
   for (const auto& [app, images] : image_requests(request.names, request.images)) {
-    need.images = need.images || images.shared || !images_ready(images);
+    need.images = need.images || images.shared || !set_ready(images);
   }
   std::set<std::string> asked;
   for (const TargetName& name : request.names) {

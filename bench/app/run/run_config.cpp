@@ -207,6 +207,18 @@ const std::vector<Key<RunConfig>>& config_keys() {
       {"baseline", "--baseline", [](const Value& v, RunConfig& c) { c.options.baseline = v.text(); }},
       {"app", "--app", [](const Value& v, RunConfig& c) { c.options.target.app = v.path(); }},
       {"base", "--base", [](const Value& v, RunConfig& c) { c.options.target.base = v.text(); }},
+      {"image", "--image", [](const Value& v, RunConfig& c) { c.options.target.image = v.text(); }},
+      {"pull", "--pull",
+       [](const Value& v, RunConfig& c) {
+         const std::string pull = v.text();
+         if (!from_text<Pull>(pull))
+           v.refuse(fmt::format("'{}' is no time to pull", pull), "one of " + all_words<Pull>());
+         c.options.target.pull = pull;
+       }},
+      {"port", "--port",
+       [](const Value& v, RunConfig& c) { c.options.target.port = static_cast<int>(v.whole(1, 65535)); }},
+      {"kernel", "--kernel", [](const Value& v, RunConfig& c) { c.options.target.kernel = v.text(); }},
+      {"modules", "--modules", [](const Value& v, RunConfig& c) { c.options.target.modules = v.path(); }},
       {"cpus", "--cpus",
        [](const Value& v, RunConfig& c) { c.options.target.cpus = static_cast<int>(v.whole(1, 512)); }},
       {"memory", "--memory",
@@ -234,6 +246,8 @@ const std::vector<Key<RunConfig>>& config_keys() {
       {"timeout", "--timeout",
        [](const Value& v, RunConfig& c) { c.options.timeout = checked(v, parse_duration); }},
       {"ready_path", "--ready-path", [](const Value& v, RunConfig& c) { c.options.ready_path = v.text(); }},
+      {"ready_status", "--ready-status",
+       [](const Value& v, RunConfig& c) { c.options.ready_status = static_cast<int>(v.whole(100, 599)); }},
       {"claims", "--claims",
        [](const Value& v, RunConfig& c) {
          c.options.claims.clear();
@@ -316,6 +330,13 @@ std::string config_text(const RunConfig& config) {
   add_text("baseline", options.baseline);
   add_text("app", options.target.app.string());
   add_text("base", options.target.base);
+  add_text("image", options.target.image);
+  if (!options.target.image.empty()) {
+    add_text("pull", options.target.pull);
+    add_whole("port", options.target.port);
+    add_text("kernel", options.target.kernel);
+    add_text("modules", options.target.modules.string());
+  }
   add("cpus", static_cast<std::int64_t>(options.target.cpus));
   add_text("memory", options.target.memory);
   add_text("accel", options.target.accel);
@@ -327,6 +348,7 @@ std::string config_text(const RunConfig& config) {
   add_whole("seed", options.seed);
   add_text("timeout", options.timeout);
   add_text("ready_path", options.ready_path);
+  add_whole("ready_status", options.ready_status);
   if (!options.claims.empty()) {
     std::vector<std::string> files;
     for (const auto& file : options.claims) files.push_back(fs::path(file).string());

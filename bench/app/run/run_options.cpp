@@ -4,11 +4,36 @@
 
 #include <algorithm>
 
+#include "bench/app/any_image.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
+#include "bench/images/any/any_image.h"
 #include "bench/images/build/app_files.h"
 
 namespace bench {
+
+std::optional<AnyImage> TargetOptions::any_image() const {
+  if (image.empty()) {
+    const char* alone = port                            ? "--port"
+                        : kernel != kDistributionKernel ? "--kernel"
+                        : !modules.empty()              ? "--modules"
+                                                        : nullptr;
+    if (alone == nullptr) return std::nullopt;
+    throw Error(ErrorCode::kUsage, fmt::format("{} says something of an image, and there is none", alone),
+                "name one: --image REF");
+  }
+  if (!app.empty()) {
+    throw Error(ErrorCode::kUsage, "--app and --image both say what is measured", "leave one of them out");
+  }
+  const auto when = from_text<Pull>(pull);
+  if (!when) {
+    throw Error(ErrorCode::kUsage, fmt::format("'{}' is no time to pull", pull),
+                "one of " + all_words<Pull>());
+  }
+  AnyImage any{.reference = image, .pull = *when, .kernel = kernel, .modules = modules, .port = port};
+  require_any_image(any);
+  return any;
+}
 
 OpenRequest TargetOptions::request(bool everything) const {
   OpenRequest request;
@@ -25,9 +50,11 @@ OpenRequest TargetOptions::request(bool everything) const {
   }
   if (!app.empty()) require_app(app);
   request.images.app = app;
+  request.images.image = any_image();
   request.images.base = base;
   request.driver.accel = accel;
   request.driver.connect = connect;
+  leave_out_imageless(request, !targets.empty());
   leave_out_impossible(request, !targets.empty());
   return request;
 }

@@ -16,6 +16,11 @@ struct TargetOptions {
   std::vector<std::string> targets;  ///< each as parse_targets reads it; none: the default ones
   std::filesystem::path app;         ///< empty: the bundled backend
   std::string base = "distribution";
+  std::string image;                           ///< measured as it is; empty: an app
+  std::string pull = to_text(Pull::kMissing);  ///< when the engine fetches it
+  std::optional<int> port;
+  std::string kernel = "distribution";
+  std::filesystem::path modules;
   int cpus = 1;
   std::string memory = "512M";
   std::string accel = "auto";
@@ -24,6 +29,9 @@ struct TargetOptions {
   /// Where none are named: the default targets, or with `everything` all that are built. Throws Error{kUsage}
   /// for what makes no sense, and kUnavailable for what this host cannot do.
   [[nodiscard]] OpenRequest request(bool everything = false) const;
+
+ private:
+  [[nodiscard]] std::optional<AnyImage> any_image() const;
 };
 
 /// `bench run`'s own options.
@@ -37,6 +45,7 @@ struct RunOptions {
   bool all_rounds = false;
   std::string timeout;
   std::string ready_path;
+  std::optional<int> ready_status;
   std::vector<std::filesystem::path> claims;  ///< files of claims beside the built-in ones
   std::string baseline;  ///< the target that the others are held against; empty: the first container
   std::filesystem::path out;

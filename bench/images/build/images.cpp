@@ -118,6 +118,14 @@ class Builder {
     return set_;
   }
 
+  fs::path kernel() {
+    check_machine();
+    sources_ = read_apt_sources(stop_);
+    make_base();
+    make_kernel();
+    return kernel_;
+  }
+
  private:
   [[nodiscard]] bool wants(Artefact artefact) const { return request_.artefacts.contains(artefact); }
 
@@ -304,6 +312,7 @@ class Builder {
     vm.kernel = set_.dir / "vmlinuz";
     vm.initrd = set_.dir / "initrd.img";
     vm.cmdline = kDirectCmdline;
+    vm.hears_power_button = false;  // direct-init does not listen to it
     for (const char* name : {"vmlinuz", "initrd.img"}) fs::copy_file(kernel_ / name, draft.out() / name);
     for (const char* name : {"direct.qcow2", "vmlinuz", "initrd.img"})
       publish(draft.out() / name, set_.dir / name);
@@ -359,6 +368,13 @@ ImageSet prepare_images(const ImageRequest& request, std::stop_token stop) {
   const ImageStore::Lock lock(store, request.progress, stop);
   if (auto set = found(plan, request)) return *set;  // made by somebody else while we waited
   return Builder(request, plan, store, stop).build();
+}
+
+fs::path prepare_kernel(const ImageRequest& request, std::stop_token stop) {
+  const BuildPlan plan = plan_of(request);
+  ImageStore store = request.shared ? make_shared_image_store() : own_image_store();
+  const ImageStore::Lock lock(store, request.progress, stop);
+  return Builder(request, plan, store, stop).kernel();
 }
 
 bool images_ready(const ImageRequest& request) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -11,18 +12,40 @@
 
 namespace bench {
 
+/// An image that is measured as it is, in place of an app that images are built for.
+struct AnyImage {
+  std::string
+      reference;  ///< as the user named it: docker-archive:FILE, oci-archive:FILE, oci:DIR, or an engine's
+  Pull pull = Pull::kMissing;
+  std::string engine_id{};  ///< of an image in an engine's store: what the engine calls it
+  /// Of an image in an engine's store: writes it as a docker-archive.
+  std::function<void(const std::filesystem::path&)> save{};
+  std::string kernel = "distribution";  ///< of a VM that boots directly: "distribution", "host" or a file
+  std::filesystem::path modules;        ///< of a kernel's file
+  std::optional<int> port;              ///< where the app listens; none: the port that the image exposes
+};
+
 struct ImageRequest {
   std::filesystem::path app;                                  ///< empty: the bundled backend/
   std::set<Artefact> artefacts{Artefact::kContainerArchive};  ///< only what is asked for is built
+  std::optional<AnyImage> image{};                            ///< then `app` and `base` mean nothing
   std::string base = "distribution";  ///< or a registry reference such as "python:3.10-slim-bullseye"
   bool rebuild = false;
   bool shared = false;                               ///< into the store that every user of the host reads
   std::function<void(const std::string&)> progress;  ///< one line for people
 };
 
+/// What `AnyImage::kernel` says for the distribution's kernel for VMs, and for the one that this host runs.
+inline constexpr const char* kDistributionKernel = "distribution";
+inline constexpr const char* kHostKernel = "host";
+
 /// Builds what is missing, or finds it by content hash; the only thing in the program that needs the network.
 /// Interrupted at any point it leaves no half image that looks finished. Throws Error with a remedy.
 ImageSet prepare_images(const ImageRequest& request, std::stop_token stop);
+
+/// The directory with the distribution's kernel for virtual machines: vmlinuz, release, and the packages that
+/// it came in (debs/). Downloaded unless it is there; it asks apt for what is current either way.
+std::filesystem::path prepare_kernel(const ImageRequest& request, std::stop_token stop);
 
 /// True when prepare_images(request) would find everything in the cache.
 bool images_ready(const ImageRequest& request);

@@ -46,17 +46,49 @@ void make_directories(const fs::path& dir) {
   }
 }
 
+Json source_json(const ImageSource& source) {
+  return {{"kind", to_text(source.kind)},
+          {"reference", source.reference},
+          {"digest", source.digest},
+          {"rootfs_sha256", source.rootfs_sha256},
+          {"instrumentation", to_text(source.instrumentation)},
+          {"notes", source.notes}};
+}
+
+/// Made by an older bench where it is missing: then the files came from the distribution's packages.
+ImageSource source_from(const Json& set) {
+  if (!set.contains("source")) return {};
+  const Json& json = set.at("source");
+  ImageSource source;
+  source.kind = from_text<SourceKind>(json.at("kind").get<std::string>()).value_or(source.kind);
+  source.reference = json.at("reference");
+  source.digest = json.at("digest");
+  source.rootfs_sha256 = json.at("rootfs_sha256");
+  source.instrumentation = from_text<Instrumentation>(json.at("instrumentation").get<std::string>())
+                               .value_or(source.instrumentation);
+  source.notes = json.at("notes").get<std::vector<std::string>>();
+  return source;
+}
+
 Json to_json(const ImageSet& set) {
   const auto relative = [&](const fs::path& path) {
     return path.empty() ? std::string() : path.lexically_relative(set.dir).string();
   };
-  Json json = {{"format", 1},          {"key", set.key},     {"app_sha256", set.app_sha256},
-               {"python", set.python}, {"flask", set.flask}, {"base", set.base},
-               {"port", set.port}};
+  Json json = {{"format", 1},
+               {"key", set.key},
+               {"app_sha256", set.app_sha256},
+               {"python", set.python},
+               {"flask", set.flask},
+               {"base", set.base},
+               {"port", set.port},
+               {"source", source_json(set.source)}};
   if (!set.container.archive.empty()) {
     Json layers = Json::array();
     for (const auto& layer : set.container.layers) {
-      layers.push_back({{"role", layer.role}, {"diff_id", layer.diff_id}, {"bytes", layer.bytes}});
+      layers.push_back({{"role", layer.role},
+                        {"diff_id", layer.diff_id},
+                        {"bytes", layer.bytes},
+                        {"member", layer.member}});
     }
     json["container"] = {{"archive", relative(set.container.archive)},
                          {"reference", set.container.reference},
@@ -68,7 +100,10 @@ Json to_json(const ImageSet& set) {
     json["vm"][to_text(artefact)] = {{"disk", relative(vm.disk)},
                                      {"kernel", relative(vm.kernel)},
                                      {"initrd", relative(vm.initrd)},
-                                     {"cmdline", vm.cmdline}};
+                                     {"cmdline", vm.cmdline},
+                                     {"hears_power_button", vm.hears_power_button},
+                                     {"rootfs_sha256", vm.rootfs_sha256},
+                                     {"kernel_release", vm.kernel_release}};
   }
   return json;
 }
@@ -86,20 +121,29 @@ ImageSet from_json(const Json& json, const fs::path& dir) {
   set.flask = json.at("flask");
   set.base = json.at("base");
   set.port = json.at("port");
+  set.source = source_from(json);
   if (json.contains("container")) {
     const Json& container = json.at("container");
     set.container.archive = absolute(container.at("archive"));
     set.container.reference = container.at("reference");
     set.container.id = container.at("id");
     for (const auto& layer : container.at("layers")) {
-      set.container.layers.push_back({layer.at("role"), layer.at("diff_id"), layer.at("bytes")});
+      set.container.layers.push_back(
+          {layer.at("role"), layer.at("diff_id"), layer.at("bytes"), layer.value("member", "")});
     }
   }
   for (const auto& [profile, vm] : json.at("vm").items()) {
     const auto artefact = from_text<Artefact>(profile);
     if (!artefact) continue;  // made by another version of bench
-    set.disks[*artefact] = {absolute(vm.at("disk")), absolute(vm.at("kernel")), absolute(vm.at("initrd")),
-                            vm.at("cmdline")};
+    VmImage& image = set.disks[*artefact];
+    image.disk = absolute(vm.at("disk"));
+    image.kernel = absolute(vm.at("kernel"));
+    image.initrd = absolute(vm.at("initrd"));
+    image.cmdline = vm.at("cmdline");
+    // An older bench made none that hears it but those with a whole system.
+    image.hears_power_button = vm.value("hears_power_button", *artefact == Artefact::kFullDisk);
+    image.rootfs_sha256 = vm.value("rootfs_sha256", "");
+    image.kernel_release = vm.value("kernel_release", "");
   }
   return set;
 }

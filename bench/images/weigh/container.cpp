@@ -54,6 +54,25 @@ std::int64_t disk_of_layer(const fs::path& tar, const std::stop_token& stop) {
   return unpack(tar, ignored, stop).disk;
 }
 
+/// What two more apps on the same base add, and the slimmed image.
+void weigh_variants(const AppLayer& app, const ImageStore::Draft& draft, const SizeRequest& request,
+                    ImageSize& size, const std::stop_token& stop) {
+  const Recipes recipes(size_recipes(), request.progress);
+  recipes.run("container", draft,
+              {{"BENCH_LAYERS", draft.in()},
+               {"BENCH_WORKDIR", app.workdir},
+               {"BENCH_EPOCH", std::to_string(app.epoch)}},
+              stop);
+  for (const int number : {2, 3}) {
+    size.marginal.emplace_back(number, disk_of_layer(draft.out() / fmt::format("app-{}.tar", number), stop));
+  }
+  const fs::path slim = draft.out() / "slim.tar";
+  size.slim_disk = disk_of_layer(slim, stop);
+  if (request.progress) request.progress("container: compressing…");
+  size.slim_transfer = compressed_bytes(slim, stop);
+  size.notes["slim"] = "one layer, without documentation, manuals and translations";
+}
+
 ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, const std::stop_token& stop) {
   const ContainerImage& image = images.container;
   require_size_tools({"tar"});
@@ -88,22 +107,13 @@ ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, co
     sent.push_back({tars[i], id.substr(id.find(':') + 1)});
   }
   Compression compression(sent, transfer_memory(images), stop);  // beside what follows
-  const Recipes recipes(size_recipes(), request.progress);
-  recipes.run("container", draft,
-              {{"BENCH_LAYERS", draft.in()},
-               {"BENCH_WORKDIR", app.workdir},
-               {"BENCH_EPOCH", std::to_string(app.epoch)}},
-              stop);
-  for (const int number : {2, 3}) {
-    size.marginal.emplace_back(number, disk_of_layer(draft.out() / fmt::format("app-{}.tar", number), stop));
+  if (!app.tar.empty()) {
+    weigh_variants(app, draft, request, size, stop);
+  } else {
+    size.notes["variants"] = kNoVariants;
   }
-  const fs::path slim = draft.out() / "slim.tar";
-  size.slim_disk = disk_of_layer(slim, stop);
-  if (request.progress) request.progress("container: compressing…");
-  size.slim_transfer = compressed_bytes(slim, stop);
   size.transfer = compression.total();
   size.notes["transfer_method"] = kTransferMethod;
-  size.notes["slim"] = "one layer, without documentation, manuals and translations";
   return size;
 }
 
@@ -121,7 +131,7 @@ ImageSize measure_container_size(const ImageSet& images, const SizeRequest& requ
     throw Error(ErrorCode::kUnavailable, "no container image was built", "build it: bench prepare");
   }
   const SizeMemory memory(images, to_text(Artefact::kContainerArchive),
-                          {images.container.archive, images.dir / "app.tar"}, size_method());
+                          {images.container.archive, app_layer_file(images)}, size_method());
   if (!request.fresh) {
     if (auto known = memory.recall()) return *known;
   }

@@ -21,13 +21,23 @@ constexpr std::int64_t kBlock = 4096;
 constexpr std::int64_t kInlineLink = 59;  // of ext4: in the inode itself
 constexpr std::size_t kReadAtOnce = 1024 * 1024;
 
+enum class As { kTar, kOneFile };
+
+/// Of a tar, or of one file; packed or plain.
 class TarReader {
  public:
-  explicit TarReader(const fs::path& path) : path_(path), archive_(archive_read_new()) {
-    archive_read_support_format_tar(archive_.get());
+  explicit TarReader(const fs::path& path, As as = As::kTar) : path_(path), archive_(archive_read_new()) {
+    if (as == As::kTar) {
+      archive_read_support_format_tar(archive_.get());
+    } else {
+      archive_read_support_format_raw(archive_.get());
+    }
     archive_read_support_filter_gzip(archive_.get());
+    archive_read_support_filter_zstd(archive_.get());
     check(archive_read_open_filename(archive_.get(), path.c_str(), kReadAtOnce));
   }
+
+  [[nodiscard]] bool packed() const { return archive_filter_count(archive_.get()) > 1; }
 
   struct archive_entry* next() {
     struct archive_entry* entry = nullptr;
@@ -126,28 +136,53 @@ void read_layer(const fs::path& tar,
   }
 }
 
+namespace {
+
+/// A layer may be stored as a registry sends it; what is counted are its files.
+void decompress(const fs::path& layer, const std::stop_token& stop) {
+  const fs::path plain = layer.string() + ".plain";
+  {
+    TarReader reader(layer, As::kOneFile);
+    if (reader.next() == nullptr || !reader.packed()) return;
+    std::ofstream out(plain, std::ios::binary);
+    reader.content([&](std::string_view piece) {
+      throw_if_stopped(stop);
+      out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    });
+    out.close();
+    if (!out)
+      throw Error(ErrorCode::kIo, "cannot write " + plain.string(), "free some space on that file system");
+  }
+  fs::rename(plain, layer);
+}
+
+}  // namespace
+
 std::vector<fs::path> extract_layers(const ContainerImage& image, const fs::path& to, std::stop_token stop) {
-  std::map<std::string, std::size_t> wanted;
+  std::map<std::string, std::vector<fs::path>> wanted;  // an image may hold one layer twice
   std::vector<fs::path> result;
-  for (std::size_t i = 0; i < image.layers.size(); ++i) {
-    wanted[image.layers[i].diff_id.substr(image.layers[i].diff_id.find(':') + 1) + "/layer.tar"] = i;
-    result.push_back(to / fmt::format("{}.tar", i));
+  for (const Layer& layer : image.layers) {
+    result.push_back(to / fmt::format("{}.tar", result.size()));
+    wanted[layer.member.empty() ? layer.diff_id.substr(layer.diff_id.find(':') + 1) + "/layer.tar"
+                                : layer.member]
+        .push_back(result.back());
   }
   TarReader reader(image.archive);
   std::size_t found = 0;
   while (struct archive_entry* entry = reader.next()) {
     const auto layer = wanted.find(archive_entry_pathname(entry));
     if (layer == wanted.end()) continue;
-    std::ofstream out(result[layer->second], std::ios::binary);
+    const fs::path& first = layer->second.front();
+    std::ofstream out(first, std::ios::binary);
     reader.content([&](std::string_view piece) {
       throw_if_stopped(stop);
       out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
     });
     out.close();
-    if (!out) {
-      throw Error(ErrorCode::kIo, "cannot write " + result[layer->second].string(),
-                  "free some space on that file system");
-    }
+    if (!out)
+      throw Error(ErrorCode::kIo, "cannot write " + first.string(), "free some space on that file system");
+    decompress(first, stop);
+    for (std::size_t i = 1; i < layer->second.size(); ++i) fs::copy_file(first, layer->second[i]);
     ++found;
   }
   if (found != wanted.size()) {

@@ -21,9 +21,14 @@ constexpr const char* kMethod = "size/1";
 
 }  // namespace
 
+fs::path app_layer_file(const ImageSet& images) {
+  return images.source.kind == SourceKind::kDistribution ? images.dir / "app.tar" : fs::path();
+}
+
 AppLayer read_app_layer(const ImageSet& images, std::stop_token stop) {
   AppLayer app;
-  app.tar = images.dir / "app.tar";
+  app.tar = app_layer_file(images);
+  if (app.tar.empty()) return app;
   if (!fs::exists(app.tar)) {
     throw Error(ErrorCode::kUnavailable, app.tar.string() + " is missing",
                 "build the images again: bench prepare --rebuild");

@@ -21,7 +21,14 @@ struct AppLayer {
   std::string workdir;                    ///< "/backend-flask": where the app's own files are
   std::int64_t epoch = 0;                 ///< its youngest file
 };
+/// Empty for an image that was not made here: which of its files are the app's is not known, so that neither
+/// one more app on its base nor a slimmed one can be built.
 AppLayer read_app_layer(const ImageSet& images, std::stop_token stop);
+/// Where it lies; empty where there is none.
+std::filesystem::path app_layer_file(const ImageSet& images);
+/// The note in place of those variants.
+inline constexpr const char* kNoVariants =
+    "absent: the image was not made here, and which of its files are the app's is not known";
 
 /// The cache that the set lies in: <cache>/images/sets/<key>.
 ImageStore store_of(const ImageSet& images);

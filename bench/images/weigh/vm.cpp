@@ -138,6 +138,30 @@ void build_variants(const Disk& disk, const VmImage& vm, const AppLayer& app, co
   flush_tree(draft.out());  // what is allocated is known when it is written
 }
 
+/// What two more apps on the same base add, and the slimmed disk.
+void weigh_variants(const Disk& disk, const VmImage& vm, const AppLayer& app,
+                    const std::vector<Ext4File>& files, const ImageStore::Draft& draft,
+                    const ImageSet& images, const SizeRequest& request, ImageSize& size,
+                    const std::stop_token& stop) {
+  write_paths(draft.in() / "paths", files);
+  build_variants(disk, vm, app, draft, request, stop);
+  for (const int number : {2, 3}) {
+    size.marginal.emplace_back(number,
+                               allocated_file_bytes(draft.out() / fmt::format("app-{}.qcow2", number)));
+  }
+  std::vector<TransferFile> slim{{draft.out() / "slim-plain.qcow2", ""}};
+  size.slim_disk = allocated_file_bytes(draft.out() / "slim.qcow2");
+  if (!vm.kernel.empty()) {
+    slim.push_back({vm.kernel, ""});
+    slim.push_back({draft.out() / "slim-initrd.img", ""});
+    for (std::size_t i = 1; i < slim.size(); ++i) size.slim_disk += allocated_file_bytes(slim[i].path);
+  }
+  size.slim_transfer = Compression(slim, transfer_memory(images), stop).total();
+  size.notes["slim"] = fmt::format("qcow2 compressed with {}, without documentation, manuals, translations{}",
+                                   first_line(draft.out() / "compression"),
+                                   disk.esp ? ", modules for other hardware, a second kernel" : "");
+}
+
 ImageSize weigh_vm(const ImageSet& images, Artefact artefact, const SizeRequest& request,
                    const std::stop_token& stop) {
   const VmImage& vm = images.disks.at(artefact);
@@ -184,26 +208,14 @@ ImageSize weigh_vm(const ImageSet& images, Artefact artefact, const SizeRequest&
     if (!file.empty()) whole.push_back({file, ""});
   }
   Compression compression(whole, transfer_memory(images), stop);  // beside what follows
-  write_paths(draft.in() / "paths", files);
-  build_variants(disk, vm, app, draft, request, stop);
-  for (const int number : {2, 3}) {
-    size.marginal.emplace_back(number,
-                               allocated_file_bytes(draft.out() / fmt::format("app-{}.qcow2", number)));
-  }
-  std::vector<TransferFile> slim{{draft.out() / "slim-plain.qcow2", ""}};
-  size.slim_disk = allocated_file_bytes(draft.out() / "slim.qcow2");
-  if (!vm.kernel.empty()) {
-    slim.push_back({vm.kernel, ""});
-    slim.push_back({draft.out() / "slim-initrd.img", ""});
-    for (std::size_t i = 1; i < slim.size(); ++i) size.slim_disk += allocated_file_bytes(slim[i].path);
+  if (!app.tar.empty()) {
+    weigh_variants(disk, vm, app, files, draft, images, request, size, stop);
+  } else {
+    size.notes["variants"] = kNoVariants;
   }
   say("compressing");
-  size.slim_transfer = Compression(slim, transfer_memory(images), stop).total();
   size.transfer = compression.total();
   size.notes["transfer_method"] = kTransferMethod;
-  size.notes["slim"] = fmt::format("qcow2 compressed with {}, without documentation, manuals, translations{}",
-                                   first_line(draft.out() / "compression"),
-                                   disk.esp ? ", modules for other hardware, a second kernel" : "");
   return size;
 }
 
@@ -217,7 +229,7 @@ ImageSize measure_vm_size(const ImageSet& images, Artefact artefact, const SizeR
                 "build it: bench prepare --targets libvirt:" + to_text(artefact));
   }
   const VmImage& vm = found->second;
-  const SizeMemory memory(images, to_text(artefact), {vm.disk, vm.kernel, vm.initrd, images.dir / "app.tar"},
+  const SizeMemory memory(images, to_text(artefact), {vm.disk, vm.kernel, vm.initrd, app_layer_file(images)},
                           size_method());
   if (!request.fresh) {
     if (auto known = memory.recall()) {

@@ -75,32 +75,46 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
   // Another app for one target is given by hand: then it is what is being compared.
   const bool own_app = std::any_of(targets.begin(), targets.end(),
                                    [](const TargetInfo* target) { return !target->app.empty(); });
-  return {row("app", text(&Equivalence::app_sha256), own_app ? Sameness::kByDesign : Sameness::kDifferent),
-          row("python", text(&Equivalence::python)),
-          row("flask", text(&Equivalence::flask)),
-          row("kernel", text(&Equivalence::kernel), Sameness::kByDesign),
-          row("cpus seen", collect_values(targets,
-                                          [](const TargetInfo& t) {
-                                            return t.equivalence.cpus ? std::to_string(*t.equivalence.cpus)
-                                                                      : "";
-                                          })),
-          memory_seen(targets),
-          row("cpus given",
-              collect_values(targets,
-                             [](const TargetInfo& t) { return t.cpus > 0 ? std::to_string(t.cpus) : ""; })),
-          row("memory given", collect_values(targets, [](const TargetInfo& t) {
-                return t.memory_bytes > 0 ? mebibytes(t.memory_bytes) : "";
-              }))};
+  std::vector<EquivalenceRow> rows;
+  // Of an image; what was built from an app's directory says the same by the app's hash.
+  if (std::any_of(targets.begin(), targets.end(),
+                  [](const TargetInfo* target) { return target->equivalence.rootfs_sha256.has_value(); })) {
+    rows.push_back(row("root file system", text(&Equivalence::rootfs_sha256),
+                       own_app ? Sameness::kByDesign : Sameness::kDifferent));
+    rows.back().hash = true;
+  }
+  // What only an app that is instrumented says of itself.
+  const bool instrumented = std::any_of(targets.begin(), targets.end(), [](const TargetInfo* target) {
+    return target->source.instrumentation == Instrumentation::kFlask;
+  });
+  if (instrumented) {
+    rows.push_back(
+        row("app", text(&Equivalence::app_sha256), own_app ? Sameness::kByDesign : Sameness::kDifferent));
+    rows.back().hash = true;
+    rows.push_back(row("python", text(&Equivalence::python)));
+    rows.push_back(row("flask", text(&Equivalence::flask)));
+    rows.push_back(row("kernel", text(&Equivalence::kernel), Sameness::kByDesign));
+    rows.push_back(row("cpus seen", collect_values(targets, [](const TargetInfo& t) {
+                         return t.equivalence.cpus ? std::to_string(*t.equivalence.cpus) : "";
+                       })));
+    rows.push_back(memory_seen(targets));
+  }
+  rows.push_back(row("cpus given", collect_values(targets, [](const TargetInfo& t) {
+                       return t.cpus > 0 ? std::to_string(t.cpus) : "";
+                     })));
+  rows.push_back(row("memory given", collect_values(targets, [](const TargetInfo& t) {
+                       return t.memory_bytes > 0 ? mebibytes(t.memory_bytes) : "";
+                     })));
+  return rows;
 }
 
 std::string mismatch(const TargetInfo& a, const TargetInfo& b) {
   std::string words;
   for (const EquivalenceRow& row : equivalence({&a, &b})) {
     if (row.sameness == Sameness::kDifferent) {
-      const bool hash = row.name == "app";
       words += fmt::format("{}{} {} against {}", words.empty() ? "" : ", ", row.name,
-                           hash ? row.values[0].substr(0, 12) : row.values[0],
-                           hash ? row.values[1].substr(0, 12) : row.values[1]);
+                           row.hash ? row.values[0].substr(0, 12) : row.values[0],
+                           row.hash ? row.values[1].substr(0, 12) : row.values[1]);
     }
   }
   return words;

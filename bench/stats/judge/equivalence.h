@@ -19,6 +19,7 @@ struct EquivalenceRow {
   std::string name;                 ///< "app", "python", "flask", "kernel", "cpus", "memory", "memory limit"
   std::vector<std::string> values;  ///< per target, in the order given; empty is unknown
   Sameness sameness = Sameness::kUnknown;
+  bool hash = false;  ///< its values are hexadecimal digits, of which twelve tell people enough
 };
 
 /// Memory seen may be less than memory given: a guest's kernel keeps some for itself. 64 MiB and 5 % of the

@@ -30,11 +30,12 @@ class StoreTest : public testing::Test {
     set.python = "3.11.2";
     set.flask = "2.2.2";
     set.base = "debian bookworm (packages)";
+    set.source = {SourceKind::kImage, "nginx:1", "sha256:11", "ab", Instrumentation::kNone, {"a note"}};
     set.container = {
         set.dir / "container.tar", "bench/backend:0123", "sha256:11", {{"base", "sha256:22", 7}}};
-    set.disks[Artefact::kDirectDisk] = {set.dir / "direct.qcow2", set.dir / "vmlinuz", set.dir / "initrd.img",
-                                        "console=ttyS0"};
-    set.disks[Artefact::kFullDisk] = {set.dir / "full.qcow2", "", "", ""};
+    set.disks[Artefact::kDirectDisk] = {
+        set.dir / "direct.qcow2", set.dir / "vmlinuz", set.dir / "initrd.img", "console=ttyS0", false, "cd"};
+    set.disks[Artefact::kFullDisk] = {set.dir / "full.qcow2", "", "", "", true, ""};
     for (const char* name : {"container.tar", "direct.qcow2", "vmlinuz", "initrd.img", "full.qcow2"}) {
       cache_.write("images/sets/" + set.key + "/" + name, name);
     }
@@ -56,6 +57,10 @@ TEST_F(StoreTest, WhatIsSavedIsFoundAgain) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->key, set.key);
   EXPECT_EQ(found->port, 4567);
+  EXPECT_EQ(found->source, set.source);
+  EXPECT_FALSE(found->disks.at(Artefact::kDirectDisk).hears_power_button);
+  EXPECT_TRUE(found->disks.at(Artefact::kFullDisk).hears_power_button);
+  EXPECT_EQ(found->disks.at(Artefact::kDirectDisk).rootfs_sha256, "cd");
   EXPECT_EQ(found->container.archive, set.container.archive);
   EXPECT_EQ(found->container.layers.at(0).bytes, 7);
   EXPECT_EQ(found->disks.at(Artefact::kDirectDisk).kernel, set.disks.at(Artefact::kDirectDisk).kernel);

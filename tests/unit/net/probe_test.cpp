@@ -120,5 +120,16 @@ TEST(Probe, DoesNotTakeAnAnswerOfAnotherInstance) {
   EXPECT_EQ(outcome.last_answer, "HTTP 200 without this trial's nonce");
 }
 
+TEST(Probe, WithoutANonceTheExpectedStatusIsTheAnswer) {
+  SlowApp app(Seconds(0));
+  HedgedProbe any({.port = app.port(), .nonce = ""});
+  EXPECT_EQ(any.run(Deadline(Seconds(20)), {}, [] { return ProbePace{}; }).kind, ProbeOutcome::Kind::kReady);
+
+  HedgedProbe another({.port = app.port(), .nonce = "", .status = 204});
+  const ProbeOutcome outcome = another.run(Deadline(Seconds(0.3)), {}, [] { return ProbePace{}; });
+  EXPECT_EQ(outcome.kind, ProbeOutcome::Kind::kTimeout);
+  EXPECT_EQ(outcome.last_answer, "HTTP 200");
+}
+
 }  // namespace
 }  // namespace bench

@@ -173,6 +173,26 @@ TEST(Equivalence, AnAppOfItsOwnIsSaidToBeOnPurpose) {
   EXPECT_THAT(table.notes, Contains("libvirt:direct runs another app on purpose: /apps/delayed"));
 }
 
+TEST(Equivalence, AnImageIsTheSameByItsRootFileSystemAndAsksNothingOfTheApp) {
+  StoredRun run = test::sample_run_all();
+  for (TargetInfo& target : run.targets) {
+    target.source = {SourceKind::kImage,     "nginx:1", "sha256:11", "0123456789abcdef",
+                     Instrumentation::kNone, {}};
+    target.equivalence = {};
+    target.equivalence.rootfs_sha256 = target.source.rootfs_sha256;
+  }
+  TextTable table = equivalence_table(run);
+  EXPECT_EQ(row(table, "root file system (hash)").at(1), "0123456789ab");
+  EXPECT_EQ(row(table, "root file system (hash)").back(), "ok");
+  EXPECT_THAT(table.rows, Not(Contains(Contains("flask"))));
+  EXPECT_THAT(table.notes, Contains("docker starts from the image nginx:1"));
+  EXPECT_THAT(table.notes, Contains(StartsWith("nothing was put beside the app")));
+
+  run.targets[1].equivalence.rootfs_sha256 = "fedcba9876543210";
+  table = equivalence_table(run);
+  EXPECT_EQ(row(table, "root file system (hash)").back(), "MISMATCH");
+}
+
 TEST(HostileOfAll, NamesCannotTouchTerminalOrTables) {
   const std::string bad = "a|b`c<script>\x1b[31m\n\"x\",\r\t# *y* _z_ \xff";
   StoredRun run = test::sample_run_all();

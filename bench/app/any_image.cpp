@@ -1,0 +1,74 @@
+#include "bench/app/any_image.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/base/error.h"
+#include "bench/images/any/any_image.h"
+#include "bench/images/oci/image.h"
+
+namespace bench {
+namespace {
+
+Driver* holder(const std::string& reference, const std::vector<std::pair<const DriverRow*, Driver*>>& engines,
+               std::vector<std::unique_ptr<Driver>>& opened, const DriverOptions& options) {
+  for (const auto& [row, engine] : engines) {
+    if (row->holds_images) return engine;
+  }
+  for (const DriverRow& row : driver_table()) {
+    if (!row.holds_images || !row.built) continue;
+    opened.push_back(row.make(options));
+    return opened.back().get();
+  }
+  throw Error(ErrorCode::kUnavailable,
+              fmt::format("this build has no engine that could have the image {}", reference),
+              "name a file: docker-archive:FILE, oci-archive:FILE or oci:DIR");
+}
+
+}  // namespace
+
+void leave_out_imageless(OpenRequest& request, bool named) {
+  const auto needs_a_system = [&](const TargetName& name) {
+    return request.images.image && name.spec.app.empty() && name.artefact == Artefact::kFullDisk;
+  };
+  const auto first = std::find_if(request.names.begin(), request.names.end(), needs_a_system);
+  if (first == request.names.end()) return;
+  const std::string why = fmt::format("{} boots a whole system, which the image {} is not", first->name,
+                                      request.images.image->reference);
+  const char* remedy = "libvirt:direct boots the image's own files, with a kernel and an init of bench's";
+  if (named) throw Error(ErrorCode::kUnavailable, why, remedy);
+  request.warnings.push_back({why + ": it is left out", remedy});
+  std::erase_if(request.names, needs_a_system);
+}
+
+void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow*, Driver*>>& engines,
+                    std::vector<std::unique_ptr<Driver>>& opened, DriverOptions options,
+                    const std::function<void(const std::string&)>& progress, const std::stop_token& stop) {
+  options.progress = progress;
+  options.stop = stop;
+  if (names_image_file(image.reference)) return;
+  Driver* engine = holder(image.reference, engines, opened, options);
+  image.engine_id = engine->find_image(image.reference, image.pull, stop);
+  image.save = [engine, id = image.engine_id, stop](const std::filesystem::path& to) {
+    engine->save_image(id, to, stop);
+  };
+}
+
+ImageSource source_of(const ImageSet& set, Artefact artefact) {
+  ImageSource source = set.source;
+  const auto disk = set.disks.find(artefact);
+  if (disk != set.disks.end()) source.rootfs_sha256 = disk->second.rootfs_sha256;
+  return source;
+}
+
+ImageSet prepare_set(const ImageRequest& request, std::stop_token stop) {
+  return request.image ? prepare_any_image(request, std::move(stop))
+                       : prepare_images(request, std::move(stop));
+}
+
+bool set_ready(const ImageRequest& request) {
+  return request.image ? any_image_ready(request) : images_ready(request);
+}
+
+}  // namespace bench

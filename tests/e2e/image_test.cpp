@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "e2e/harness.h"
+
+namespace bench::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Gt;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+void shell(const std::string& command) {
+  const int status = std::system(command.c_str());  // NOLINT(cert-env33-c): the test's own words
+  ASSERT_EQ(WEXITSTATUS(status), 0) << command;
+}
+
+std::string digest_of(const fs::path& file) {
+  const fs::path out = file.string() + ".sum";
+  shell(fmt::format("sha256sum {} | cut -c-64 | tr -d '\\n' >{}", file.string(), out.string()));
+  return file_text(out);
+}
+
+void write(const fs::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+/// An image from scratch as `docker save` writes it: one static program of two layers, whose user is not
+/// root.
+struct Image {
+  fs::path archive;
+  std::string id;  ///< hexadecimal digits
+};
+
+Image make_image(const fs::path& dir, const json& more = json::object()) {
+  fs::create_directories(dir / "one/etc");
+  fs::create_directories(dir / "two/opt");
+  fs::copy_file(BENCH_GUEST_APP, dir / "one/app");
+  write(dir / "one/etc/passwd", "web:x:1000:1000::/:/app\n");
+  write(dir / "one/etc/gone", "not in the end\n");
+  write(dir / "two/opt/file", std::string(100'000, 'x'));
+  fs::create_directories(dir / "two/etc");
+  write(dir / "two/etc/.wh.gone", "");
+  json config = {{"Entrypoint", {"/app"}},  {"Cmd", {"serve"}},
+                 {"User", "web"},           {"Env", {"COLOUR=red"}},
+                 {"StopSignal", "SIGUSR1"}, {"ExposedPorts", {{"80/tcp", json::object()}}}};
+  config.update(more);
+  json diffs = json::array(), layers = json::array();
+  for (const char* layer : {"one", "two"}) {
+    const fs::path tar = dir / (std::string(layer) + ".tar");
+    shell(fmt::format("tar -C {} --owner=0 --group=0 --mtime=@0 --sort=name -cf {} .", (dir / layer).string(),
+                      tar.string()));
+    diffs.push_back("sha256:" + digest_of(tar));
+    layers.push_back(tar.filename().string());
+  }
+  write(dir / "config.json", json({{"architecture", "amd64"},
+                                   {"os", "linux"},
+                                   {"config", config},
+                                   {"rootfs", {{"type", "layers"}, {"diff_ids", diffs}}}})
+                                 .dump());
+  Image image{dir / "image.tar", digest_of(dir / "config.json")};
+  write(dir / "manifest.json",
+        json::array({{{"Config", "config.json"}, {"RepoTags", {"bench-test/web:1"}}, {"Layers", layers}}})
+            .dump());
+  shell(fmt::format("cd {} && tar -cf image.tar one.tar two.tar config.json manifest.json", dir.string()));
+  return image;
+}
+
+const json& target(const json& run, const std::string& name) {
+  for (const json& one : run.at("targets")) {
+    if (one.at("name") == name) return one;
+  }
+  throw std::runtime_error("no target " + name);
+}
+
+TEST(Image, IsStartedAsItIsInBothWorldsFromTheSameFiles) {
+  World world;
+  const Image image = make_image(world.scratch() / "image");
+  const std::string reference = "docker-archive:" + image.archive.string();
+  const Outcome outcome =
+      world.bench({"run", "startup", "size", "--image", reference, "--targets", "docker,libvirt:direct",
+                   "--rounds", "2", "--warmup", "0", "--out", world.results().string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json run = world.run();
+  EXPECT_EQ(run.at("conditions").at("ready_path"), "/");
+  const std::string rootfs = target(run, "docker").at("source").at("rootfs_sha256");
+  EXPECT_THAT(rootfs, SizeIs(64));
+  for (const char* name : {"docker", "libvirt:direct"}) {
+    const json& one = target(run, name);
+    EXPECT_EQ(one.at("source").at("kind"), "image") << name;
+    EXPECT_EQ(one.at("source").at("reference"), reference) << name;
+    EXPECT_EQ(one.at("source").at("digest"), "sha256:" + image.id) << name;
+    EXPECT_EQ(one.at("source").at("instrumentation"), "none") << name;
+    EXPECT_EQ(one.at("equivalence").at("rootfs_sha256"), rootfs) << name;
+    EXPECT_TRUE(one.at("traits").at("polite_stop").get<bool>()) << name;
+    EXPECT_THAT(values(run, name, "startup.ready"), AllOf(SizeIs(2), Each(Gt(0)))) << name;
+    // The program ends at the image's own signal, long before anybody's patience is over.
+    EXPECT_THAT(values(run, name, "startup.stop"), AllOf(SizeIs(2), Each(testing::Lt(9)))) << name;
+    EXPECT_THAT(values(run, name, "size.disk"), AllOf(SizeIs(1), Each(Gt(100'000)))) << name;
+  }
+  EXPECT_THAT(values(run, "libvirt:direct", "startup.kernel"), SizeIs(2));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("root file system (hash)"), Not(HasSubstr("flask"))));
+
+  // The container's daemon has it now: the same image by the name that it has there.
+  const Outcome stored = world.bench({"run", "startup", "--image", "bench/image:" + image.id.substr(0, 12),
+                                      "--pull", "never", "--targets", "docker", "--rounds", "1", "--warmup",
+                                      "0", "--out", (world.scratch() / "stored").string()});
+  ASSERT_EQ(stored.exit_code, 0) << stored.err;
+  EXPECT_EQ(target(world.run(world.scratch() / "stored"), "docker").at("source").at("rootfs_sha256"), rootfs);
+
+  const Outcome absent = world.bench({"run", "startup", "--image", "bench-test/nobody:1", "--pull", "never",
+                                      "--targets", "docker", "--out", (world.scratch() / "absent").string()});
+  EXPECT_EQ(absent.exit_code, 3);
+  EXPECT_THAT(absent.err, HasSubstr("Docker has no image bench-test/nobody:1"));
+}
+
+TEST(Image, WhatCannotBeMeasuredIsSaidBeforeAnythingStarts) {
+  World world;
+  const Image image = make_image(world.scratch() / "image");
+  const Image portless = make_image(world.scratch() / "portless", {{"ExposedPorts", json::object()}});
+  const std::string good = "docker-archive:" + image.archive.string();
+  struct Case {
+    std::vector<std::string> options;
+    int exit_code;
+    std::string words;
+  };
+  const std::vector<Case> cases = {
+      {{"--image", "docker-archive:/nowhere.tar"}, 2, "/nowhere.tar"},
+      {{"--image", "oci:" + world.scratch().string()}, 2, "oci:"},
+      {{"--image", good, "--app", app("").string()}, 2, "--app"},
+      {{"--port", "80"}, 2, "--image"},
+      {{"--kernel", "host"}, 2, "--image"},
+      {{"--image", good, "--pull", "sometimes"}, 2, "--pull"},
+      {{"--image", good, "--kernel", "/etc/passwd"}, 2, "/etc/passwd"},
+      {{"--image", good, "--ready-status", "99"}, 2, "--ready-status"},
+      {{"--image", good, "--targets", "libvirt:full"}, 3, "libvirt:direct"},
+  };
+  for (const Case& one : cases) {
+    std::vector<std::string> arguments = {"run", "startup", "--out", world.results().string()};
+    arguments.insert(arguments.end(), one.options.begin(), one.options.end());
+    const Outcome outcome = world.bench(arguments, 60);
+    EXPECT_EQ(outcome.exit_code, one.exit_code) << one.words << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(one.words));
+    EXPECT_FALSE(fs::exists(world.results())) << one.words;
+  }
+  const Outcome open =
+      world.bench({"run", "startup", "--image", "docker-archive:" + portless.archive.string(), "--targets",
+                   "docker", "--out", world.results().string()});
+  EXPECT_EQ(open.exit_code, 2);
+  EXPECT_THAT(open.err, HasSubstr("--port"));
+}
+
+}  // namespace
+}  // namespace bench::e2e
