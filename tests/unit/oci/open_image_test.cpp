@@ -109,7 +109,7 @@ TEST(OpenImage, TakesALayoutBesideDockersOwnManifest) {
           .dump());
   test::write_archive(layout, dir.path() / "both.tar");
   const OciImage image = open_image("docker-archive:" + (dir.path() / "both.tar").string(), kHere);
-  EXPECT_EQ(image.manifest_digest, entry["digest"]);
+  EXPECT_EQ(image.manifest_digest, entry["digest"].get<std::string>());
   EXPECT_EQ(image.layers[0].digest, test::digest_of(layer_with("a")));
 }
 
