@@ -97,7 +97,7 @@ TEST(Image, IsStartedAsItIsInBothWorldsFromTheSameFiles) {
   const std::string rootfs = target(run, "docker").at("source").at("rootfs_sha256");
   EXPECT_THAT(rootfs, SizeIs(64));
   for (const char* name : {"docker", "libvirt:direct"}) {
-    const json& one = target(run, name);
+    const json one = target(run, name);
     EXPECT_EQ(one.at("source").at("kind"), "image") << name;
     EXPECT_EQ(one.at("source").at("reference"), reference) << name;
     EXPECT_EQ(one.at("source").at("digest"), "sha256:" + image.id) << name;
