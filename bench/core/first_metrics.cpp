@@ -120,7 +120,8 @@ ScenarioSpec make_startup() {
   startup.trial = "start";
   startup.table = "Start-up: from the first engine call to the first verified answer";
   startup.reading = {
-      "Ready: the first complete answer that carries this trial's own nonce, in seconds of the host's "
+      "Ready: the first complete answer that is this trial's (by its own nonce; of an image as it is, by the "
+      "expected status at a port drawn for the trial), in seconds of the host's "
       "monotonic clock since the first engine call that makes the instance. Images are prepared before.",
       "CPU: what the host spent up to ready, engine and VMM included."};
   return startup;

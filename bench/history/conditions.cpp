@@ -69,6 +69,10 @@ Facts target_subject(const TargetInfo& target) {
   Facts facts;
   const Equivalence& says = target.equivalence;
   facts["app (hash)"] = says.app_sha256 ? Fact(says.app_sha256->substr(0, 12)) : Fact();
+  facts["root file system (hash)"] = says.rootfs_sha256 ? Fact(says.rootfs_sha256->substr(0, 12)) : Fact();
+  facts["files from"] = fact_of(target.source.kind == SourceKind::kDistribution
+                                    ? to_text(target.source.kind)
+                                    : to_text(target.source.kind) + " " + target.source.reference);
   facts["Python"] = says.python ? Fact(*says.python) : Fact();
   facts["Flask"] = says.flask ? Fact(*says.flask) : Fact();
   facts["kernel that the app sees"] = says.kernel ? Fact(*says.kernel) : Fact();

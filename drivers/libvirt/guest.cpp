@@ -20,6 +20,7 @@
 #include "drivers/libvirt/console.h"
 #include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/domain/firmware.h"
+#include "drivers/libvirt/domain/kernel_quirks.h"
 #include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/network.h"
 #include "drivers/libvirt/targets.h"
@@ -101,6 +102,15 @@ void make_overlay(const fs::path& base, const fs::path& overlay, std::stop_token
                    : "build the image again: bench prepare --rebuild");
 }
 
+std::vector<std::string> features_left_out(const LibvirtConnection& connection, const VmImage& image,
+                                           const std::string& type) {
+  if (connection.mock() || image.kernel_release.empty()) return {};
+  unsigned long qemu = 0;
+  if (virConnectGetVersion(connection.get(), &qemu) < 0) return {};
+  return features_that_break(image.kernel_release, qemu,
+                             type == "qemu" ? Acceleration::kTcg : Acceleration::kKvm);
+}
+
 void remove_guest_left_behind(const LibvirtConnection* connection, const std::string& name) {
   (void)instance_files(name);  // refuses names that are not ours
   if (connection != nullptr) {
@@ -152,6 +162,9 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   if (fs::exists(files.record)) {
     throw Error(ErrorCode::kEngine, fmt::format("there is a VM {} already", spec_.name),
                 "remove leftovers of killed runs: bench clean");
+  }
+  for (std::string& feature : features_left_out(*connection_, image, spec_.type)) {
+    spec_.cpu.disabled.push_back(std::move(feature));
   }
   spec_.kernel = image.kernel;
   spec_.initrd = image.initrd;

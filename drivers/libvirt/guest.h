@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "bench/base/fd.h"
 #include "bench/core/image.h"
@@ -37,6 +38,11 @@ class ReservedPort {
 /// A qcow2 overlay on `base`. Throws kIo or kEngine with qemu-img's words; nothing is left then.
 void make_overlay(const std::filesystem::path& base, const std::filesystem::path& overlay,
                   std::stop_token stop);
+
+/// CPU features that a guest of that image does without, since its kernel dies of them there; `type` as in
+/// DomainSpec. Every Guest leaves them out.
+std::vector<std::string> features_left_out(const LibvirtConnection& connection, const VmImage& image,
+                                           const std::string& type);
 
 /// Ends a guest that no Guest of this process stands for, and removes all that it left. Without a connection
 /// its record and /proc have to do. Throws Error{kUsage} for a name that is not ours, kEngine for one that

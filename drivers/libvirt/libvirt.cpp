@@ -18,7 +18,6 @@
 #include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/domain/domain_xml.h"
 #include "drivers/libvirt/domain/firmware.h"
-#include "drivers/libvirt/domain/kernel_quirks.h"
 #include "drivers/libvirt/domain/registry.h"
 #include "drivers/libvirt/guest.h"
 #include "drivers/libvirt/image_figures.h"
@@ -252,7 +251,11 @@ Facts LibvirtDriver::prepare(const ImageSet& images, const std::string& profile,
     throw Error(ErrorCode::kUnavailable, "qemu-img is not installed",
                 "install it (Debian, Ubuntu: apt-get install qemu-utils)");
   }
-  acceleration(libvirt, images, profile, stop);
+  const GuestAcceleration accelerated = acceleration(libvirt, images, profile, stop);
+  if (!image.kernel_release.empty()) facts["kernel"] = image.kernel_release;
+  for (const std::string& feature : features_left_out(*libvirt, image, accelerated.domain_type())) {
+    facts["cpu_without_" + feature] = true;
+  }
   const std::lock_guard lock(mutex_);
   polite_[profile] = image.hears_power_button;
   return facts;
@@ -278,12 +281,6 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.cpus = spec.cpus;
   domain.memory_bytes = spec.memory_bytes;
   domain.cpu = accelerated.cpu;
-  unsigned long qemu = 0;
-  virConnectGetVersion(libvirt->get(), &qemu);
-  for (const std::string& feature :
-       features_that_break(image.kernel_release, qemu, accelerated.verdict.acceleration)) {
-    domain.cpu.disabled.push_back(feature);
-  }
   domain.machine = machine_;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
   domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();

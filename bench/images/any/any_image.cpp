@@ -12,6 +12,7 @@
 #include "bench/base/error.h"
 #include "bench/base/subprocess.h"
 #include "bench/images/any/docker_form.h"
+#include "bench/images/any/guest_of.h"
 #include "bench/images/boot/guest_init.h"
 #include "bench/images/boot/initramfs.h"
 #include "bench/images/boot/kernel.h"
@@ -28,7 +29,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Raised when the code here changes what is in an image.
-constexpr const char* kFormat = "any/1";
+constexpr const char* kFormat = "any/2";
 
 /// What decides which kernel it is, without reading one that is fetched.
 std::string kernel_identity(const AnyImage& any) {
@@ -94,17 +95,6 @@ ImageSet as_asked(ImageSet set, const AnyImage& any) {
                 "name the port: --port N");
   }
   return set;
-}
-
-GuestConfig guest_of(const ImageConfig& config) {
-  GuestConfig guest;
-  guest.command = config.entrypoint;
-  guest.command.insert(guest.command.end(), config.cmd.begin(), config.cmd.end());
-  guest.environment = config.env;
-  guest.workdir = config.workdir;
-  guest.user = config.user;
-  guest.stop_signal = stop_signal_number(config.stop_signal);
-  return guest;
 }
 
 /// One preparation, under the lock.

@@ -339,7 +339,8 @@ class Builder {
     finish_vm(Artefact::kFullDisk, vm);
   }
 
-  void finish_vm(Artefact artefact, const VmImage& vm) {
+  void finish_vm(Artefact artefact, VmImage vm) {
+    vm.kernel_release = line_of(kernel_ / "release");
     set_.disks[artefact] = vm;
     store_.save(set_, plan_.hash);
     say(fmt::format("VM {}: disk image of {} MiB", to_text(artefact), fs::file_size(vm.disk) >> 20));
