@@ -13,24 +13,24 @@
 namespace bench {
 
 std::optional<AnyImage> TargetOptions::any_image() const {
+  const TargetOptions nothing;
   if (image.empty()) {
-    const char* alone = port                            ? "--port"
-                        : kernel != kDistributionKernel ? "--kernel"
-                        : !modules.empty()              ? "--modules"
-                                                        : nullptr;
+    const char* alone = port                       ? "--port"
+                        : kernel != nothing.kernel ? "--kernel"
+                        : !modules.empty()         ? "--modules"
+                        : pull != nothing.pull     ? "--pull"
+                                                   : nullptr;
     if (alone == nullptr) return std::nullopt;
     throw Error(ErrorCode::kUsage, fmt::format("{} says something of an image, and there is none", alone),
                 "name one: --image REF");
   }
-  if (!app.empty()) {
-    throw Error(ErrorCode::kUsage, "--app and --image both say what is measured", "leave one of them out");
+  if (!app.empty() || base != nothing.base) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} and --image both say what is measured", app.empty() ? "--base" : "--app"),
+                "leave one of them out");
   }
-  const auto when = from_text<Pull>(pull);
-  if (!when) {
-    throw Error(ErrorCode::kUsage, fmt::format("'{}' is no time to pull", pull),
-                "one of " + all_words<Pull>());
-  }
-  AnyImage any{.reference = image, .pull = *when, .kernel = kernel, .modules = modules, .port = port};
+  AnyImage any{.reference = image, .kernel = kernel, .modules = modules, .port = port};
+  any.pull = from_text<Pull>(pull).value_or(any.pull);  // its words were checked where they were read
   require_any_image(any);
   return any;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <regex>
 
 #include "bench/base/error.h"
 #include "bench/base/subprocess.h"
@@ -225,6 +226,14 @@ class Preparation {
   ImageSet set_;
 };
 
+/// [HOST[:PORT]/]NAME[:TAG][@DIGEST] or an id: what the path of an engine's API can carry.
+bool is_engine_reference(const std::string& text) {
+  static const std::regex form(
+      "[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
+      "(@[a-z0-9+._-]+:[0-9a-f]{32,})?");
+  return text.size() <= 512 && std::regex_match(text, form);
+}
+
 /// Empty for an image of an engine's that has not been found yet.
 std::string id_of(const AnyImage& any) {
   if (any.save) return any.engine_id;
@@ -234,8 +243,22 @@ std::string id_of(const AnyImage& any) {
 }  // namespace
 
 void require_any_image(const AnyImage& image) {
-  if (names_image_file(image.reference)) (void)open_image(image.reference);
-  if (image.kernel != kDistributionKernel && image.kernel != kHostKernel) (void)kernel_release(image.kernel);
+  if (names_image_file(image.reference)) {
+    (void)open_image(image.reference);
+  } else if (!is_engine_reference(image.reference)) {
+    throw Error(ErrorCode::kUsage, fmt::format("--image {} is no name of an image", image.reference),
+                fs::is_directory(image.reference) ? fmt::format("did you mean oci:{}?", image.reference)
+                : fs::exists(image.reference)
+                    ? fmt::format("did you mean docker-archive:{}?", image.reference)
+                    : "NAME[:TAG] of an engine, docker-archive:FILE, "
+                      "oci-archive:FILE or oci:DIR[:TAG]");
+  }
+  const bool file = image.kernel != kDistributionKernel && image.kernel != kHostKernel;
+  if (file) (void)kernel_release(image.kernel);
+  if (!file && !image.modules.empty()) {
+    throw Error(ErrorCode::kUsage, "--modules belongs to a kernel's file, and none is named",
+                "name it: --kernel FILE");
+  }
   if (!image.modules.empty() && !fs::is_directory(image.modules)) {
     throw Error(ErrorCode::kUsage, fmt::format("--modules {} is not a directory", image.modules.string()),
                 "name the directory with the kernel's modules, such as /lib/modules/6.1.0");

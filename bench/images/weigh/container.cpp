@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "bench/base/error.h"
 #include "bench/images/build/recipe.h"
@@ -31,6 +33,30 @@ bool is_list(const std::string& path) {
   return path.starts_with("var/lib/dpkg/info/") && path.ends_with(".list");
 }
 
+/// The directories that a layer does not name and an engine makes nevertheless: its top, and those above its
+/// files.
+std::vector<LayerEntry> unnamed_directories(const std::vector<LayerEntry>& entries) {
+  const auto bare = [](std::string_view path) {
+    while (path.starts_with("./") || path.starts_with('/')) path.remove_prefix(path.starts_with('/') ? 1 : 2);
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return path == "." ? std::string_view() : path;
+  };
+  std::set<std::string_view> named, needed{""};
+  for (const LayerEntry& entry : entries) {
+    const std::string_view path = bare(entry.path);
+    if (entry.kind == 'd') named.insert(path);
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1)) {
+      needed.insert(path.substr(0, slash));
+    }
+  }
+  std::vector<LayerEntry> unnamed;
+  for (const std::string_view path : needed) {
+    if (!named.contains(path)) unnamed.push_back({.path = std::string(path), .kind = 'd'});
+  }
+  return unnamed;
+}
+
 Unpacked unpack(const fs::path& tar, Dpkg& dpkg, const std::stop_token& stop) {
   Unpacked result;
   const auto wants = [](const LayerEntry& entry) {
@@ -46,6 +72,10 @@ Unpacked unpack(const fs::path& tar, Dpkg& dpkg, const std::stop_token& stop) {
     if (entry.kind == 'f') result.apparent += entry.bytes;
   };
   read_layer(tar, each, wants, stop);
+  for (const LayerEntry& directory : unnamed_directories(result.entries)) {
+    result.entries.push_back(directory);
+    result.disk += allocated_bytes(directory);
+  }
   return result;
 }
 
