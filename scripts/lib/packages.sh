@@ -50,6 +50,7 @@ test?|program rootlesskit|rootlesskit|RootlessKit, for a test on rootless Docker
 test?|program slirp4netns|slirp4netns|slirp4netns, for the same
 test?|program newuidmap|uidmap|newuidmap, for the same
 test|program curl|curl|curl, to ask a daemon whether it answers
+test|program xz|xz-utils|xz, to pack modules as kernels' packages do
 lint|program clang++|clang|clang++
 lint|program clang-format|clang-format|clang-format
 lint|program clang-tidy|clang-tidy|clang-tidy
@@ -92,6 +93,7 @@ gnuplot-nox gnuplot gnuplot gnuplot
 libgtest-dev gtest-devel gtest gtest
 libgmock-dev gmock-devel gtest gmock
 curl curl curl curl
+xz-utils xz xz xz
 libfccp-dev - - -
 uidmap shadow-utils shadow shadow
 clang-format clang-tools-extra clang clang-tools
