@@ -255,9 +255,7 @@ GuestAcceleration find_acceleration(const std::shared_ptr<LibvirtConnection>& co
           return boot_guest(connection, image, type, cpu, limit, stop);
         },
         inside_a_vm());
-    if (!may_pass(*found, busy_before)) {
-      remember_acceleration(key, *found);
-    }
+    remember_acceleration(key, *found, may_pass(*found, busy_before) ? Finding::kMayPass : Finding::kHolds);
   }
   if (from_text<AccelerationWish>(options.accel) == AccelerationWish::kKvm &&
       found->verdict.acceleration == Acceleration::kTcg) {
@@ -284,7 +282,7 @@ AccelerationVerdict acceleration_verdict(const DriverOptions& options) {
   if (const auto known = without_a_boot(key.at("kvm"), options.accel)) {
     return known->verdict;
   }
-  if (const auto known = remembered_acceleration(key)) {
+  if (const auto known = last_acceleration(key)) {
     return known->verdict;
   }
   return {inside_a_vm() ? Acceleration::kNestedKvm : Acceleration::kKvm, false,

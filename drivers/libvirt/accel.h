@@ -34,16 +34,23 @@ MachineKey machine_key();
 /// True where this host is a virtual machine itself.
 bool inside_a_vm();
 
+/// Whether a finding holds for later runs, too.
+enum class Finding { kHolds, kMayPass };
+
 /// Verdicts in <persistent_dir>/acceleration.json, one per machine key, each with its date; after a month it
-/// is found out again. A file that cannot be understood is as if it were not there.
+/// is found out again, and one that may pass at the next run. A file that cannot be understood is as if it
+/// were not there.
 std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key);
-void remember_acceleration(const MachineKey& key, const GuestAcceleration& found);
-/// "found 3 days ago"; empty where nothing is remembered.
+/// What was found last, whether or not it holds for the next run: for people.
+std::optional<GuestAcceleration> last_acceleration(const MachineKey& key);
+void remember_acceleration(const MachineKey& key, const GuestAcceleration& found,
+                           Finding finding = Finding::kHolds);
+/// "found 3 days ago", and that the next run tries again where it may pass; empty where nothing was found.
 std::string remembered_age(const MachineKey& key);
 
-/// True for a verdict whose reason may be gone tomorrow, so that it is not remembered: KVM was busy, memory
-/// was short, rights were missing, or the host
-/// was so busy that the emulated guest took longer, too, than one with KVM may.
+/// True for a verdict whose reason may be gone tomorrow, so that no later run relies on it: KVM was busy,
+/// memory was short, rights were missing, or the host was so busy that the emulated guest took longer, too,
+/// than one with KVM may.
 bool may_pass(const GuestAcceleration& found, bool busy_host);
 
 /// One boot of a guest: did user space come up?

@@ -74,6 +74,35 @@ nlohmann::json load_verdicts() {
   return nlohmann::json::array();
 }
 
+/// What stands there of this machine and has not expired; an empty object where nothing does.
+nlohmann::json entry_of(const MachineKey& key) {
+  for (const auto& entry : load_verdicts()) {
+    if (entry.is_object() && entry.value("machine", nlohmann::json()) == nlohmann::json(key) &&
+        finding_age(entry)) {
+      return entry;
+    }
+  }
+  return nlohmann::json::object();
+}
+
+bool may_pass(const nlohmann::json& entry) {
+  const auto found = entry.find("may_pass");
+  return found != entry.end() && *found == nlohmann::json(true);
+}
+
+std::optional<GuestAcceleration> acceleration_in(const nlohmann::json& entry) {
+  try {
+    if (entry.empty()) return std::nullopt;
+    const auto acceleration = from_text<Acceleration>(entry.at("acceleration").get<std::string>());
+    if (!acceleration) return std::nullopt;
+    const auto& cpu = entry.at("cpu");
+    return GuestAcceleration{{*acceleration, entry.at("proven"), entry.at("how"), entry.at("remedy")},
+                             {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // an entry of another version: find out again
+  }
+}
+
 }  // namespace
 
 bool inside_a_vm() {
@@ -94,28 +123,20 @@ MachineKey machine_key() {
 }
 
 std::optional<GuestAcceleration> remembered_acceleration(const MachineKey& key) {
-  try {
-    for (const auto& entry : load_verdicts()) {
-      if (entry.at("machine").get<MachineKey>() != key || !finding_age(entry)) {
-        continue;
-      }
-      const auto& cpu = entry.at("cpu");
-      const auto acceleration = from_text<Acceleration>(entry.at("acceleration").get<std::string>());
-      if (!acceleration) continue;
-      return GuestAcceleration{{*acceleration, entry.at("proven"), entry.at("how"), entry.at("remedy")},
-                               {cpu.at("mode"), cpu.at("model"), cpu.at("disabled")}};
-    }
-  } catch (const nlohmann::json::exception&) {
-    // An entry of another version: find out again.
-  }
-  return std::nullopt;
+  const nlohmann::json entry = entry_of(key);
+  return may_pass(entry) ? std::nullopt : acceleration_in(entry);
 }
 
-void remember_acceleration(const MachineKey& key, const GuestAcceleration& found) {
+std::optional<GuestAcceleration> last_acceleration(const MachineKey& key) {
+  return acceleration_in(entry_of(key));
+}
+
+void remember_acceleration(const MachineKey& key, const GuestAcceleration& found, Finding finding) {
   auto verdicts = nlohmann::json::array();
   verdicts.push_back(
       {{"machine", key},
        {"found_at", finding_time()},
+       {"may_pass", finding == Finding::kMayPass},
        {"acceleration", to_text(found.verdict.acceleration)},
        {"proven", found.verdict.proven},
        {"how", found.verdict.how},
@@ -131,14 +152,10 @@ void remember_acceleration(const MachineKey& key, const GuestAcceleration& found
 }
 
 std::string remembered_age(const MachineKey& key) {
-  for (const auto& entry : load_verdicts()) {
-    if (entry.is_object() && entry.value("machine", nlohmann::json()) == nlohmann::json(key)) {
-      if (const auto age = finding_age(entry)) {
-        return age_in_words(*age);
-      }
-    }
-  }
-  return "";
+  const nlohmann::json entry = entry_of(key);
+  const auto age = finding_age(entry);
+  if (!age) return "";
+  return age_in_words(*age) + (may_pass(entry) ? "; it may pass, so the next run tries again" : "");
 }
 
 void forget_acceleration() {

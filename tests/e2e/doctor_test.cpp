@@ -39,7 +39,7 @@ TEST(Doctor, ShowsHowOldAFindingIsAndAgainFindsItOutAnew) {
   std::ofstream(daemons) << json{
       {"qemu:///elsewhere libvirt 1", {{"seconds", 76}, {"found_at", std::time(nullptr) - 3 * kDay}}}};
   EXPECT_THAT(world.bench({"doctor"}, 60).out,
-              AllOf(HasSubstr("(found 12 days ago)"),
+              AllOf(HasSubstr("(found 12 days ago"),
                     HasSubstr("qemu:///elsewhere starts an empty guest in 76.0 s; found 3 days ago")));
   age_findings(acceleration, 31);
   EXPECT_THAT(world.bench({"doctor"}, 60).out, Not(HasSubstr("found 31 days ago")))
@@ -51,7 +51,8 @@ TEST(Doctor, ShowsHowOldAFindingIsAndAgainFindsItOutAnew) {
   EXPECT_FALSE(fs::exists(acceleration));
   EXPECT_FALSE(fs::exists(daemons));
   a_guest_runs("again");
-  EXPECT_THAT(world.bench({"doctor"}, 60).out, HasSubstr("(found today)"));
+  // On a busy host it may be one that passes: that is said behind it.
+  EXPECT_THAT(world.bench({"doctor"}, 60).out, HasSubstr("(found today"));
 }
 
 }  // namespace

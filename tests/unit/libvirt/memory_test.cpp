@@ -52,6 +52,18 @@ TEST_F(LibvirtMemory, AFindingExpires) {
   EXPECT_FALSE(remembered_acceleration(here));
 }
 
+TEST_F(LibvirtMemory, AFindingThatMayPassIsShownAndNotReliedOn) {
+  const MachineKey here = machine_key();
+  const GuestAcceleration found{{Acceleration::kTcg, true, "KVM is busy", "x"}, {}};
+  remember_acceleration(here, found, Finding::kMayPass);
+  EXPECT_FALSE(remembered_acceleration(here)) << "the next run tries again";
+  EXPECT_EQ(last_acceleration(here), found);
+  EXPECT_EQ(remembered_age(here), "found today; it may pass, so the next run tries again");
+  remember_acceleration(here, found);
+  EXPECT_EQ(remembered_acceleration(here), found);
+  EXPECT_EQ(remembered_age(here), "found today");
+}
+
 TEST_F(LibvirtMemory, ADaemonThatWasSlowOnceIsTriedAgainAfterAMonth) {
   const std::string daemon = "qemu:///system libvirt 9000000, images in /x, kernel 6.1";
   EXPECT_FALSE(remembered_start(daemon));
