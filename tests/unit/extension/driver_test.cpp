@@ -1,11 +1,22 @@
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+#include <fstream>
 #include <memory>
+#include <stdexcept>
 
 #include "bench/app/engine_rows.h"
 #include "bench/base/error.h"
+#include "bench/base/files.h"
 #include "bench/core/run_json.h"
+#include "bench/images/weigh/memory.h"
+#include "bench/images/weigh/tools.h"
 #include "bench/report/charts/figures.h"
 #include "bench/report/report.h"
 #include "support/fake_driver.h"
@@ -17,10 +28,48 @@ namespace {
 using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
 
 // A driver as a program that links the rooms adds it: this class and this row. Nothing else knows of it. Its
 // targets are none of those that bench comes with: a kernel in user space, in a process that only it has.
+
+/// A process that holds so much memory of its own, and no instance is without it.
+class Pulp {
+ public:
+  static constexpr std::size_t kBytes = std::size_t{48} << 20;
+
+  Pulp() {
+    int ready[2] = {-1, -1};
+    if (pipe(ready) != 0) throw std::runtime_error("pipe");
+    pid_ = fork();
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      void* memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (memory == MAP_FAILED) _exit(1);
+      std::memset(memory, 1, kBytes);
+      (void)!write(ready[1], "", 1);
+      while (true) pause();
+    }
+    close(ready[1]);
+    char word = 0;
+    (void)!read(ready[0], &word, 1);
+    close(ready[0]);
+  }
+  ~Pulp() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  Pulp(const Pulp&) = delete;
+  Pulp& operator=(const Pulp&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
 
 class PaperDriver : public test::FakeDriver {
  public:
@@ -34,6 +83,19 @@ class PaperDriver : public test::FakeDriver {
     driver_info.warnings = {{"paper burns", "keep it from fire"}};
     if (parameter(options.parameters, "ink", "black") == "slow") behaviour.ready_after = Seconds(0.05);
   }
+
+  std::vector<ImageFigure> image_figures(const ImageSet& /*images*/, const std::string& /*profile*/,
+                                         std::stop_token /*stop*/) override {
+    return {{"disk", "scale", "the letter scale", 5'000'000}, {"grammage", "scale", "the letter scale", 80}};
+  }
+
+  std::vector<HostProcess> processes(const std::string& id) override {
+    if (!state(id).running) return {};
+    return {{pulp_.pid(), "fibre"}};
+  }
+
+ private:
+  Pulp pulp_;
 };
 
 const bool kPaperAdded = [] {
@@ -59,6 +121,31 @@ class AddedDriver : public test::Program {
                            "paper:flat,paper:folded?ink=slow,paper:flat?cpus=1"});
   }
 };
+
+/// The images of this program have no contents to weigh: what was found out about them is remembered.
+void weigh_beforehand() {
+  const ImageSet set = *ImageStore(cache_dir()).load("0123456789abcdef");
+  std::ofstream(set.dir / "app.tar") << "an app";
+  ImageSize size;
+  size.transfer = 2'000'000;
+  size.disk = 5'000'000;
+  size.unpacked = 4'500'000;
+  size.unique = 1'000'000;
+  size.layers = 3;
+  size.marginal = {{2, 300'000}, {3, 500'000}};
+  size.slim_transfer = 1'500'000;
+  size.slim_disk = 4'000'000;
+  size.parts.at(0) = size.disk;
+  SizeMemory(set, "container", {set.container.archive, set.dir / "app.tar"}, size_method()).keep(size);
+}
+
+std::vector<double> values_of(const bench::Run& run, const std::string& metric) {
+  std::vector<double> values;
+  for (const Sample& sample : run.samples) {
+    if (sample.metric == metric) values.push_back(sample.value);
+  }
+  return values;
+}
 
 TEST_F(AddedDriver, IsListedWithItsProfilesAndParameters) {
   EXPECT_THAT(bench({"list", "targets"}).out,
@@ -116,6 +203,41 @@ TEST_F(AddedDriver, IsInEveryReportAndExport) {
     if (figure.id == "dial") continue;  // of another test of this program
     EXPECT_THAT(figure.alt, HasSubstr("paper:flat")) << figure.id;
   }
+}
+
+// Everything that can be measured, of one target: the figures are those that the driver gave.
+TEST_F(AddedDriver, IsWeighedAndItsMemoryIsSeen) {
+  weigh_beforehand();
+  const std::string dir =
+      measured("all", {"all", "--rounds", "1", "--targets", "paper:flat", "--memory", "128M"});
+  const bench::Run run = load_run(dir);
+  EXPECT_EQ(run.status, RunStatus::kComplete);
+  EXPECT_THAT(run.failures, IsEmpty());
+  EXPECT_THAT(values_of(run, "size.disk"), ElementsAre(5'000'000));
+  EXPECT_THAT(values_of(run, "size.transfer"), ElementsAre(2'000'000));
+  EXPECT_THAT(values_of(run, "size.marginal"), ElementsAre(400'000));
+  EXPECT_THAT(values_of(run, "size.check.disk_scale"), ElementsAre(5'000'000));
+  EXPECT_EQ(run.conditions.at("size.paper:flat.grammage_scale"), Fact(std::int64_t{80}));
+
+  // What the process has beside its pulp is what it shares with this test, and little of its own.
+  const double pulp = Pulp::kBytes;
+  for (const char* metric :
+       {"memory.host_uss", "memory.host_pss", "memory.part.fibre", "memory.loaded_uss"}) {
+    EXPECT_THAT(values_of(run, metric), ElementsAre(AllOf(Ge(pulp), Le(1.5 * pulp)))) << metric;
+  }
+  EXPECT_EQ(values_of(run, "memory.part.fibre"), values_of(run, "memory.host_pss"));
+  const auto counted = values_of(run, "memory.available");
+  EXPECT_EQ(counted.size(), 4U * 7U) << "0 to 6 instances, up and down twice";
+
+  const std::string console = bench({"report", dir, "--format", "console", "--out", "-"}).out;
+  EXPECT_THAT(console, AllOf(HasSubstr("fibre"), HasSubstr("4.77 MiB")));
+  EXPECT_EQ(bench({"report", dir, "--format", "csv", "--out", dir}).exit_code, 0);
+  EXPECT_THAT(file_text(dir + "/samples.csv"),
+              AllOf(HasSubstr("size.check.disk_scale"), HasSubstr("memory.part.fibre"),
+                    HasSubstr("memory.available")));
+  EXPECT_THAT(file_text(dir + "/summaries.csv"), AllOf(HasSubstr("size.disk"), HasSubstr("memory.marginal")));
+  EXPECT_THAT(file_text(dir + "/run.json"),
+              AllOf(HasSubstr("memory.part.fibre"), HasSubstr("the fibres of the sheet")));
 }
 
 TEST_F(AddedDriver, IsComparedAndGated) {
