@@ -37,6 +37,9 @@ struct InstanceSpec {
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   std::string profile;  ///< of the target; "" where the driver has no profiles
+  /// Reach the app and count before what its image sets. Secrets: in no message, no list of processes, no
+  /// image, and in nothing that is there when the instance is removed.
+  Variables env{};
 };
 
 /// Where the app answers, on the host's loopback.

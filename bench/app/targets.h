@@ -19,12 +19,17 @@ struct TargetName {
   const DriverRow* row = nullptr;
   TargetSpec spec;                                  ///< with its profile, and with the whole path of its app
   Artefact artefact = Artefact::kContainerArchive;  ///< what its driver starts
+  Variables env{};                                  ///< of its app alone
 };
 
 /// Written forms → names. Throws Error{kUsage} for unknown drivers, profiles and parameters (naming those
 /// that there are), for a value that a parameter cannot have and for an app that is no directory, and
 /// Error{kUnavailable} for a driver that was left out of this build.
 std::vector<TargetName> parse_targets(const std::vector<std::string>& texts);
+
+/// The name in `names` of the target that somebody has written in one word: a target that sets variables is
+/// named by their digests. A word that is none of them comes back as it is.
+std::string target_called(const std::string& written, const std::vector<std::string>& names);
 
 /// The name of the target that the others are held against. Throws Error{kUsage} when it is none of
 /// `targets`.
@@ -53,6 +58,7 @@ struct OpenRequest {
   int cpus = 1;
   std::int64_t memory_bytes = 0;
   DriverOptions driver;
+  Variables env;                  ///< of the app, on every target
   ImageRequest images;            ///< its artefacts are set from the names
   std::vector<Warning> warnings;  ///< what is known before anything is opened: who was left out, and why
 };

@@ -31,14 +31,6 @@ std::string digest(const char* kind, const std::string& a, const std::string& b)
   return Sha256().add_field("bench host").add_field(kind).add_field(a).add_field(b).hex().substr(0, kDigits);
 }
 
-std::string machine_id(const fs::path& sysroot) {
-  for (const char* file : {"etc/machine-id", "var/lib/dbus/machine-id"}) {
-    const std::string id = first_word(sysroot / file);
-    if (id.size() == 32 && is_hexadecimal(id)) return id;  // not "uninitialized"
-  }
-  return {};
-}
-
 std::string host_name(const fs::path& sysroot) {
   const std::string name = first_word(sysroot / "proc/sys/kernel/hostname");
   const std::string label = name.substr(0, name.find('.'));
@@ -46,6 +38,14 @@ std::string host_name(const fs::path& sysroot) {
 }
 
 }  // namespace
+
+std::string machine_id(const fs::path& sysroot) {
+  for (const char* file : {"etc/machine-id", "var/lib/dbus/machine-id"}) {
+    const std::string id = first_word(sysroot / file);
+    if (id.size() == 32 && is_hexadecimal(id)) return id;  // not "uninitialized"
+  }
+  return {};
+}
 
 std::optional<Host> this_host(const fs::path& sysroot) {
   if (const char* given = std::getenv("BENCH_HOST"); given != nullptr && *given != '\0') {

@@ -2,11 +2,15 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "bench/core/run.h"
 #include "bench/history/hosts.h"
 
 namespace bench {
+
+/// What systemd calls a machine; empty where it has no such id. A secret of the machine's: never stored.
+std::string machine_id(const std::filesystem::path& sysroot = "/");
 
 /// Which host this is. BENCH_HOST=NAME says it; else the host's name together with its machine-id, of which a
 /// digest is stored: machines that were cloned have the same machine-id, and machines that have the same name

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "bench/app/run/run_files.h"
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/stored_runs.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/json_number.h"

@@ -7,12 +7,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bench/app/gate_answer.h"
-#include "bench/app/history_hosts.h"
 #include "bench/app/run/measuring.h"
 #include "bench/app/run/run_config.h"
 #include "bench/app/run/run_files.h"
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/gate_answer.h"
+#include "bench/app/stored/history_hosts.h"
+#include "bench/app/stored/stored_runs.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/paths.h"

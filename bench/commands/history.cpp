@@ -6,9 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "bench/app/history_hosts.h"
 #include "bench/app/run/run_files.h"
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/history_hosts.h"
+#include "bench/app/stored/stored_runs.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/commands/all_commands.h"

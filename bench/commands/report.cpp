@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "bench/app/run/run_files.h"
-#include "bench/app/stored_verdict.h"
+#include "bench/app/stored/stored_verdict.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/lists.h"

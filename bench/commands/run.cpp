@@ -25,6 +25,7 @@
 #include "bench/core/run_json.h"
 #include "bench/report/render/text.h"
 #include "bench/report/report.h"
+#include "bench/stats/judge/derive.h"
 #include "bench/stats/judge/precision.h"
 
 namespace bench {
@@ -159,7 +160,8 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
   OpenTargets open = open_or_export(request, plan, config, context, [&] { return begun({}); });
   plan.targets = open.targets;
   Run begin = begun(open.warnings);
-  begin.baseline = options.baseline.empty() ? baseline_of(begin)->name : options.baseline;
+  begin.baseline =
+      options.baseline.empty() ? baseline_of(begin)->name : target_called(options.baseline, names_of(begin));
   begin.claim_definitions = std::move(claims);
   const Measured measured = measure(plan, std::move(begin), dir, context);
   const Run& run = measured.run;
@@ -196,6 +198,8 @@ void add_run(CLI::App& app, CommandContext& context) {
       "  bench run startup --app ./my-backend --memory 1G       somebody else's Flask backend\n"
       "  bench run startup --targets docker,docker@./changed    the same target with another app: what a "
       "change costs\n"
+      "  bench run startup --app ./shop --env FRONTEND_URL='*'    a variable that the app needs, on every "
+      "target\n"
       "  bench run --config nightly.toml                        a scheduled job: docs/scheduled-jobs.md\n"
       "  bench run startup --json --out runs/today | jq '.comparisons'\n\n"
       "Exit: 0 measured, 2 usage, 3 could not measure, 130 interrupted (what was measured is stored).");

@@ -78,6 +78,20 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                    "print the settings that count, and measure nothing");
   add_target_options(command, options.target);
   command
+      .add_option(
+          "--env", options.env,
+          "a variable of the app's environment, the same on every target: NAME=VALUE, or NAME for the "
+          "value that it has here, which no list of processes shows; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option(
+          "--env-file", options.env_files,
+          "a file of such variables, one a line, as `docker run --env-file` reads it; may be repeated; "
+          "--env wins")
+      ->expected(1)
+      ->take_all();
+  command
       .add_option("--rounds", options.rounds,
                   "rounds, each with every target once in random order; at least 10 for a verdict; default: "
                   "20, or 10 for `all`")

@@ -75,11 +75,23 @@ void refuse_unknown_option(const CLI::App& app, const CLI::App* command) {
   }
 }
 
+// Whoever lists processes sees the arguments of this one: from here on without the values of variables.
+void hide_values(int argc, char** argv) {
+  const std::vector<std::string> typed(argv, argv + argc), shown = without_set_values(typed);
+  for (std::size_t i = 0; i < typed.size(); ++i) {
+    char* end = std::copy(shown[i].begin(), shown[i].end(), argv[i]);
+    std::fill(end, argv[i] + typed[i].size(), '\0');
+  }
+}
+
 // --help and --version are data like any other: the parser's own printing knows neither a reader that has
 // seen enough nor a full disk.
 int parse_and_run(CLI::App& app, int argc, char** argv, const CommandContext& context) {
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> typed(argv + std::min(argc, 1), argv + argc);
+    std::reverse(typed.begin(), typed.end());  // the parser takes them from the end
+    hide_values(argc, argv);
+    app.parse(std::move(typed));
     return context.exit_code;
   } catch (const CLI::Success& success) {
     std::ostringstream text;
@@ -107,7 +119,7 @@ const std::vector<CommandRow>& command_table() {
 
 int run_command_line(int argc, char** argv, std::stop_token stop) {
   CommandContext context;
-  context.argv.assign(argv, argv + argc);
+  context.argv = without_set_values(std::vector<std::string>(argv, argv + argc));
   if (!context.argv.empty()) context.argv.front() = "bench";  // where it lies is the machine's business
   context.stop = std::move(stop);
 

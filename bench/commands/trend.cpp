@@ -8,11 +8,11 @@
 #include <map>
 #include <memory>
 
-#include "bench/app/history_hosts.h"
 #include "bench/app/run/measuring.h"
 #include "bench/app/run/run_config.h"
 #include "bench/app/run/run_files.h"
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/history_hosts.h"
+#include "bench/app/stored/stored_runs.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/lists.h"

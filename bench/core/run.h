@@ -68,6 +68,8 @@ struct TargetInfo {
   Facts image;      ///< digest, reference, layers, …
   std::string app;  ///< the directory of an app of its own ("docker@DIR"); empty: the app of the whole run
   ImageSource source;
+  /// Variables that were given to the app: the digest of each value by its name (docs/environment.md).
+  std::map<std::string, std::string> env{};
   Equivalence equivalence;
   bool operator==(const TargetInfo&) const = default;
 };

@@ -101,6 +101,7 @@ OrderedJson target(const TargetInfo& info) {
   json["driver"] = info.driver;
   json["profile"] = info.profile;
   if (!info.parameters.empty()) json["parameters"] = info.parameters;
+  if (!info.env.empty()) json["env"] = info.env;
   json["traits"] = traits(info.traits);
   json["engine"] =
       facts(info.engine, {{"name", known(info.engine_name)}, {"version", known(info.engine_version)}});

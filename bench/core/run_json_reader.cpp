@@ -129,6 +129,7 @@ TargetInfo read_target(const Node& node) {
   target.driver = node.at("driver").text();
   target.profile = node.at("profile").text();
   if (node.has("parameters")) target.parameters = read_words(node.at("parameters"));
+  if (node.has("env")) target.env = read_words(node.at("env"));
   const Node engine = node.at("engine");
   target.engine_name = text_or_unknown(engine, "name");
   target.engine_version = text_or_unknown(engine, "version");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include "bench/base/error.h"
@@ -11,6 +12,7 @@
 namespace bench {
 namespace {
 
+constexpr std::string_view kVariable = "env.";
 constexpr const char* kForm = "a target is written driver[:profile][?key=value&key=value][@DIR]";
 
 /// Names and values go into file names, tables and addresses: letters, digits and three signs.
@@ -22,21 +24,57 @@ bool is_word(const std::string& text) {
 }
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  throw Error(ErrorCode::kUsage, fmt::format("target '{}' {}", text, why), kForm);
+  throw Error(ErrorCode::kUsage, fmt::format("target '{}' {}", without_set_values(text), why), kForm);
 }
 
-Parameters parse_parameters(const std::string& whole, const std::string& text) {
-  Parameters parameters;
+/// "%2C" and the like as the signs that they stand for; nothing where a % begins no such code.
+std::optional<std::string> decoded(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned int code = 0;
+    if (text[i] != '%') {
+      plain += text[i];
+      continue;
+    }
+    const char* end = text.data() + std::min(i + 3, text.size());
+    const auto [rest, failed] = std::from_chars(text.data() + i + 1, end, code, 16);
+    if (failed != std::errc{} || rest != text.data() + i + 3) return std::nullopt;
+    plain += static_cast<char>(code);
+    i += 2;
+  }
+  return plain;
+}
+
+/// "NAME=VALUE" or "NAME". No message has the value.
+void parse_variable(const std::string& whole, const std::string& text, TargetSpec& spec) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  if (!is_variable_name(name)) {
+    refuse(whole, fmt::format("sets the variable '{}', which is no name: letters, digits and _", name));
+  }
+  std::optional<std::string> value;
+  if (equals != std::string::npos) {
+    value = decoded(text.substr(equals + 1));
+    if (!value)
+      refuse(whole, fmt::format("has a % in the value of {} that begins no code such as %2C", name));
+  }
+  if (!spec.env.emplace(name, value).second) refuse(whole, fmt::format("sets the variable '{}' twice", name));
+}
+
+void parse_parameters(const std::string& whole, const std::string& text, TargetSpec& spec) {
   std::istringstream pairs(text + "&");  // so that a sign at the end has an empty setting after it
   for (std::string pair; std::getline(pairs, pair, '&');) {
+    if (pair.starts_with(kVariable)) {
+      parse_variable(whole, pair.substr(kVariable.size()), spec);
+      continue;
+    }
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos) refuse(whole, fmt::format("has the setting '{}' without a value", pair));
     const std::string key = pair.substr(0, equals), value = pair.substr(equals + 1);
     if (!is_word(key) || !is_word(value))
       refuse(whole, fmt::format("has the setting '{}', which is no key=value", pair));
-    if (!parameters.emplace(key, value).second) refuse(whole, fmt::format("sets '{}' twice", key));
+    if (!spec.parameters.emplace(key, value).second) refuse(whole, fmt::format("sets '{}' twice", key));
   }
-  return parameters;
 }
 
 }  // namespace
@@ -50,7 +88,7 @@ TargetSpec parse_target(const std::string& text) {
     if (spec.app.empty()) refuse(text, "names no directory after the @");
   }
   if (const std::size_t question = rest.find('?'); question != std::string::npos) {
-    spec.parameters = parse_parameters(text, rest.substr(question + 1));
+    parse_parameters(text, rest.substr(question + 1), spec);
     rest.resize(question);
   }
   const std::size_t colon = rest.find(':');
@@ -69,6 +107,10 @@ std::string to_text(const TargetSpec& spec) {
   char sign = '?';
   for (const auto& [key, value] : spec.parameters) {
     text += sign + key + "=" + value;
+    sign = '&';
+  }
+  for (const auto& [name, value] : spec.env) {
+    text += fmt::format("{}{}{}", sign, kVariable, name);
     sign = '&';
   }
   if (!spec.app.empty()) text += "@" + spec.app;

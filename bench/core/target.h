@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/core/variables.h"
 #include "bench/core/vocabulary.h"
 
 namespace bench {
@@ -18,14 +19,17 @@ struct TargetSpec {
   std::string profile;  ///< empty: the driver's first one
   Parameters parameters;
   std::string app;  ///< the directory of an app for this target alone; empty: the app of the run
+  /// Variables of its app ("?env.NAME=VALUE"); without a value: the one that the environment has.
+  std::map<std::string, std::optional<std::string>> env{};
   bool operator==(const TargetSpec&) const = default;
 };
 
 /// Reads the written form. Whether there is such a driver is not asked. Throws Error{kUsage} for what is not
-/// of that form. The first @ begins the directory, which may hold any character.
+/// of that form. The first @ begins the directory, which may hold any character. In the value of a variable
+/// the signs that separate (& , @) and % are written %26 %2C %40 %25.
 TargetSpec parse_target(const std::string& text);
 
-/// The written form, which parse_target reads back.
+/// The written form, which parse_target reads back. It has no value of a variable: those may be secrets.
 std::string to_text(const TargetSpec& spec);
 
 /// The written forms of a command line: each text holds one or several with commas, as

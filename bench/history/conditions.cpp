@@ -47,6 +47,13 @@ Facts host_conditions(const Run& run) {
   return facts;
 }
 
+/// By digest: no value is known.
+Facts variables_of(const TargetInfo& target) {
+  Facts facts;
+  for (const auto& [name, digest] : target.env) facts["variable " + name] = digest;
+  return facts;
+}
+
 Facts target_conditions(const TargetInfo& target) {
   Facts facts;
   for (const auto& [name, fact] : target.engine) {
@@ -59,6 +66,7 @@ Facts target_conditions(const TargetInfo& target) {
   facts["engine version"] = fact_of(target.engine_version);
   facts["acceleration"] = fact_of(to_text(target.acceleration));
   for (const auto& [key, value] : target.parameters) facts["parameter " + key] = value;
+  facts.merge(variables_of(target));
   facts["cpus"] = static_cast<std::int64_t>(target.cpus);
   facts["memory limit"] = bytes(target.memory_bytes);
   return facts;
@@ -181,6 +189,7 @@ std::vector<Difference> differences(const Run& a, const Run& b,
       add_different(prefix, {{"cpus", std::int64_t{of_a->cpus}}, {"memory limit", bytes(of_a->memory_bytes)}},
                     {{"cpus", std::int64_t{of_b->cpus}}, {"memory limit", bytes(of_b->memory_bytes)}}, true,
                     forbidding);
+      add_different(prefix, variables_of(*of_a), variables_of(*of_b), false, explaining);
     }
     add_different(prefix, target_subject(*of_a), target_subject(*of_b), false, explaining);
   }

@@ -34,11 +34,15 @@ std::string phase_after(const ConsoleMarks& console, const Traits& traits) {
   return "firmware";
 }
 
-std::string with_tail(std::string message, const ConsoleMarks& console) {
+std::string with_tail(std::string message, const ConsoleMarks& console, const Variables& env) {
   const std::string tail = console.tail(6);
   if (!tail.empty()) message += "; its console ends with:\n" + tail;
-  return message;
+  return without_values(std::move(message), env);  // an app that fails may print its settings
 }
+
+// How an app gets a variable that it misses: what the console or a 500 is about, more often than not.
+constexpr const char* kGiveVariables =
+    "a variable that the app misses is given with --env NAME=VALUE or --env-file FILE";
 
 // What stopped an instance that is being waited for; empty while it lives.
 std::optional<std::string> death(Instance& instance) {
@@ -123,9 +127,9 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
                          {phase,
                           with_tail(fmt::format("{} died while it was waited for: it {}", target.info.name,
                                                 *cause_of_death),
-                                    *console),
+                                    *console, spec.env),
                           std::nullopt},
-                         "the console says why the app or its system ended; correct it and run again");
+                         fmt::format("the console says why the app or its system ended; {}", kGiveVariables));
       case ProbeOutcome::Kind::kTimeout: {
         std::string message =
             fmt::format("{} was not ready within {:.3g} s", target.info.name, timeout.count());
@@ -133,10 +137,10 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
           message += fmt::format(" (last answer to GET {}: {})", rules.ready_path, outcome.last_answer);
         }
         throw StartError(
-            ErrorCode::kTimeout, {phase, with_tail(message, *console), timeout.count()},
+            ErrorCode::kTimeout, {phase, with_tail(message, *console, spec.env), timeout.count()},
             fmt::format("see why GET {} is not answered with {}, name another path with --ready-path, "
-                        "or give it more time with --timeout",
-                        rules.ready_path, rules.ready_status));
+                        "or give it more time with --timeout; {}",
+                        rules.ready_path, rules.ready_status, kGiveVariables));
       }
     }
 
@@ -158,7 +162,8 @@ StartedInstance start_and_wait(const Target& target, const InstanceSpec& spec, c
     throw;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted) throw;
-    throw StartError(error.code(), {phase, with_tail(error.what(), *console), std::nullopt}, error.remedy());
+    throw StartError(error.code(), {phase, with_tail(error.what(), *console, spec.env), std::nullopt},
+                     error.remedy());
   }
 }
 

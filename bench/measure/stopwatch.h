@@ -25,6 +25,7 @@ struct Target {
   Artefact artefact = Artefact::kContainerArchive;  ///< that of `images` which the driver starts
   /// The app answers with its nonce and says what it is.
   [[nodiscard]] bool instrumented() const { return info.source.instrumentation == Instrumentation::kFlask; }
+  Variables env{};  ///< of its app; `info.env` has what may be stored of them
 };
 
 /// How an instance is waited for and ended.

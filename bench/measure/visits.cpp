@@ -18,14 +18,14 @@ Failure failure_of(const std::string& scenario, const Trial& trial, const Target
           std::move(phase), std::move(message), censored_at};
 }
 
-/// The error behind the exception that is being handled, with its code.
-Error current_error() {
+/// The error behind the exception that is being handled, with its code. An app may answer with its variables.
+Error current_error(const Target& target) {
   try {
     throw;
   } catch (const Error& error) {
-    return error;
+    return {error.code(), without_values(error.what(), target.env), error.remedy()};
   } catch (const std::exception& error) {
-    return Error(ErrorCode::kEngine, error.what());
+    return {ErrorCode::kEngine, without_values(error.what(), target.env)};
   }
 }
 
@@ -60,6 +60,7 @@ InstanceSpec Visits::next_spec(const Target& target) {
   spec.cpus = target.info.cpus;
   spec.memory_bytes = target.info.memory_bytes;
   spec.profile = target.info.profile;
+  spec.env = target.env;
   return spec;
 }
 
@@ -89,7 +90,7 @@ Visit Visits::in_round(const Target& target, TrialPlace place) {
   } catch (const StartError& error) {
     fail_all(error.failure().phase, error, error.failure().censored_at);
   } catch (const std::exception&) {
-    const Error error = current_error();
+    const Error error = current_error(target);
     if (error.code() == ErrorCode::kInterrupted) return {};
     fail_all(kAfterReady, error);
   }
@@ -108,7 +109,7 @@ std::optional<Error> Visits::observe(Trial& trial, StartedInstance& started, Vis
     try {
       row->observe(trial, started);
     } catch (const std::exception&) {
-      const Error error = current_error();
+      const Error error = current_error(trial.target());
       if (error.code() == ErrorCode::kInterrupted) throw;
       trial.forget_since(before);
       visit.failures.push_back(failure_of(row->name, trial, trial.target(), kAfterReady, error.what()));
@@ -141,7 +142,7 @@ Visit Visits::outside(const ScenarioRow& scenario, const Target& target, void (*
   try {
     hook(trial);
   } catch (const std::exception&) {
-    const Error error = current_error();
+    const Error error = current_error(target);
     if (error.code() == ErrorCode::kInterrupted) return {};
     visit.failures.push_back(failure_of(scenario.name, trial, target, phase, error.what()));
   }

@@ -14,6 +14,7 @@
 
 #include "bench/base/error.h"
 #include "drivers/docker/console.h"
+#include "drivers/docker/container_config.h"
 #include "drivers/docker/engine.h"
 #include "drivers/docker/image.h"
 #include "drivers/docker/image_figures.h"
@@ -30,10 +31,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kLabel = "bench";
-constexpr const char* kLabelRun = "bench.owner.run";
-constexpr const char* kLabelPid = "bench.owner.pid";
-constexpr const char* kLabelPidStart = "bench.owner.pid_start";
 /// An interrupted create may end on its own for so long: a container that is known can be removed.
 constexpr Seconds kCreateGrace{2.0};
 constexpr Seconds kRemovalPatience{30.0};
@@ -62,46 +59,6 @@ Connection connect(const DriverOptions& options) {
   auto engine = std::make_shared<DockerEngine>(own->socket(), options.stop);
   engine->set_remedy("repeat the run: it starts a new private daemon");
   return {std::move(own), std::move(engine)};
-}
-
-std::int64_t label_number(const json& labels, const char* key) {
-  try {
-    return std::stoll(labels.value(key, "0"));
-  } catch (const std::exception&) {
-    return 0;
-  }
-}
-
-Ownership owner_of(const json& labels) {
-  return {labels.value(kLabelRun, ""), static_cast<pid_t>(label_number(labels, kLabelPid)),
-          static_cast<std::uint64_t>(label_number(labels, kLabelPidStart))};
-}
-
-json container_config(const std::string& image, int port, const InstanceSpec& spec) {
-  const std::string exposed = fmt::format("{}/tcp", port);
-  json host{
-      {"Init", false},
-      {"LogConfig", {{"Type", "json-file"}}},
-      // Port 0: the engine chooses one that is free.
-      {"PortBindings", {{exposed, json::array({{{"HostIp", "127.0.0.1"}, {"HostPort", "0"}}})}}},
-  };
-  if (spec.cpus > 0) host["NanoCpus"] = std::int64_t{spec.cpus} * 1'000'000'000;
-  if (spec.memory_bytes > 0) {
-    host["Memory"] = spec.memory_bytes;
-    host["MemorySwap"] = spec.memory_bytes;  // the same: no swap on top
-  }
-  return {
-      {"Image", image},
-      {"Env", spec.nonce.empty() ? json::array() : json::array({"BENCH_NONCE=" + spec.nonce})},
-      {"Tty", false},
-      {"ExposedPorts", {{exposed, json::object()}}},
-      {"Labels",
-       {{kLabel, "1"},
-        {kLabelRun, spec.owner.run_id},
-        {kLabelPid, std::to_string(spec.owner.pid)},
-        {kLabelPidStart, std::to_string(spec.owner.pid_start)}}},
-      {"HostConfig", std::move(host)},
-  };
 }
 
 /// All that drivers of this process have prepared: a run may have more apps than images are kept.
@@ -277,7 +234,7 @@ class DockerDriver : public Driver {
   }
 
   std::vector<OwnedInstance> owned() override {
-    const std::string filter = url_encode(fmt::format(R"({{"label":["{}=1"]}})", kLabel));
+    const std::string filter = url_encode(fmt::format(R"({{"label":["{}=1"]}})", kContainerLabel));
     const json listed = engine()->get("/containers/json?all=1&filters=" + filter);
     return understood([&] {
       std::vector<OwnedInstance> result;

@@ -10,9 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <deque>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "bench/base/error.h"
@@ -21,7 +19,9 @@
 #include "drivers/libvirt/daemon/embed.h"
 #include "drivers/libvirt/domain/firmware.h"
 #include "drivers/libvirt/domain/kernel_quirks.h"
+#include "drivers/libvirt/domain/qemu_log.h"
 #include "drivers/libvirt/domain/registry.h"
+#include "drivers/libvirt/domain/variables_disk.h"
 #include "drivers/libvirt/network.h"
 #include "drivers/libvirt/targets.h"
 
@@ -55,14 +55,6 @@ bool is_gone(virDomainPtr domain) {
 std::string paused_because(int reason) {
   return reason == VIR_DOMAIN_PAUSED_IOERROR ? "paused by a disk error (is the host's disk full?)"
                                              : fmt::format("paused (libvirt's reason {})", reason);
-}
-
-/// Lines of QEMU's log that are there in every guest's life.
-bool is_chatter(const std::string& line) {
-  static constexpr const char* kUsual[] = {": starting up ", "char device redirected", " is tainted: ",
-                                           ": shutting down, reason=", "terminating on signal"};
-  return std::any_of(std::begin(kUsual), std::end(kUsual),
-                     [&](const char* usual) { return line.find(usual) != std::string::npos; });
 }
 
 InstanceState state_of(int state, int reason) {
@@ -173,6 +165,9 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
     spec_.disk = files.disk;
     spec_.disk_base = fs::absolute(image.disk);
   }
+  if (!spec_.env.empty()) {
+    spec_.variables = files.variables;
+  }
   if (spec_.guest_port != 0) {
     spec_.host_port = port_.number();
   }
@@ -190,6 +185,9 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
     write_guest_record(files.record, xml_);
     if (!spec_.disk.empty()) {
       make_overlay(image.disk, spec_.disk, stop);
+    }
+    if (!spec_.variables.empty()) {
+      make_variables_disk(spec_.env, spec_.variables);
     }
     if (!spec_.firmware_vars.empty()) {
       fs::copy_file(firmware.variables, spec_.firmware_vars, fs::copy_options::overwrite_existing);
@@ -374,24 +372,7 @@ void Guest::remove() {
 }
 
 std::string Guest::last_words() const {
-  std::ifstream in(connection_->log_file(spec_.name));
-  std::deque<std::string> lines;
-  bool in_command = false;  // libvirt logs the command first, its lines joined by backslashes
-  for (std::string line; std::getline(in, line);) {
-    const bool continues = line.ends_with("\\");
-    if (!in_command && !continues && !line.empty() && !is_chatter(line)) {
-      lines.push_back(line);
-      if (lines.size() > 5) {
-        lines.pop_front();
-      }
-    }
-    in_command = continues;
-  }
-  std::string text;
-  for (const auto& line : lines) {
-    text += (text.empty() ? "" : " | ") + line;
-  }
-  return text;
+  return last_words_of(connection_->log_file(spec_.name));
 }
 
 }  // namespace bench

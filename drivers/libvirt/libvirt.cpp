@@ -280,6 +280,7 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.nonce = spec.nonce;
   domain.cpus = spec.cpus;
   domain.memory_bytes = spec.memory_bytes;
+  domain.env = spec.env;
   domain.cpu = accelerated.cpu;
   domain.machine = machine_;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
@@ -329,8 +330,7 @@ void LibvirtDriver::remove(const std::string& id) {
   std::shared_ptr<Entry> entry;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = guests_.find(id);
-    if (found != guests_.end()) {
+    if (const auto found = guests_.find(id); found != guests_.end()) {
       entry = found->second;
     }
   }

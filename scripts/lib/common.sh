@@ -93,6 +93,9 @@ settings_for_root() {
 # shellcheck disable=SC2034 # used by those who source this
 proxies=({http,https,no,all}_proxy {HTTP,HTTPS,NO,ALL}_PROXY)
 
-# Followed by such a file and a command: runs it as root with the variables of the file.
+# Followed by such a file and a command: runs it as root with the variables of the file. The first has the command in
+# the file too, by `set --`.
 # shellcheck disable=SC2016,SC2034 # for the shell that sudo starts; used by those who source this
+with_arguments=(sudo -n -- bash -c 'settings=$1; . "$settings"; rm -f -- "$settings"; exec "$@"' bench)
+# shellcheck disable=SC2016,SC2034 # as above
 with_settings=(sudo -n -- bash -c '. "$1"; rm -f -- "$1"; shift; exec "$@"' bench)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <set>
 
 #include "bench/app/any_image.h"
@@ -16,6 +17,12 @@ RootNeed root_need(const OpenRequest& request, bool with_engines, bool weighs) {
   need.weighing = weighs;
   for (const auto& [app, images] : image_requests(request.names, request.images)) {
     need.images = need.images || images.shared || !set_ready(images);
+  }
+  // What the app gets from this environment, root's has not.
+  Variables variables = request.env;
+  for (const TargetName& name : request.names) variables.insert(name.env.begin(), name.env.end());
+  for (const auto& [name, value] : variables) {
+    if (std::getenv(name.c_str()) != nullptr) need.settings.push_back("env=" + name);
   }
   std::set<std::string> asked;
   for (const TargetName& name : request.names) {

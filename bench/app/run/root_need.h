@@ -11,10 +11,12 @@ namespace bench {
 
 /// What only root can do for this request.
 struct RootNeed {
-  bool images = false;                ///< build one that is in no store
-  bool engine = false;                ///< use a container engine, or start one
-  bool weighing = false;              ///< build the variants by which images are weighed
-  std::vector<std::string> settings;  ///< "NAME=value": by which root finds the engines that this user has
+  bool images = false;    ///< build one that is in no store
+  bool engine = false;    ///< use a container engine, or start one
+  bool weighing = false;  ///< build the variants by which images are weighed
+  /// "NAME=value": by which root finds the engines that this user has. "env=NAME": a variable of the app that
+  /// this user's environment has.
+  std::vector<std::string> settings;
 
   [[nodiscard]] bool any() const { return images || engine || weighing; }
 };

@@ -5,9 +5,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <limits>
 #include <sstream>
 
+#include "bench/app/app_variables.h"
+#include "bench/app/run/run_config_value.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/base/files.h"
@@ -19,95 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A value of the file, and the words that say where it stands.
-class Value {
- public:
-  Value(const toml::node& node, std::string key, const fs::path& file)
-      : node_(node), key_(std::move(key)), file_(file) {}
-
-  [[nodiscard]] std::string place() const {
-    return fmt::format("{}:{}:{}", file_.string(), node_.source().begin.line, node_.source().begin.column);
-  }
-  [[nodiscard]] std::string where() const { return place() + ": " + key_; }
-  [[nodiscard]] const std::string& key() const { return key_; }
-  [[noreturn]] void refuse(const std::string& why, const std::string& remedy) const {
-    throw Error(ErrorCode::kUsage, where() + " " + why, remedy);
-  }
-
-  [[nodiscard]] std::string text() const {
-    const auto* value = node_.as_string();
-    if (value == nullptr || value->get().empty()) refuse("is not a text", fmt::format("{} = \"…\"", key_));
-    return value->get();
-  }
-  [[nodiscard]] bool flag() const {
-    const auto* value = node_.as_boolean();
-    if (value == nullptr) refuse("is neither true nor false", fmt::format("{} = true", key_));
-    return value->get();
-  }
-  [[nodiscard]] std::int64_t whole(std::int64_t least, std::int64_t most) const {
-    const auto* value = node_.as_integer();
-    if (value == nullptr || value->get() < least || value->get() > most) {
-      refuse(fmt::format("is not a whole number from {} to {}", least, most),
-             fmt::format("{} = {}", key_, least));
-    }
-    return value->get();
-  }
-  [[nodiscard]] std::vector<std::string> texts() const {
-    std::vector<std::string> all;
-    if (const toml::array* array = node_.as_array()) {
-      for (const toml::node& item : *array) all.push_back(Value(item, key_, file_).text());
-    }
-    if (all.empty()) refuse("is not a list of texts", fmt::format("{} = [\"…\", \"…\"]", key_));
-    return all;
-  }
-  /// Relative to the file.
-  [[nodiscard]] fs::path path() const { return beside(text()); }
-  [[nodiscard]] fs::path beside(const fs::path& path) const {
-    return (fs::absolute(file_).parent_path() / path).lexically_normal();
-  }
-  [[nodiscard]] const toml::node& node() const { return node_; }
-  [[nodiscard]] const fs::path& file() const { return file_; }
-
- private:
-  const toml::node& node_;
-  std::string key_;
-  const fs::path& file_;
-};
-
-/// One key of a table of the file.
+using Value = ConfigValue;
 template <typename Settings>
-struct Key {
-  const char* name;
-  const char* option;  ///< of the command line that wins; null: there is none
-  void (*read)(const Value&, Settings&);
-};
-
-using Given = std::function<bool(const std::string&)>;
-
-/// Every key must be one of `keys`. What the command line says is checked too, but not taken.
-template <typename Settings>
-void read_table(const toml::table& table, const fs::path& file, const std::vector<Key<Settings>>& keys,
-                const Given& given, Settings& settings) {
-  for (const auto& [name_of_key, node] : table) {
-    const toml::key& name = name_of_key;  // a structured binding cannot be captured
-    const Value value(node, std::string(name.str()), file);
-    const auto key =
-        std::find_if(keys.begin(), keys.end(), [&](const auto& row) { return name.str() == row.name; });
-    if (key == keys.end()) {
-      std::vector<std::string> known;
-      known.reserve(keys.size());
-      for (const auto& row : keys) known.emplace_back(row.name);
-      const auto& begin = name.source().begin;
-      throw Error(
-          ErrorCode::kUsage,
-          fmt::format("{}:{}:{}: unknown key '{}'", file.string(), begin.line, begin.column, name.str()),
-          did_you_mean(std::string(name.str()), known) +
-              fmt::format("keys here: {}", fmt::join(known, ", ")));
-    }
-    Settings unused = settings;
-    key->read(value, key->option != nullptr && given(key->option) ? unused : settings);
-  }
-}
+using Key = ConfigKey<Settings>;
 
 void read_scenarios(const Value& value, RunConfig& config) {
   config.options.scenarios = value.texts();
@@ -134,6 +49,16 @@ void read_targets(const Value& value, RunConfig& config) {
     (void)parse_targets(names);
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}: {}", value.where(), error.what()), error.remedy());
+  }
+}
+
+/// Held to the rules of --env at once, so that what is wrong is said with its place.
+void read_variables(const Value& value, RunConfig& config) {
+  config.options.env = value.texts();
+  try {
+    (void)given_variables(config.options.env, {});
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", value.place(), error.what()), error.remedy());
   }
 }
 
@@ -206,6 +131,12 @@ const std::vector<Key<RunConfig>>& config_keys() {
       {"targets", "--targets", read_targets},
       {"baseline", "--baseline", [](const Value& v, RunConfig& c) { c.options.baseline = v.text(); }},
       {"app", "--app", [](const Value& v, RunConfig& c) { c.options.target.app = v.path(); }},
+      {"env", "--env", read_variables},
+      {"env_files", "--env-file",
+       [](const Value& v, RunConfig& c) {
+         c.options.env_files.clear();
+         for (const std::string& file : v.texts()) c.options.env_files.push_back(v.beside(file));
+       }},
       {"base", "--base", [](const Value& v, RunConfig& c) { c.options.target.base = v.text(); }},
       {"image", "--image", [](const Value& v, RunConfig& c) { c.options.target.image = v.text(); }},
       {"pull", "--pull",
@@ -325,10 +256,23 @@ std::string config_text(const RunConfig& config) {
   add_text("name", config.name);
   text += fmt::format("scenarios = {}\n", quoted(options.scenarios));
   if (!options.target.targets.empty()) {
-    text += fmt::format("targets = {}\n", quoted(options.target.targets));
+    std::vector<std::string> targets;
+    for (const std::string& written : options.target.targets) targets.push_back(without_set_values(written));
+    text += fmt::format("targets = {}\n", quoted(targets));
   }
-  add_text("baseline", options.baseline);
+  add_text("baseline", without_set_values(options.baseline));
   add_text("app", options.target.app.string());
+  if (!options.env.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& setting : options.env) names.push_back(setting.substr(0, setting.find('=')));
+    text += "# names alone: values are not printed, and these are taken from the environment\n";
+    text += fmt::format("env = {}\n", quoted(names));
+  }
+  if (!options.env_files.empty()) {
+    std::vector<std::string> files;
+    for (const fs::path& file : options.env_files) files.push_back(file.string());
+    text += fmt::format("env_files = {}\n", quoted(files));
+  }
   add_text("base", options.target.base);
   add_text("image", options.target.image);
   if (!options.target.image.empty()) {

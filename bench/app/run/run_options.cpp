@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bench/app/any_image.h"
+#include "bench/app/app_variables.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/images/any/any_image.h"
@@ -64,9 +65,16 @@ bool RunOptions::everything() const {
 }
 
 OpenRequest RunOptions::request() const {
-  const OpenRequest request = target.request(everything());
+  OpenRequest request = target.request(everything());
+  request.env = given_variables(env, env_files);
+  for (const TargetName& name : request.names) {
+    if (request.images.image && name.spec.app.empty()) continue;
+    require_startable(request.env, "--env");
+    require_startable(name.env, fmt::format("target '{}'", name.name));
+  }
   require_apps(request.names);
-  require_baseline(baseline, names_of(request.names));
+  const std::vector<std::string> names = names_of(request.names);
+  require_baseline(baseline.empty() ? baseline : target_called(baseline, names), names);
   return request;
 }
 

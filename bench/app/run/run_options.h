@@ -38,6 +38,8 @@ struct TargetOptions {
 struct RunOptions {
   std::vector<std::string> scenarios;
   TargetOptions target;
+  std::vector<std::string> env;  ///< of the app: "NAME=VALUE", or "NAME" for the value that bench itself has
+  std::vector<std::filesystem::path> env_files;
   std::optional<int> rounds;  ///< default: 20; 10 for `all`, which has more to do in each
   int warmup = 1;
   std::string budget;

@@ -286,6 +286,8 @@ std::string launch_script(const AppConfig& config) {
   for (const auto& [name, value] : launch_environment(config)) {
     script += fmt::format("export {}={}\n", name, shell_word(value));
   }
+  // What is given for a run counts before what the image sets, as it does in a container.
+  script += "if [ -n \"$BENCH_VARIABLES\" ]; then . \"$BENCH_VARIABLES\"; fi\nunset BENCH_VARIABLES\n";
   script += fmt::format("cd {} || exit 1\nexec", shell_word(config.workdir));
   for (const auto& word : config.command) script += " " + shell_word(word);
   return script + "\n";

@@ -27,6 +27,9 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+/// HMAC-SHA-256 of `text`, as 64 hexadecimal digits: who lacks `key` cannot tell it by trying texts.
+std::string hmac_sha256(std::string_view key, std::string_view text);
+
 std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace bench

@@ -37,7 +37,8 @@ TextTable equivalence_table(const Run& run) {
         cells.emplace_back("MISMATCH");
         break;
       case Sameness::kByDesign:
-        cells.emplace_back(row.hash ? "differs on purpose" : "differs by design");
+        cells.emplace_back(row.hash || row.name.starts_with(kVariableRow) ? "differs on purpose"
+                                                                          : "differs by design");
         break;
       case Sameness::kUnknown:
         cells.emplace_back("not verified");
@@ -55,6 +56,10 @@ TextTable equivalence_table(const Run& run) {
     table.notes.emplace_back(
         "nothing was put beside the app: ready is the first complete answer with the expected status, at a "
         "port that was drawn for this trial");
+  }
+  if (std::any_of(targets.begin(), targets.end(),
+                  [](const TargetInfo* target) { return !target->env.empty(); })) {
+    table.notes.emplace_back("variables of the app are told apart by a digest; no value is stored");
   }
   for (const TargetInfo& target : run.targets) {
     if (target.source.kind != SourceKind::kDistribution) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 namespace bench {
 namespace {
@@ -65,6 +66,25 @@ EquivalenceRow memory_seen(const std::vector<const TargetInfo*>& targets) {
   return seen;
 }
 
+/// Each variable that was given to an app, by the first digits of its value's digest. Targets only differ in
+/// one where somebody gave it to one of them: then it is what is being compared.
+std::vector<EquivalenceRow> variable_rows(const std::vector<const TargetInfo*>& targets) {
+  std::set<std::string> names;
+  for (const TargetInfo* target : targets) {
+    for (const auto& [name, digest] : target->env) names.insert(name);
+  }
+  std::vector<EquivalenceRow> rows;
+  for (const std::string& name : names) {
+    Values values = collect_values(targets, [&name](const TargetInfo& t) -> std::string {
+      const auto found = t.env.find(name);
+      if (found == t.env.end()) return "not set";
+      return found->second.substr(found->second.find(':') + 1).substr(0, 12);
+    });
+    rows.push_back(row((kVariableRow + name).c_str(), std::move(values), Sameness::kByDesign));
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& targets) {
@@ -105,6 +125,8 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
   rows.push_back(row("memory given", collect_values(targets, [](const TargetInfo& t) {
                        return t.memory_bytes > 0 ? mebibytes(t.memory_bytes) : "";
                      })));
+  const auto variables = variable_rows(targets);
+  rows.insert(rows.end(), variables.begin(), variables.end());
   return rows;
 }
 

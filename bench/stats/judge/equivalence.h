@@ -14,9 +14,12 @@ enum class Sameness {
   kUnknown,    ///< at least one target did not say
 };
 
+/// How the rows of the variables that were given to the apps begin.
+inline constexpr const char* kVariableRow = "variable ";
+
 /// One thing that the instances of a run must have in common.
 struct EquivalenceRow {
-  std::string name;                 ///< "app", "python", "flask", "kernel", "cpus", "memory", "memory limit"
+  std::string name;  ///< "app", "python", "flask", "kernel", "cpus seen", "memory given", "variable PORT"
   std::vector<std::string> values;  ///< per target, in the order given; empty is unknown
   Sameness sameness = Sameness::kUnknown;
   bool hash = false;  ///< its values are hexadecimal digits, of which twelve tell people enough

@@ -283,6 +283,21 @@ bool process_lives(pid_t pid, std::uint64_t start) {
   return stat && stat->start == start && stat->state != 'Z';
 }
 
+namespace {
+
+/// containerd's database keeps what it knew of a removed container, its variables too, in pages that are
+/// free. Where dockerd stores images itself nothing else is in there. Only once containerd has ended.
+void forget_containers(const DaemonPlace& place) {
+  if (!own_data_root(place)) return;
+  const fs::path root = place.data_root / kDataSign;
+  std::error_code none;
+  const fs::path blobs = root / "io.containerd.content.v1.content" / "blobs" / "sha256";
+  if (fs::directory_iterator(blobs, none) != fs::directory_iterator()) return;  // images are stored by it
+  fs::remove(root / "io.containerd.metadata.v1.bolt" / "meta.db", none);
+}
+
+}  // namespace
+
 std::vector<std::string> end_daemon(const DaemonPlace& place) {
   std::vector<std::string> removed;
   const bool orderly = end_orderly(place.pid, place.pid_start, kOrderlyEnd) &&
@@ -300,6 +315,7 @@ std::vector<std::string> end_daemon(const DaemonPlace& place) {
     removed.push_back(
         fmt::format("{} mount{} below {}", mounts, mounts == 1 ? "" : "s", place.data_root.string()));
   }
+  forget_containers(place);
   remove_bridge(place.tag);
   remove_cgroups(place.tag);
   remove_fixed_directories();

@@ -105,6 +105,17 @@ void add_disk(pugi::xml_node devices, const DomainSpec& spec) {
   }
 }
 
+/// What the guest's init reads before it starts the app: /dev/vdb.
+void add_variables(pugi::xml_node devices, const DomainSpec& spec) {
+  auto disk = with(with(add(devices, "disk"), "type", "file"), "device", "disk");
+  with(with(add(disk, "driver"), "name", "qemu"), "type", "raw");
+  with(add(disk, "source"), "file", spec.variables.string());
+  add(disk, "backingStore");
+  with(with(add(disk, "target"), "dev", "vdb"), "bus", "virtio");
+  add(disk, "readonly");
+  add(disk, "serial", "bench-variables");
+}
+
 void add_passt(pugi::xml_node devices, const DomainSpec& spec) {
   auto interface = with(add(devices, "interface"), "type", "user");
   with(add(interface, "backend"), "type", "passt");
@@ -123,6 +134,9 @@ void add_devices(pugi::xml_node domain, const DomainSpec& spec) {
   auto devices = add(domain, "devices");
   if (!spec.disk.empty()) {
     add_disk(devices, spec);
+  }
+  if (!spec.variables.empty()) {
+    add_variables(devices, spec);
   }
   // No USB: nothing would use it, and probing it costs the guest's kernel time.
   with(with(add(devices, "controller"), "type", "usb"), "model", "none");

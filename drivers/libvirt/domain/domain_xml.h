@@ -39,6 +39,8 @@ struct DomainSpec {
 
   std::filesystem::path disk;            ///< qcow2, written to; empty: no disk
   std::filesystem::path disk_base;       ///< the qcow2 file below it, only read; empty: none
+  Variables env;                         ///< of the app; they travel on a disk, never in the XML
+  std::filesystem::path variables;       ///< that disk: raw, only read; empty: none
   std::filesystem::path kernel, initrd;  ///< direct kernel boot
   std::string cmdline;
   std::filesystem::path firmware,

@@ -80,7 +80,8 @@ InstanceFiles instance_files(const std::string& name) {
     throw Error(ErrorCode::kUsage, fmt::format("'{}' is not a name of an instance", name));
   }
   const fs::path overlays = overlay_dir();
-  return {make_dir(record_dir()) / (name + ".xml"), overlays / (name + ".qcow2"), overlays / (name + ".fd")};
+  return {make_dir(record_dir()) / (name + ".xml"), overlays / (name + ".qcow2"), overlays / (name + ".fd"),
+          overlays / (name + ".env")};
 }
 
 std::vector<OwnedInstance> recorded_instances() {
@@ -140,8 +141,9 @@ std::vector<OwnedInstance> orphaned_guests() {
 
 void remove_instance_files(const std::string& name) {
   const auto files = instance_files(name);
-  std::vector<fs::path> all{files.disk, files.firmware_vars};
+  std::vector<fs::path> all{files.variables, files.disk, files.firmware_vars};
   for (const fs::path& state : state_dirs()) {
+    all.push_back(state / "overlays" / (name + ".env"));
     all.push_back(state / "overlays" / (name + ".qcow2"));
     all.push_back(state / "overlays" / (name + ".fd"));
   }

@@ -17,6 +17,7 @@ struct InstanceFiles {
   std::filesystem::path record;         ///< the domain's XML with our label; written first, removed last
   std::filesystem::path disk;           ///< qcow2 overlay over the prepared image
   std::filesystem::path firmware_vars;  ///< this guest's UEFI variables
+  std::filesystem::path variables;      ///< those of the app, for the guest's init; only its owner reads it
 };
 
 /// Where overlays live: below the state directory, unless that is a tmpfs. A container's writable layer is on

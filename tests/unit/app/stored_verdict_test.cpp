@@ -1,4 +1,4 @@
-#include "bench/app/stored_verdict.h"
+#include "bench/app/stored/stored_verdict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

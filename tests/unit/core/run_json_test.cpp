@@ -102,6 +102,7 @@ TEST(RunJson, KeepsParametersTraitsAndTheBaseline) {
   bench::Run run = full_run();
   run.baseline = run.targets.back().name;
   run.targets[0].parameters = {{"accel", "tcg"}, {"cpus", "2"}};
+  run.targets[0].env = {{"MODE", "hmac-sha256:00112233445566778899aabbccddeeff"}};
   run.targets[0].traits = {.kernel = KernelOf::kUserSpace,
                            .boundary = Boundary::kProcessKernel,
                            .firmware = true,

@@ -31,6 +31,20 @@ TEST(TargetSpecs, AreReadAndWrittenInOneForm) {
       << "one order, so one name and one history";
 }
 
+TEST(TargetSpecs, AVariableHasAnyValueAndNoneInWriting) {
+  const TargetSpec spec = parse_target("docker?cpus=2&env.A=x=y?%2C%40%26%25 z&env.B&env.C=@dir");
+  EXPECT_EQ(spec.env, (std::map<std::string, std::optional<std::string>>{
+                          {"A", "x=y?,@&% z"}, {"B", std::nullopt}, {"C", ""}}));
+  EXPECT_EQ(spec.parameters, (Parameters{{"cpus", "2"}}));
+  EXPECT_EQ(spec.app, "dir");
+  EXPECT_EQ(to_text(spec), "docker?cpus=2&env.A&env.B&env.C@dir");
+  EXPECT_EQ(to_text(parse_target("docker?env.A=1")), "docker?env.A");
+  for (const char* text : {"docker?env.=1", "docker?env.A-B=1", "docker?env.A=1&env.A=2", "docker?env.A=%2",
+                           "docker?env.A=%zz", "docker?env.A=%-1"}) {
+    EXPECT_EQ(refusal(text), ErrorCode::kUsage) << text;
+  }
+}
+
 TEST(TargetSpecs, WhatIsNotOfTheFormIsAUsageError) {
   for (const char* text : {"",
                            ":",

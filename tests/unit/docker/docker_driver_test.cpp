@@ -86,6 +86,15 @@ TEST_F(DockerDriverTest, ARootlessEngineWithoutLimitsIsNotBlamedOnTheKernel) {
   EXPECT_THAT(info.warnings[1].remedy, HasSubstr("Delegate="));
 }
 
+TEST_F(DockerDriverTest, VariablesOfTheAppGoIntoTheRequestAndNowhereElse) {
+  InstanceSpec given = spec;
+  given.env = {{"MODE", "a=b \"c\""}, {"EMPTY", ""}};
+  (void)driver->create(images, given, {});
+  const DaemonRequest request = daemon.requests().back();
+  EXPECT_EQ(json::parse(request.body)["Env"], json({"BENCH_NONCE=n0nce", "EMPTY=", "MODE=a=b \"c\""}));
+  EXPECT_THAT(request.path, Not(HasSubstr("MODE")));
+}
+
 TEST_F(DockerDriverTest, CreateAsksForLimitsLabelsNonceAndALoopbackPort) {
   EXPECT_EQ(driver->create(images, spec, {}), "c1");
   const DaemonRequest request = daemon.requests().back();

@@ -99,6 +99,19 @@ TEST(Dockerfile, TheLaunchScriptGivesTheShellExactlyTheseWords) {
   EXPECT_EQ(check_command({"sh", dir.write("run", launch_script(config))}), "it's $HOME \"x\"\n");
 }
 
+TEST(Dockerfile, TheLaunchScriptTakesTheVariablesOfARunBeforeThoseOfTheImage) {
+  const test::TempDir dir;
+  AppConfig config;
+  config.workdir = dir.path();
+  config.env = {{"MODE", "image"}, {"KEPT", "image"}};
+  config.command = {"sh", "-c", "echo $MODE $KEPT $GIVEN ${BENCH_VARIABLES-none}"};
+  const auto script = dir.write("run", launch_script(config));
+  const auto given = dir.write("given", "export MODE=run\nexport GIVEN='it is'\n\n\n");
+  EXPECT_EQ(check_command({"env", "BENCH_VARIABLES=" + given.string(), "sh", script}),
+            "run image it is none\n");
+  EXPECT_EQ(check_command({"sh", script}), "image image none\n");
+}
+
 std::string workdir(const std::string& line) {
   return parse_dockerfile("FROM x\n" + line + "\n").workdir;
 }

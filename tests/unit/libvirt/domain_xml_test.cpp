@@ -71,6 +71,18 @@ TEST(DomainXml, DirectGuest) {
   EXPECT_TRUE(at(document, "/domain/os/loader").empty());
 }
 
+TEST(DomainXml, VariablesComeOnASecondDiskAndNeverInTheXml) {
+  DomainSpec spec = direct_guest();
+  spec.env = {{"API_KEY", "s3cret"}};
+  spec.variables = "/state/overlays/bench-a-1.env";
+  const auto document = parsed(spec);
+  EXPECT_EQ(at(document, "/domain/devices/disk[2]/source/@file"), "/state/overlays/bench-a-1.env");
+  EXPECT_EQ(at(document, "/domain/devices/disk[2]/target/@dev"), "vdb");
+  EXPECT_TRUE(document.select_node("/domain/devices/disk[2]/readonly"));
+  EXPECT_EQ(domain_xml(spec).find("s3cret"), std::string::npos);
+  EXPECT_EQ(domain_xml(spec).find("API_KEY"), std::string::npos);
+}
+
 TEST(DomainXml, TheNonceIsTheSerialNumber) {
   const auto document = parsed(direct_guest());
   EXPECT_EQ(at(document, "/domain/sysinfo[@type='smbios']/system/entry[@name='serial']"), "n0nce");

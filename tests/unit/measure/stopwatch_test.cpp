@@ -160,6 +160,19 @@ TEST_F(Stopwatch, AnInstanceThatDiesFailsAtOnceWithItsLastWords) {
   EXPECT_EQ(driver_.alive(), 0);
 }
 
+TEST_F(Stopwatch, AFailureSaysHowVariablesAreGivenAndHidesTheirValues) {
+  driver_.behaviour.die_after = Seconds(0.05);
+  driver_.behaviour.ready_after = Seconds(60);
+  spec_.env = {{"WORDS", "gave up"}};
+  const StartError died = failure();
+  EXPECT_THAT(died.what(), HasSubstr("fake: the app [WORDS]"));
+  EXPECT_THAT(died.remedy(), HasSubstr("--env NAME=VALUE"));
+  driver_.behaviour = {};
+  driver_.behaviour.status = 500;
+  rules_.container_timeout = Seconds(0.4);
+  EXPECT_THAT(failure().remedy(), HasSubstr("--env NAME=VALUE"));
+}
+
 TEST_F(Stopwatch, ATimeOutIsCensoredAtItsLimit) {
   driver_.behaviour.never_answer = true;
   rules_.container_timeout = Seconds(0.4);

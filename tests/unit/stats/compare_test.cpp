@@ -342,6 +342,19 @@ TEST(Precision, HasNoOpinionBelowTenRoundsOrWithOneTarget) {
   EXPECT_FALSE(precise_enough(test::dead_target_run(), "startup", "startup.ready", 1));
 }
 
+TEST(EquivalenceTable, HasALineForEachVariableOfTheApps) {
+  StoredRun run = test::mismatched_run();
+  run.targets[0].env = {{"A", "hmac-sha256:00112233445566778899"}, {"B", "hmac-sha256:aa"}};
+  run.targets[1].env = {{"A", "hmac-sha256:00112233445566778899"}};
+  const auto rows = equivalence({&run.targets[0], &run.targets[1]});
+  ASSERT_EQ(rows.size(), 10U);
+  EXPECT_EQ(rows[8].name, "variable A");
+  EXPECT_EQ(rows[8].values, (std::vector<std::string>{"001122334455", "001122334455"}));
+  EXPECT_EQ(rows[8].sameness, Sameness::kSame);
+  EXPECT_EQ(rows[9].values, (std::vector<std::string>{"aa", "not set"}));
+  EXPECT_EQ(rows[9].sameness, Sameness::kByDesign) << "given to one of them: the question itself";
+}
+
 TEST(EquivalenceTable, SaysWhatIsTheSame) {
   const StoredRun run = test::mismatched_run();
   const auto rows = equivalence({&run.targets[0], &run.targets[1]});

@@ -1,4 +1,4 @@
-#include "bench/app/gate_answer.h"
+#include "bench/app/stored/gate_answer.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/stored_runs.h"
 
 #include <fmt/format.h>
 

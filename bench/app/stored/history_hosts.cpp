@@ -1,11 +1,11 @@
-#include "bench/app/history_hosts.h"
+#include "bench/app/stored/history_hosts.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "bench/app/stored_runs.h"
+#include "bench/app/stored/stored_runs.h"
 #include "bench/app/this_host.h"
 #include "bench/app/values.h"
 #include "bench/base/error.h"
