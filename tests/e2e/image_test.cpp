@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "e2e/harness.h"
+#include "e2e/traces.h"
 
 namespace bench::e2e {
 namespace {
@@ -18,6 +20,7 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::Gt;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -126,6 +129,50 @@ TEST(Image, IsStartedAsItIsInBothWorldsFromTheSameFiles) {
                                       "--targets", "docker", "--out", (world.scratch() / "absent").string()});
   EXPECT_EQ(absent.exit_code, 3);
   EXPECT_THAT(absent.err, HasSubstr("Docker has no image bench-test/nobody:1"));
+}
+
+/// As tests/guest/app.c computes it.
+std::string digest_of_text(const std::string& text) {
+  std::uint64_t digest = 0xcbf29ce484222325U;
+  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return fmt::format("{:x}", digest);
+}
+
+TEST(Image, GetsTheRunsVariablesInBothWorldsAndTheyLeaveNoTrace) {
+  World world;
+  world.env["CANARY"] = kCanary;
+  const Image image =
+      make_image(world.scratch() / "image",
+                 {{"Env", {"CANARY=of the image"}}, {"Cmd", {"serve", "CANARY", digest_of_text(kCanary)}}});
+  const std::vector<std::string> command = {
+      "run",      "startup", "--image",  "docker-archive:" + image.archive.string(),
+      "--rounds", "1",       "--warmup", "0"};
+  const auto started = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), command.begin(), command.end());
+    return world.start(more);
+  };
+  const auto since = fs::file_time_type::clock::now();
+  const auto given = started({"--env", "CANARY", "--targets", "docker,libvirt:direct", "--verbose", "--out",
+                              world.results().string()});
+  const Watched watched = wait_and_watch(*given, 300);
+  EXPECT_EQ(watched.outcome.exit_code, 0) << watched.outcome.err;
+  EXPECT_THAT(watched.traces, IsEmpty()) << "in the list of processes";
+  EXPECT_FALSE(has_trace(watched.outcome.out + watched.outcome.err));
+  EXPECT_THAT(traces_of_a_run(world, since), IsEmpty());
+  const json run = world.run();
+  EXPECT_THAT(run.at("failures"), IsEmpty()) << "each program had the value to the last byte";
+  const json &container = target(run, "docker").at("env"), &vm = target(run, "libvirt:direct").at("env");
+  EXPECT_THAT(container.at("CANARY").get<std::string>(), HasSubstr("hmac-sha256:"));
+  EXPECT_EQ(container.at("CANARY"), vm.at("CANARY"));
+  EXPECT_THAT(watched.outcome.out, HasSubstr("variable CANARY"));
+  EXPECT_THAT(world.leftovers(), IsEmpty());
+
+  // Without it the program has the image's own value, and answers with 500.
+  const Outcome lacking = started({"--targets", "libvirt:direct", "--timeout", "40s", "--out",
+                                   (world.scratch() / "lacking").string()})
+                              ->wait(120);
+  EXPECT_EQ(lacking.exit_code, 3);
+  EXPECT_THAT(lacking.err, AllOf(HasSubstr("500"), HasSubstr("--env NAME=VALUE")));
 }
 
 TEST(Image, WhatCannotBeMeasuredIsSaidBeforeAnythingStarts) {

@@ -1,9 +1,10 @@
 /* An image's program for the test of guests: says over HTTP what it is, and ends in the ways that a program
    can. app serve: ends with 7 at SIGUSR1. app deaf: has no handler. app leave: ends with 3 and leaves an
-   orphan. */
+   orphan. app serve NAME DIGEST: answers with 500 unless the variable's value has this digest (FNV-1a). */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,18 @@ static size_t describe(char* text, size_t room) {
   return used;
 }
 
+static uint64_t digest_of(const char* text) {
+  uint64_t digest = 0xcbf29ce484222325U;
+  for (; *text != '\0'; ++text) digest = (digest ^ (unsigned char)*text) * 0x100000001b3U;
+  return digest;
+}
+
+static int is_content(int argc, char** argv) {
+  if (argc < 4) return 1;
+  const char* value = getenv(argv[2]);
+  return value != NULL && digest_of(value) == strtoull(argv[3], NULL, 16);
+}
+
 int main(int argc, char** argv) {
   const char* how = argc > 1 ? argv[1] : "";
   if (strcmp(how, "leave") == 0) {
@@ -76,8 +89,8 @@ int main(int argc, char** argv) {
     if (client < 0) continue;
     if (read(client, question, sizeof question) > 0) {
       const size_t size = describe(body, sizeof body);
-      const int head_size =
-          snprintf(head, sizeof head, "HTTP/1.0 200 OK\r\nContent-Length: %zu\r\n\r\n", size);
+      const int head_size = snprintf(head, sizeof head, "HTTP/1.0 %s\r\nContent-Length: %zu\r\n\r\n",
+                                     is_content(argc, argv) ? "200 OK" : "500 Internal Server Error", size);
       if (write(client, head, (size_t)head_size) < 0 || write(client, body, size) < 0) perror("app: answer");
     }
     close(client);

@@ -16,6 +16,7 @@
 #include "bench/base/files.h"
 #include "bench/base/subprocess.h"
 #include "drivers/libvirt/domain/kernel_quirks.h"
+#include "drivers/libvirt/domain/variables_disk.h"
 #include "support/http_get.h"
 
 namespace bench::test {
@@ -49,7 +50,8 @@ unsigned long qemu_version() {
   return major * 1000000 + minor * 1000 + micro;
 }
 
-Guest::Guest(const GuestKernel& kernel, const std::filesystem::path& tree, const GuestConfig& config)
+Guest::Guest(const GuestKernel& kernel, const std::filesystem::path& tree, const GuestConfig& config,
+             const Variables& variables)
     : port_(free_port()) {
   const auto file = [&](const char* name) { return (dir_.path() / name).string(); };
   write_image_initramfs(kernel, config, file("initrd"));
@@ -59,39 +61,44 @@ Guest::Guest(const GuestKernel& kernel, const std::filesystem::path& tree, const
   for (const auto& feature : features_that_break(kernel.release, qemu_version(), Acceleration::kTcg)) {
     cpu += "," + feature + "=off";
   }
-  pid_ = spawn_daemon({"qemu-system-x86_64",
-                       "-machine",
-                       "q35,usb=off",
-                       "-accel",
-                       "tcg",
-                       "-cpu",
-                       cpu,
-                       "-m",
-                       "256",
-                       "-nodefaults",
-                       "-no-user-config",
-                       "-display",
-                       "none",
-                       "-no-reboot",
-                       "-kernel",
-                       kernel.image.string(),
-                       "-initrd",
-                       file("initrd"),
-                       "-append",
-                       kImageCmdline,
-                       "-serial",
-                       "file:" + file("console"),
-                       "-monitor",
-                       "unix:" + file("monitor") + ",server=on,wait=off",
-                       "-drive",
-                       "file=" + file("disk") + ",if=virtio,format=raw",
-                       "-netdev",
-                       fmt::format("user,id=n,hostfwd=tcp:127.0.0.1:{}-:80", port_),
-                       "-device",
-                       "virtio-net-pci,netdev=n,romfile=",
-                       "-smbios",
-                       "type=1,serial=nonce-of-the-trial"},
-                      dir_.path() / "qemu.log");
+  std::vector<std::string> command = {"qemu-system-x86_64",
+                                      "-machine",
+                                      "q35,usb=off",
+                                      "-accel",
+                                      "tcg",
+                                      "-cpu",
+                                      cpu,
+                                      "-m",
+                                      "256",
+                                      "-nodefaults",
+                                      "-no-user-config",
+                                      "-display",
+                                      "none",
+                                      "-no-reboot",
+                                      "-kernel",
+                                      kernel.image.string(),
+                                      "-initrd",
+                                      file("initrd"),
+                                      "-append",
+                                      kImageCmdline,
+                                      "-serial",
+                                      "file:" + file("console"),
+                                      "-monitor",
+                                      "unix:" + file("monitor") + ",server=on,wait=off",
+                                      "-drive",
+                                      "file=" + file("disk") + ",if=virtio,format=raw",
+                                      "-netdev",
+                                      fmt::format("user,id=n,hostfwd=tcp:127.0.0.1:{}-:80", port_),
+                                      "-device",
+                                      "virtio-net-pci,netdev=n,romfile=",
+                                      "-smbios",
+                                      "type=1,serial=nonce-of-the-trial"};
+  if (!variables.empty()) {
+    make_variables_disk(variables, file("variables"));
+    command.insert(command.end(),
+                   {"-drive", "file=" + file("variables") + ",if=virtio,format=raw,readonly=on"});
+  }
+  pid_ = spawn_daemon(command, dir_.path() / "qemu.log");
 }
 
 Guest::~Guest() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bench/base/clock.h"
+#include "bench/core/variables.h"
 #include "bench/images/boot/initramfs.h"
 #include "unit/images/temp_dir.h"
 
@@ -15,7 +16,9 @@ namespace bench::test {
 /// A QEMU of the test's own, which boots a disk that was made from a directory.
 class Guest {
  public:
-  Guest(const GuestKernel& kernel, const std::filesystem::path& tree, const GuestConfig& config);
+  /// `variables`: what a run gives to the app.
+  Guest(const GuestKernel& kernel, const std::filesystem::path& tree, const GuestConfig& config,
+        const Variables& variables = {});
   ~Guest();
   Guest(const Guest&) = delete;
   Guest& operator=(const Guest&) = delete;

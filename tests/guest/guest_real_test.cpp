@@ -44,7 +44,7 @@ class ImageGuest : public testing::Test {
     tree_.write("etc/group", "root:x:0:\nweb:x:1000:\nlogs:x:2000:other,web\n");
     fs::create_symlink("../run/nowhere/resolv.conf", tree_.path() / "etc" / "resolv.conf");
     config_.command = {"app", "serve"};
-    config_.environment = {"GREETING=a b=c\n\"d\""};
+    config_.environment = {"GREETING=a b=c\n\"d\"", "COLOUR=red"};
     config_.user = "web";
     config_.workdir = "/srv/of/the app";
     config_.hostname = "guest-of-a-test";
@@ -64,7 +64,7 @@ class ImageGuest : public testing::Test {
 };
 
 TEST_F(ImageGuest, RunsTheProgramAsAContainerWouldAndStopsItPolitely) {
-  Guest guest(kernel(), tree_.path(), config_);
+  Guest guest(kernel(), tree_.path(), config_, {{"COLOUR", "it's $HOME \"x\"\n\\\n"}, {"EMPTY", ""}});
   const std::string answer = guest.ask(kBoot);
   ASSERT_FALSE(answer.empty()) << guest.console();
   for (const char* line : {"pid 1\n",
@@ -76,6 +76,8 @@ TEST_F(ImageGuest, RunsTheProgramAsAContainerWouldAndStopsItPolitely) {
                            "host guest-of-a-test\n",
                            "session 1\n",
                            "env GREETING=a b=c\n\"d\"\n",
+                           "env COLOUR=it's $HOME \"x\"\n\\\n\n",
+                           "env EMPTY=\n",
                            "env HOME=/home/web\n",
                            "env HOSTNAME=guest-of-a-test\n",
                            "env BENCH_NONCE=nonce-of-the-trial\n",

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cerrno>
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,29 @@ TEST(GuestEnvironment, TheImagesOwnCounts) {
   EXPECT_THAT(environment({"HOME=/x", "HOSTNAME=y", "A=1", "A=2", "AB=3"}),
               ElementsAre(kDefaultPath, "HOSTNAME=y", "HOME=/x", "A=2", "AB=3"));
   EXPECT_THAT(environment({"HOME="}), ElementsAre(kDefaultPath, "HOSTNAME=guest", "HOME=/home/app"));
+}
+
+/// A script, and what the init takes of it beside what it had; nothing when it refuses.
+std::optional<std::vector<std::string>> taken(std::string script) {
+  static std::deque<std::string> kept;  // the pairs stay in it
+  list env{nullptr, 0};
+  append(&env, kept.emplace_back("A=image").data());
+  if (take_exports(kept.emplace_back(std::move(script)).data(), &env) == 0) return std::nullopt;
+  return std::vector<std::string>(env.items, env.items + env.count);
+}
+
+TEST(GuestVariables, AreWhatAShellWouldExport) {
+  EXPECT_EQ(taken(""), std::vector<std::string>({"A=image"}));
+  EXPECT_EQ(taken("export B=1\nexport A=plain\n\n\n"), std::vector<std::string>({"A=plain", "B=1"}));
+  EXPECT_EQ(
+      taken("export B='it'\\''s $HOME \"x\" \\n'\nexport C=''\nexport D='two\nlines\n'\nexport E=a=b\n"),
+      std::vector<std::string>({"A=image", "B=it's $HOME \"x\" \\n", "C=", "D=two\nlines\n", "E=a=b"}));
+}
+
+TEST(GuestVariables, AreAllThereOrNone) {
+  for (const char* script : {"B=1\n", "export B=1", "export B='1\n", "export B\n", "export B='1'\nid\n"}) {
+    EXPECT_EQ(taken(script), std::nullopt) << script;
+  }
 }
 
 TEST(GuestPrograms, AreFoundAsByTheirPath) {

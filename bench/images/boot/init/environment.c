@@ -21,9 +21,11 @@ const char* variable(const struct list* env, const char* name) {
   return NULL;
 }
 
-static int put_pair(struct list* env, const char* name, char* pair) {
+/* `pair` has a "=". */
+static int put_pair(struct list* env, char* pair) {
+  const size_t size = strcspn(pair, "=") + 1;
   for (size_t i = 0; i < env->count; ++i) {
-    if (names(env->items[i], name)) {
+    if (strncmp(env->items[i], pair, size) == 0) {
       env->items[i] = pair;
       return 1;
     }
@@ -36,21 +38,39 @@ int set_variable(struct list* env, const char* name, const char* value) {
   char* pair = (char*)malloc(size);
   if (pair == NULL) return 0;
   snprintf(pair, size, "%s=%s", name, value);
-  return put_pair(env, name, pair);
+  return put_pair(env, pair);
 }
 
 int make_environment(const struct list* image, const char* hostname, const char* home, struct list* made) {
   int ok = set_variable(made, "PATH", DEFAULT_PATH) && set_variable(made, "HOSTNAME", hostname);
-  for (size_t i = 0; ok && i < image->count; ++i) {
-    char* pair = image->items[i];
-    const size_t size = strcspn(pair, "=");
-    char* name = strndup(pair, size);
-    ok = name != NULL && put_pair(made, name, pair);
-    free(name);
-  }
+  for (size_t i = 0; ok && i < image->count; ++i) ok = put_pair(made, image->items[i]);
   const char* given = variable(made, "HOME");
   if (ok && (given == NULL || *given == '\0')) ok = set_variable(made, "HOME", home);
   return ok;
+}
+
+int take_exports(char* script, struct list* env) {
+  static const char begin[] = "export ";
+  for (char* at = script; *at != '\0'; ++at) {
+    if (*at == '\n') continue;
+    if (strncmp(at, begin, sizeof begin - 1) != 0) return 0;
+    at += sizeof begin - 1;
+    char* const pair = at;
+    char* to = at;
+    int quoted = 0;
+    for (; *at != '\0' && (quoted || *at != '\n'); ++at) {
+      if (*at == '\'') {
+        quoted = !quoted;
+        continue;
+      }
+      if (!quoted && *at == '\\' && at[1] != '\0') ++at;
+      *to++ = *at;
+    }
+    if (*at == '\0') return 0;
+    *to = '\0';
+    if (strchr(pair, '=') == NULL || !put_pair(env, pair)) return 0;
+  }
+  return 1;
 }
 
 static int runnable(const char* path) {

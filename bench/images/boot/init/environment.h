@@ -19,6 +19,11 @@ int set_variable(struct list* env, const char* name, const char* value);
    it is missing or empty. Returns 0 when there is no memory. */
 int make_environment(const struct list* image, const char* hostname, const char* home, struct list* made);
 
+/* Takes what a shell would take from lines "export NAME=WORD": WORD is plain, in single quotes, or has a sign
+   after a backslash. The pairs stay in `script`. Returns 0 when it is something else or is cut off, or when
+   there is no memory. The host's side is variables_disk.cpp. */
+int take_exports(char* script, struct list* env);
+
 /* Where a program of this name is: itself with a slash in it, else by `path`. Returns 0, or the errno with
    which it cannot be run: ENOENT where there is none. */
 int find_program(const char* name, const char* path, char* found, size_t size);
