@@ -62,6 +62,13 @@ ImageSource source_of(const ImageSet& set, Artefact artefact) {
   return source;
 }
 
+void warn_of_notes(const std::string& app, const ImageSource& source, std::vector<Warning>& warnings) {
+  for (const std::string& note : source.notes) {
+    const Warning warning{app.empty() ? note : fmt::format("{}: {}", app, note), ""};
+    if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(warning);
+  }
+}
+
 ImageSet prepare_set(const ImageRequest& request, std::stop_token stop) {
   return request.image ? prepare_any_image(request, std::move(stop))
                        : prepare_images(request, std::move(stop));

@@ -27,6 +27,10 @@ void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow
 /// Where the files of one artefact of a set come from.
 ImageSource source_of(const ImageSet& set, Artefact artefact);
 
+/// What of the images was not taken as its author wrote it, as warnings of the run, each once. `app`: of a
+/// target's own.
+void warn_of_notes(const std::string& app, const ImageSource& source, std::vector<Warning>& warnings);
+
 /// prepare_any_image or prepare_images, by what the request asks for.
 ImageSet prepare_set(const ImageRequest& request, std::stop_token stop);
 /// True when prepare_set would find everything in the cache; false for an image that an engine has not named

@@ -179,6 +179,7 @@ Target describe_target(const OpenRequest& request, const TargetName& name, Drive
     about.memory_bytes = require_memory(memory->second, "memory");
   }
   about.source = source_of(*set, name.artefact);
+  warn_of_notes(name.spec.app, about.source, warnings);
   target.env = request.env;
   for (const auto& [variable, value] : name.env) target.env[variable] = value;
   about.env = digests_of(target.env);

@@ -172,9 +172,9 @@ std::vector<std::string> names_of(const Run& run) {
   return names;
 }
 
-void require_apps(const std::vector<TargetName>& names) {
-  for (const TargetName& name : names) {
-    if (!name.spec.app.empty()) require_app(name.spec.app);
+void require_apps(const OpenRequest& request) {
+  for (const TargetName& name : request.names) {
+    if (!name.spec.app.empty()) require_app(name.spec.app, request.images.base == ImageRequest().base);
   }
 }
 

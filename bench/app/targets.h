@@ -37,9 +37,6 @@ void require_baseline(const std::string& baseline, const std::vector<std::string
 std::vector<std::string> names_of(const std::vector<TargetName>& targets);
 std::vector<std::string> names_of(const Run& run);
 
-/// Throws Error{kUsage} for a target whose own app is none that can be run.
-void require_apps(const std::vector<TargetName>& names);
-
 /// One container engine and one VM profile, in the order of the drivers' table: of those that are built.
 std::vector<TargetName> default_targets();
 
@@ -62,6 +59,9 @@ struct OpenRequest {
   ImageRequest images;            ///< its artefacts are set from the names
   std::vector<Warning> warnings;  ///< what is known before anything is opened: who was left out, and why
 };
+
+/// Throws Error{kUsage} for a target whose own app is none that can be run, or not with the request's base.
+void require_apps(const OpenRequest& request);
 
 /// What this host cannot do is found out here, before an image is built. A target that was `named` throws
 /// Error{kUnavailable}; of the others those that can do nothing are left out with a warning, and it throws

@@ -65,7 +65,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
       "hash.");
   command->callback([options, &context] {
     OpenRequest request = options->target.request();
-    require_apps(request.names);
+    require_apps(request);
     request.images.rebuild = options->rebuild;
     request.images.shared = options->shared;
     request.images.progress = [&context](const std::string& text) { context.ui.step(text); };

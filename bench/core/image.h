@@ -48,6 +48,8 @@ struct ImageSet {
   std::string app_sha256, python, flask;
   std::string base;  ///< "debian bookworm (packages)" or the registry reference
   int port = 4567;   ///< the app's port inside the instance
+  std::map<std::string, std::string>
+      installed{};  ///< versions of the projects that the app asks for; "-": not known
   ImageSource source;
   ContainerImage container;
   std::map<Artefact, VmImage> disks;

