@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <sstream>
 #include <utility>
 
 #include "bench/base/error.h"
 #include "bench/images/app/app_text.h"
+#include "bench/images/app/docker_text.h"
+#include "bench/images/app/package_names.h"
 #include "bench/images/app/refusal.h"
 #include "bench/images/build/apt_packages.h"
 #include "bench/images/build/sha256.h"
@@ -104,20 +108,34 @@ std::string digest(const fs::path& dir, const std::vector<std::string>& files) {
   return sum.hex();
 }
 
+/// The files that lie in the directory that the app is started in, by their names there.
+std::map<std::string, std::string> started_beside(const App& app) {
+  std::map<std::string, std::string> names;
+  for (const Placement& place : app.places) {
+    for (const auto& [name, source] : place.files) {
+      const std::string path = image_path(place.directory, name);
+      if (path.starts_with(app.config.workdir + "/"))
+        names[path.substr(app.config.workdir.size() + 1)] = source;
+    }
+  }
+  return names;
+}
+
 /// What flask would look for: FLASK_APP or --app of the Dockerfile, else wsgi.py, else app.py. Otherwise it
 /// would be found out in an instance only, after the images have been built.
 void require_findable(const App& app) {
-  const auto has = [&app](const char* name) {
-    return std::find(app.files.begin(), app.files.end(), name) != app.files.end();
-  };
-  if (!app.config.flask_app.empty() || has("wsgi.py") || has("app.py")) return;
+  const auto names = started_beside(app);
+  // A package is a module too.
+  for (const char* found : {"wsgi.py", "app.py", "wsgi/__init__.py", "app/__init__.py"}) {
+    if (names.contains(found)) return;
+  }
+  if (!app.config.flask_app.empty()) return;
   std::vector<std::string> modules;
-  for (const std::string& file : app.files) {
-    if (file.ends_with(".py") && file.find('/') == std::string::npos) modules.push_back(file);
+  for (const auto& [name, source] : names) {
+    if (name.ends_with(".py") && name.find('/') == std::string::npos) modules.push_back(name);
   }
   std::string remedy = "it needs an app.py or a wsgi.py, or a Dockerfile that sets FLASK_APP";
   if (modules.size() == 1) remedy += fmt::format("; did you mean ENV FLASK_APP={}?", modules.front());
-  if (has(".flaskenv")) remedy += "; a .flaskenv is not read";
   throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + app.dir.string(), remedy);
 }
 
@@ -142,17 +160,98 @@ void refuse_unread_lists(const App& app) {
   }
 }
 
-/// What the distribution's packages have to be there for.
-void read_requirements(App& app) {
-  RequirementReader reader([&app](const std::string& name) { return app_text(app.dir, name); },
-                           marker_environment(distribution_python()));
+/// Where no instruction of a Dockerfile says what to install: the file that people would take.
+void read_usual_list(const App& app, RequirementReader& reader) {
   if (fs::exists(fs::symlink_status(app.dir / "requirements.txt"))) {
     reader.read_file("requirements.txt", "the app");
   } else if (!reader.read_project() && !reader.read_pipfile()) {
     refuse_unread_lists(app);
   }
+}
+
+/// An app of another framework has no Flask that could be measured.
+void refuse_other_frameworks(const std::vector<Requirement>& asked) {
+  static const std::set<std::string> others = {"bottle", "django", "falcon",    "fastapi",  "pyramid",
+                                               "quart",  "sanic",  "starlette", "streamlit"};
+  const Requirement* other = nullptr;
+  for (const Requirement& one : asked) {
+    const std::string name = normalised_project(one.project);
+    if (name.starts_with("flask") && !one.where.empty()) return;
+    if (name == "dash" || name == "connexion") return;  // they bring Flask
+    if (others.contains(name)) other = &one;
+  }
+  if (other != nullptr) {
+    refuse_app(other->where,
+               fmt::format("the app asks for {} and not for Flask, and Flask apps are what is started here",
+                           other->project));
+  }
+}
+
+/// What the distribution's packages have to be there for.
+void read_requirements(App& app) {
+  RequirementReader reader([&app](const std::string& name) { return app_text(app.dir, name); },
+                           marker_environment(distribution_python()));
+  const Installs& installs = app.config.installs;
+  for (const auto& [file, where] : installs.files) reader.read_file(file, where);
+  for (const auto& [text, where] : installs.projects) reader.add(text, where);
+  bool said = !installs.files.empty() || !installs.projects.empty();
+  if (installs.project && reader.read_project()) said = true;
+  if (installs.pipfile && reader.read_pipfile()) said = true;
+  if (!said) read_usual_list(app, reader);
   app.requirements = reader.requirements();
   app.requirement_notes = reader.notes();
+  refuse_other_frameworks(app.requirements);
+}
+
+/// The Dockerfile's text; "" where there is none. Docker takes the name in small letters too.
+std::string dockerfile_text(const fs::path& dir) {
+  for (const char* name : {"Dockerfile", "dockerfile", "Containerfile"}) {
+    if (auto text = app_text(dir, name)) return *std::move(text);
+  }
+  return "";
+}
+
+/// The files of the app by the directories that they go into: those beside each other together.
+std::vector<Placement> places_of(const App& app) {
+  if (app.config.files.empty()) {
+    Placement all{app.config.workdir, {}};
+    for (const std::string& file : app.files) all.files[file] = file;
+    return {all};
+  }
+  std::set<std::string> tops = {app.config.workdir};
+  std::vector<std::string> parents;
+  for (const auto& [path, file] : app.config.files)
+    parents.push_back(image_path("/", fs::path(path).parent_path()));
+  std::sort(parents.begin(), parents.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  // Directories of the system may hold links, which a directory laid over them would replace.
+  static const std::set<std::string> systems = {"/", "/etc", "/lib", "/usr", "/usr/local", "/var"};
+  const auto top_of = [&](const std::string& directory) -> std::string {
+    for (const std::string& top : tops) {
+      if (directory == top || (!systems.contains(top) && directory.starts_with(top + "/"))) return top;
+    }
+    return "";
+  };
+  for (const std::string& parent : parents) {
+    if (top_of(parent).empty()) tops.insert(parent);
+  }
+  std::map<std::string, Placement> places;
+  for (const auto& [path, file] : app.config.files) {
+    const std::string top = top_of(image_path("/", fs::path(path).parent_path()));
+    places[top].directory = top;
+    places[top].files[path.substr(top == "/" ? 1 : top.size() + 1)] = file;
+  }
+  std::vector<Placement> result;
+  for (auto& [top, place] : places) result.push_back(std::move(place));
+  return result;
+}
+
+/// What Flask would read beside the app, whether or not the app asks for python-dotenv.
+void read_dotenv(App& app) {
+  const auto names = started_beside(app);
+  for (const char* name : {".env", ".flaskenv"}) {
+    if (const auto found = names.find(name); found != names.end())
+      add_dotenv(app.config, app_text(app.dir, found->second).value_or(""));
+  }
 }
 
 /// All but the contents of its files.
@@ -170,7 +269,14 @@ App listed_app(const fs::path& dir) {
     throw Error(ErrorCode::kIo, fmt::format("cannot read the app directory: {}", error.what()));
   }
   std::sort(app.files.begin(), app.files.end());
-  app.config = parse_dockerfile(app_text(dir, "Dockerfile").value_or(""));
+  const std::string dockerfile = dockerfile_text(dir);
+  app.config = parse_dockerfile(dockerfile,
+                                {app.files, [&dir](const std::string& name) { return app_text(dir, name); }});
+  if (!dockerfile.empty() && app.config.files.empty())
+    app.config.notes.push_back(
+        fmt::format("Dockerfile: it copies nothing of the app's: all of it goes to {}", app.config.workdir));
+  app.places = places_of(app);
+  read_dotenv(app);
   require_findable(app);
   return app;
 }
@@ -219,14 +325,17 @@ App read_app(const fs::path& dir, bool distribution) {
 }
 
 void copy_app(const App& app, const fs::path& to) {
-  for (const auto& file : app.files) {
-    fs::create_directories((to / file).parent_path());
-    if (fs::is_symlink(app.dir / file)) {
-      fs::copy_symlink(app.dir / file, to / file);
-    } else {
-      fs::copy_file(app.dir / file, to / file);
-      // Modes differ with the umask of whoever checked the app out; the image shall not.
-      chmod((to / file).c_str(), executable(app.dir / file) ? 0755 : 0644);
+  for (std::size_t i = 0; i < app.places.size(); ++i) {
+    for (const auto& [name, source] : app.places[i].files) {
+      const fs::path from = app.dir / source, copy = to / std::to_string(i) / name;
+      fs::create_directories(copy.parent_path());
+      if (fs::is_symlink(from)) {
+        fs::copy_symlink(from, copy);
+      } else {
+        fs::copy_file(from, copy);
+        // Modes differ with the umask of whoever checked the app out; the image shall not.
+        chmod(copy.c_str(), executable(from) ? 0755 : 0644);
+      }
     }
   }
 }

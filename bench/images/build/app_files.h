@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,12 +29,19 @@ class IgnoreRules {
   std::vector<Pattern> patterns_;
 };
 
+/// Some files of an app, and the directory of the image that they go into.
+struct Placement {
+  std::string directory;                     ///< absolute
+  std::map<std::string, std::string> files;  ///< relative to it → name in the app's directory
+};
+
 /// An app directory as it will be put into the images.
 struct App {
   std::filesystem::path dir;
   std::vector<std::string> files;  ///< relative, sorted; regular files and symbolic links
   std::string sha256;              ///< over names, kinds, execute bits and contents of the files
   AppConfig config;
+  std::vector<Placement> places;
   std::string requirements_text;          ///< requirements.txt as it is, for pip
   std::vector<Requirement> requirements;  ///< of the distribution's packages; none with another base
   std::vector<std::string>
@@ -48,7 +56,7 @@ void require_app(const std::filesystem::path& dir, bool distribution = true);
 /// Reads a backend directory. Throws as require_app does.
 App read_app(const std::filesystem::path& dir, bool distribution = true);
 
-/// Copies the files, and nothing else, into an empty directory.
+/// Copies the files, and nothing else, into an empty directory: those of the first place into "0", and so on.
 void copy_app(const App& app, const std::filesystem::path& to);
 
 }  // namespace bench

@@ -14,6 +14,7 @@
 #include "bench/base/files.h"
 #include "bench/base/paths.h"
 #include "bench/images/build/app_files.h"
+#include "bench/images/build/app_notes.h"
 #include "bench/images/build/apt_packages.h"
 #include "bench/images/build/apt_sources.h"
 #include "bench/images/build/docker_archive.h"
@@ -80,6 +81,7 @@ BuildPlan plan_of(const ImageRequest& request) {
                   .add_field(launch_script(plan.app.config))
                   .add_field(plan.app.requirements_text)
                   .add_field(wanted_rows(plan.app.requirements))
+                  .add_field(places_text(plan.app))
                   .add_field(request.base)
                   .add_field(distribution.id)
                   .add_field(distribution.version)
@@ -103,16 +105,9 @@ std::optional<ImageSet> found(const BuildPlan& plan, const ImageRequest& request
   return std::nullopt;
 }
 
-/// What of the app was not taken as its author wrote it: said of every run, built or found.
+/// What was not taken as it was written is said of every run, whether its images were built or found.
 ImageSet with_notes(ImageSet set, const BuildPlan& plan) {
-  std::vector<std::string>& notes = set.source.notes;
-  notes.clear();
-  const App& app = plan.app;
-  for (const std::string& note : app.config.notes) notes.push_back("Dockerfile: " + note);
-  notes.insert(notes.end(), app.requirement_notes.begin(), app.requirement_notes.end());
-  if (plan.registry) return set;
-  const auto versions = version_notes(app.requirements, set.installed);
-  notes.insert(notes.end(), versions.begin(), versions.end());
+  set.source.notes = app_notes(plan.app, set, !plan.registry);
   return set;
 }
 
@@ -276,8 +271,12 @@ class Builder {
       fs::copy_file(plan_.backend / "instrument" / "bench_probe.py", probe / "bench_probe.py");
       write(probe / "app.sha256", plan_.app.sha256 + "\n");
       write(probe / "run", launch_script(plan_.app.config), 0755);
+      write(draft.in() / "places", places_text(plan_.app));
       run("app", draft,
-          {{"BENCH_APP", app}, {"BENCH_PROBE", probe}, {"BENCH_WORKDIR", plan_.app.config.workdir}});
+          {{"BENCH_APP", app},
+           {"BENCH_PLACES", draft.in() / "places"},
+           {"BENCH_PROBE", probe},
+           {"BENCH_WORKDIR", plan_.app.config.workdir}});
       publish(draft.out() / "layer.tar", layer);
     }
     app_layer_ = layer;
