@@ -82,7 +82,11 @@ void add_prepare(CLI::App& app, CommandContext& context) {
                      context.stop);
     }
     for (const auto& [app, images] : image_requests(request.names, request.images)) {
-      show(prepare_set(images, context.stop));
+      const ImageSet set = prepare_set(images, context.stop);
+      show(set);
+      std::vector<Warning> warnings;
+      warn_of_notes(app, set.source, warnings);
+      for (const Warning& warning : warnings) context.ui.warn(warning.text, warning.remedy);
     }
   });
 }

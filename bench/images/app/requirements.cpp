@@ -236,6 +236,7 @@ void RequirementReader::add_named(const std::string& name, const std::string& re
 void RequirementReader::add_project(const std::string& name, const std::string& specifier,
                                     const std::string& where) {
   const std::string project = normalised_project(name);
+  if (project == "pkg-resources") return;  // no project: what Debian's `pip freeze` says of setuptools
   auto [found, fresh] = found_.try_emplace(project, Requirement{name, packages_of_project(project), specifier,
                                                                 where, dispensable_project(project)});
   if (!fresh && !specifier.empty()) {

@@ -218,7 +218,16 @@ class StageReader {
 
   void place(const std::string& path, const std::string& file) {
     const std::string plain = image_path("/", path);
-    require_ours(plain);
+    if (passing_place(plain)) {
+      // Where lists of packages are put to be installed from; nothing else is lost without a word.
+      const bool list = file.ends_with(".txt") || file.ends_with(".toml") || file.ends_with(".lock") ||
+                        file.ends_with("Pipfile");
+      if (!list)
+        note(fmt::format("{} goes to {}, which is no part of an image", quoted_line(file),
+                         quoted_line(plain)));
+    } else {
+      require_ours(plain);
+    }
     image_.files[plain] = file;
   }
 
@@ -266,6 +275,10 @@ class StageReader {
 };
 
 }  // namespace
+
+bool passing_place(const std::string& path) {
+  return below(path, "/tmp") || below(path, "/run");
+}
 
 DockerImage read_stages(std::string_view dockerfile, const AppListing& app) {
   StageReader reader(app);

@@ -31,6 +31,9 @@ struct DockerImage {
   DockerVariables variables;       ///< with the arguments
 };
 
+/// Whether a path of the image's is not kept: what is there while it is built is gone when it starts.
+bool passing_place(const std::string& path);
+
 /// Where an app goes for which its Dockerfile names no place.
 inline constexpr const char* kDefaultWorkdir = "/backend-flask";
 

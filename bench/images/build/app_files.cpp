@@ -136,6 +136,10 @@ void require_findable(const App& app) {
   }
   std::string remedy = "it needs an app.py or a wsgi.py, or a Dockerfile that sets FLASK_APP";
   if (modules.size() == 1) remedy += fmt::format("; did you mean ENV FLASK_APP={}?", modules.front());
+  for (const char* compose : {"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"}) {
+    if (std::find(app.files.begin(), app.files.end(), compose) != app.files.end())
+      remedy += fmt::format("; what {} says is not read", compose);
+  }
   throw Error(ErrorCode::kUsage, "nothing to run in the app directory " + app.dir.string(), remedy);
 }
 

@@ -75,6 +75,7 @@ AppConfig parse_dockerfile(std::string_view text, const AppListing& app) {
   if (!image.stop_signal.empty()) config.stop_signal = image.stop_signal;
   config.notes = image.notes;
   config.files = image.files;
+  std::erase_if(config.files, [](const auto& file) { return passing_place(file.first); });
   config.installs = image.installs;
   if (image.command_line == 0) {
     take_app_name(config);

@@ -169,7 +169,8 @@ TEST(Requirements, OptionsOfIndexesAreNamedWithoutTheirPasswords) {
 }
 
 TEST(Requirements, AServerOrAToolIsNotNeeded) {
-  const auto found = read_text("gunicorn==20\nuwsgi\nredis\n").requirements();
+  const auto found = read_text("gunicorn==20\nuwsgi\nredis\npkg-resources==0.0.0\n").requirements();
+  ASSERT_EQ(found.size(), 4U) << "pkg-resources is no project";
   EXPECT_TRUE(found[1].dispensable);
   EXPECT_FALSE(found[2].dispensable);
   EXPECT_TRUE(found[3].dispensable);

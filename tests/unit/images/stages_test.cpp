@@ -119,10 +119,18 @@ TEST(Stages, WhatCannotBeCopiedIsRefusedWithItsLine) {
   EXPECT_THAT(copy_refusal("FROM a\nADD https://example.org/x /x\n", names), HasSubstr("nothing is fetched"));
   EXPECT_THAT(copy_refusal("FROM a\nADD a.tar.gz /x/\n", names), HasSubstr("line 2"));
   EXPECT_THAT(copy_refusal("FROM a\nCOPY <<EOF /x\nhello\nEOF\n", names), HasSubstr("line 2"));
-  EXPECT_THAT(copy_refusal("FROM a\nCOPY app.py /tmp/x/\n", names), HasSubstr("no part of an image"));
   EXPECT_THAT(copy_refusal("FROM a\nCOPY app.py /../opt/bench/\n", names), HasSubstr("no part of an image"));
   EXPECT_EQ(copy_refusal("FROM a\nCOPY app.py poetry.lock* ./\n", names), "")
       << "a pattern may match nothing";
+}
+
+TEST(Stages, AListThatPassesThroughTmpIsInstalledFrom) {
+  const DockerImage image = stages_of(
+      "FROM a\nCOPY requirements.txt /tmp/\nRUN pip install -r /tmp/requirements.txt\nCOPY app.py /tmp/\n",
+      {"app.py", "requirements.txt"});
+  EXPECT_EQ(image.installs.files.at(0).text, "requirements.txt");
+  EXPECT_THAT(image.notes, ElementsAre(HasSubstr("line 4: app.py goes to /tmp/app.py")));
+  EXPECT_TRUE(passing_place("/tmp/app.py"));
 }
 
 TEST(Stages, WhatPipInstallsIsKnownAndTheRestIsSaid) {
