@@ -97,6 +97,12 @@ class ConsoleSink {
   virtual void closed() = 0;
 };
 
+/// Where a builder puts an image into an engine's own store.
+struct ImageStoreAddress {
+  std::string host;         ///< as DOCKER_HOST says it
+  bool no_way_out = false;  ///< its own network leads nowhere: a build needs the host's
+};
+
 /// Flat verbs over an opaque instance id: no timing, no policy, no retries that hide an error. Every verb
 /// throws Error{code, what, remedy} and can be woken by the stop token where it has one
 /// (Error{kInterrupted}). Verbs may be called from different threads for different instances.
@@ -147,6 +153,8 @@ class Driver {
   /// The id of an image in the engine's own store; `pull` says when its registry is asked. Throws
   /// Error{kUnavailable} for one that it does not have and cannot fetch, or for an engine that keeps none.
   virtual std::string find_image(const std::string& reference, Pull pull, std::stop_token stop);
+  /// Throws Error{kUnavailable} for an engine that keeps no images.
+  virtual ImageStoreAddress image_store();
   /// Writes an image of the engine's own store as a docker-archive.
   virtual void save_image(const std::string& id, const std::filesystem::path& to, std::stop_token stop);
 };

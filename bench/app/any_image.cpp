@@ -6,6 +6,7 @@
 
 #include "bench/base/error.h"
 #include "bench/images/any/any_image.h"
+#include "bench/images/any/builder.h"
 #include "bench/images/oci/image.h"
 
 namespace bench {
@@ -42,17 +43,70 @@ void leave_out_imageless(OpenRequest& request, bool named) {
   std::erase_if(request.names, needs_a_system);
 }
 
+namespace {
+
+/// The first builder that works here. Docker's is none where its engine cannot be had.
+void build_it(AnyImage& image, const std::vector<std::pair<const DriverRow*, Driver*>>& engines,
+              std::vector<std::unique_ptr<Driver>>& opened, const DriverOptions& options) {
+  const OwnBuild& build = *image.build;
+  const std::vector<std::string> builders = builders_here(build);
+  for (const std::string& program : builders) {
+    options.progress(fmt::format("building {} with {}…", image.reference, program));
+    if (program != "docker") {
+      const BuiltImage built = build_in_own_store(build, program, options.progress, options.stop);
+      image.builder = built.builder;
+      image.engine_id = built.id;
+      image.beside_engine = true;
+      image.save = [program, built, stop = options.stop](const std::filesystem::path& to) {
+        save_from_own_store(program, built, to, stop);
+      };
+      return;
+    }
+    Driver* engine = nullptr;
+    ImageStoreAddress store;
+    try {
+      engine = holder(image.reference, engines, opened, options);
+      store = engine->image_store();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnavailable || builders.size() == 1) throw;
+      continue;
+    }
+    const BuiltImage built =
+        build_with_docker(build, {store.host, store.no_way_out}, options.progress, options.stop);
+    image.builder = built.builder;
+    image.engine_id = built.id;
+    image.own_name = built.name;
+    image.save = [engine, id = built.id, stop = options.stop](const std::filesystem::path& to) {
+      engine->save_image(id, to, stop);
+    };
+    return;
+  }
+}
+
+}  // namespace
+
 void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow*, Driver*>>& engines,
                     std::vector<std::unique_ptr<Driver>>& opened, DriverOptions options,
                     const std::function<void(const std::string&)>& progress, const std::stop_token& stop) {
   options.progress = progress;
   options.stop = stop;
+  if (image.build) return build_it(image, engines, opened, options);
   if (names_image_file(image.reference)) return;
   Driver* engine = holder(image.reference, engines, opened, options);
   image.engine_id = engine->find_image(image.reference, image.pull, stop);
   image.save = [engine, id = image.engine_id, stop](const std::filesystem::path& to) {
     engine->save_image(id, to, stop);
   };
+}
+
+std::vector<std::string> builder_words() {
+  std::vector<std::string> words = {kAnyBuilder};
+  words.insert(words.end(), kBuilders.begin(), kBuilders.end());
+  return words;
+}
+
+std::vector<std::string> clean_builders() {
+  return clean_built_images();
 }
 
 ImageSource source_of(const ImageSet& set, Artefact artefact) {

@@ -17,12 +17,18 @@ namespace bench {
 /// Error{kUnavailable}, and so does a request of which nothing is left.
 void leave_out_imageless(OpenRequest& request, bool named);
 
-/// Finds the image in the store of an engine and says how its bytes are had. `engines`: those that are open;
-/// where none of them has a store, one that has is opened and added. Nothing happens where the image is a
-/// file. Throws Error{kUnavailable} where no engine has it.
+/// Builds the image where it is to be built, or finds it in the store of an engine, and says how its bytes
+/// are had. `engines`: those that are open; where none of them has a store, one that has is opened and added.
+/// Nothing happens where the image is a file. Throws Error{kUnavailable} where no engine has it, and kEngine
+/// where it cannot be built.
 void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow*, Driver*>>& engines,
                     std::vector<std::unique_ptr<Driver>>& opened, DriverOptions options,
                     const std::function<void(const std::string&)>& progress, const std::stop_token& stop);
+
+/// The words of --builder.
+std::vector<std::string> builder_words();
+/// For `bench clean --images`: removes what bench had built in stores that no driver knows; one line each.
+std::vector<std::string> clean_builders();
 
 /// Where the files of one artefact of a set come from.
 ImageSource source_of(const ImageSet& set, Artefact artefact);

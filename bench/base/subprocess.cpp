@@ -274,7 +274,8 @@ CommandResult run_command(const std::vector<std::string>& argv, const CommandOpt
   Pipe out, err;
   const Fd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.open()) throw Error(ErrorCode::kIo, std::string("eventfd: ") + std::strerror(errno));
-  Group group(start_child(argv, options, out.write_end.get(), err.write_end.get()), options.grace);
+  const int child_out = (options.out_as_err ? err : out).write_end.get();
+  Group group(start_child(argv, options, child_out, err.write_end.get()), options.grace);
   out.write_end.reset();
   err.write_end.reset();
 

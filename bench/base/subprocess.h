@@ -25,6 +25,7 @@ struct CommandOptions {
   std::map<std::string, std::string> env;         ///< added to ours
   std::filesystem::path cwd;                      ///< empty: ours
   std::function<void(std::string_view)> on_line;  ///< each line of stderr as it comes, for progress
+  bool out_as_err = false;  ///< stdout goes where stderr goes, in the order in which it was written
   std::optional<Seconds> timeout;
   Seconds grace{2.0};  ///< between SIGTERM and SIGKILL, for what has something to put away
 };

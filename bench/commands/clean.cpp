@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "bench/app/any_image.h"
 #include "bench/app/run/run_files.h"
 #include "bench/app/run/run_lock.h"
 #include "bench/app/targets.h"
@@ -55,6 +56,7 @@ int clean(Ui& ui, bool images, const std::string& connect) {
         trouble = true;
       }
     }
+    for (const std::string& line : clean_builders()) text += line + "\n";
     const std::int64_t bytes = image_cache_bytes();
     remove_image_cache();
     // The store of a private Docker daemon, by its mark or by what only ours holds.

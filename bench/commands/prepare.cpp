@@ -17,9 +17,10 @@ namespace {
 
 void show(const ImageSet& set) {
   std::string text = fmt::format("images  {}\n", set.dir.string());
-  if (set.source.kind == SourceKind::kImage) {
-    text += fmt::format("image   {} {}\nroot file system  sha256 {}\n", set.source.reference,
-                        set.source.digest, set.source.rootfs_sha256);
+  if (set.source.kind != SourceKind::kDistribution) {
+    text += fmt::format("{:<7} {} {}\n", to_text(set.source.kind), set.source.reference, set.source.digest);
+    if (!set.source.builder.empty()) text += fmt::format("builder {}\n", set.source.builder);
+    text += fmt::format("root file system  sha256 {}\n", set.source.rootfs_sha256);
   } else {
     text += fmt::format("base    {}\napp     sha256 {}\nPython  {}\nFlask   {}\n", set.base, set.app_sha256,
                         set.python, set.flask);
@@ -60,6 +61,7 @@ void add_prepare(CLI::App& app, CommandContext& context) {
       "  bench prepare --targets docker,libvirt:direct,libvirt:full\n"
       "  bench prepare --app ./my-backend\n"
       "  bench prepare --image docker-archive:nginx.tar\n"
+      "  bench prepare --build ./my-app\n"
       "  sudo bench prepare --shared      once, for users who are not root\n\n"
       "The only command that needs the network. Images are kept under the user's cache directory by content "
       "hash.");

@@ -65,7 +65,7 @@ Plan make_plan(const RunOptions& options) {
                   "it begins with a slash: --ready-path /health");
     }
     plan.rules.ready_path = options.ready_path;
-  } else if (!options.target.image.empty()) {
+  } else if (options.target.as_it_is()) {
     plan.rules.ready_path = "/";  // nothing is known of its app
   }
   plan.rules.ready_status = options.ready_status.value_or(plan.rules.ready_status);

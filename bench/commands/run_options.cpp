@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/app/any_image.h"
 #include "bench/app/values.h"
 
 namespace bench {
@@ -21,17 +22,33 @@ void add_image_options(CLI::App& command, TargetOptions& options) {
                   "any Linux image as it is, in place of an app: NAME[:TAG] of Docker, docker-archive:FILE, "
                   "oci-archive:FILE, oci:DIR[:TAG]")
       ->excludes("--app");
+  command.add_option("--build", options.build.dir,
+                     "a directory with a Dockerfile: the app as its author builds it, measured like --image");
+  command.add_option("--dockerfile", options.build.dockerfile,
+                     "with --build: the file, from here or from that directory; default: Dockerfile there");
+  command
+      .add_option("--build-arg", options.build.arguments,
+                  "with --build: NAME=VALUE for an ARG of the Dockerfile; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--target", options.build.target, "with --build: the stage; default: the last one");
+  command
+      .add_option("--builder", options.build.builder,
+                  fmt::format("with --build: what builds, one of {}; the first that is there",
+                              fmt::join(builder_words(), ", ")))
+      ->capture_default_str();
   command.add_option("--pull", options.pull, "with --image NAME: when Docker fetches it from its registry")
       ->check(one_of(word_list<Pull>()), fmt::format("{{{}}}", fmt::join(word_list<Pull>(), ",")))
       ->capture_default_str();
   command
       .add_option("--port", options.port,
-                  "with --image: where its app listens; default: the port that the image exposes")
+                  "with --image or --build: where its app listens; default: the port that the image exposes")
       ->check(CLI::Range(1, 65535));
   command
-      .add_option("--kernel", options.kernel,
-                  "with --image, of a VM that boots directly: 'distribution' (its kernel for VMs), 'host' "
-                  "(this host's own) or a kernel's file")
+      .add_option(
+          "--kernel", options.kernel,
+          "with --image or --build, of a VM that boots directly: 'distribution' (its kernel for VMs), 'host' "
+          "(this host's own) or a kernel's file")
       ->capture_default_str();
   command.add_option(
       "--modules", options.modules,
@@ -108,7 +125,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                      "to be ready, such as 60s; default: 30s for a container, 3m for a VM");
   command.add_option(
       "--ready-path", options.ready_path,
-      "the path whose first 200 means ready; default: /api/activities/home, and / with --image");
+      "the path whose first 200 means ready; default: /api/activities/home, and / with --image or --build");
   command
       .add_option("--ready-status", options.ready_status,
                   "the status of the answer that means ready; default: 200")

@@ -90,6 +90,7 @@ OrderedJson source(const ImageSource& of) {
   json["rootfs_sha256"] = known(of.rootfs_sha256);
   json["instrumentation"] = to_text(of.instrumentation);
   if (!of.notes.empty()) json["notes"] = of.notes;
+  if (!of.builder.empty()) json["builder"] = of.builder;
   return json;
 }
 

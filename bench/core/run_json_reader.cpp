@@ -119,6 +119,7 @@ ImageSource read_source(const Node& node) {
   if (node.has("notes")) {
     node.at("notes").each([&](const Node& note) { source.notes.push_back(note.text()); });
   }
+  if (node.has("builder")) source.builder = node.at("builder").text();
   return source;
 }
 

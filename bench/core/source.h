@@ -15,6 +15,7 @@ struct ImageSource {
   std::string rootfs_sha256;  ///< over the root file system that the target starts from; empty: not known
   Instrumentation instrumentation = Instrumentation::kFlask;
   std::vector<std::string> notes;  ///< one line each: what was not taken as its author wrote it
+  std::string builder{};  ///< of a build: "docker 28.2.2 (BuildKit)"; empty: nothing was built, or not known
   bool operator==(const ImageSource&) const = default;
 };
 

@@ -229,6 +229,12 @@ class DockerDriver : public Driver {
     return find_stored_image(*engine(), reference, pull, options_.progress, stop);
   }
 
+  ImageStoreAddress image_store() override {
+    const auto docker = engine();
+    const std::lock_guard lock(mutex_);
+    return {"unix://" + docker->socket().string(), connection_->own != nullptr};
+  }
+
   void save_image(const std::string& id, const std::filesystem::path& to, std::stop_token stop) override {
     save_stored_image(*engine(), id, to, stop);
   }

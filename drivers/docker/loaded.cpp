@@ -15,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kRepository = "bench/backend:";
+/// Images as they are, from a file or built for somebody.
+constexpr std::string_view kImageRepository = "bench/image:";
 constexpr std::size_t kKeyDigits = 12;
 constexpr const char* kImageLabel = "bench.image";
 /// What images had before they had a label.
@@ -52,6 +54,12 @@ bool carries_our_mark(const json& inspected) {
   return std::find(environment.begin(), environment.end(), kProbe) != environment.end();
 }
 
+/// What is in such an image is its author's. Its name is ours by the id that it repeats.
+bool repeats_id(const std::string& reference, const std::string& id) {
+  return reference.starts_with(kImageRepository) &&
+         id.substr(id.find(':') + 1).starts_with(reference.substr(kImageRepository.size()));
+}
+
 /// Names and ids of all images that a container stands on, whether it runs or not.
 std::set<std::string> images_in_use(const DockerEngine& engine, const std::stop_token& stop) {
   std::set<std::string> used;
@@ -65,7 +73,7 @@ std::set<std::string> images_in_use(const DockerEngine& engine, const std::stop_
 /// Those that may go, the last used first.
 std::vector<LoadedImage> loaded_images(const DockerEngine& engine, const std::stop_token& stop) {
   std::vector<LoadedImage> found;
-  const std::string filter = url_encode(R"({"reference":["bench/backend"]})");
+  const std::string filter = url_encode(R"({"reference":["bench/backend","bench/image"]})");
   for (const auto& row : engine.get("/images/json?filters=" + filter, stop)) {
     LoadedImage image;
     image.id = string_member(row, "Id");
@@ -75,7 +83,11 @@ std::vector<LoadedImage> loaded_images(const DockerEngine& engine, const std::st
     if (image.id.empty() || image.references.empty()) continue;
     const HttpResponse answer = engine.call({.path = "/images/" + image.id + "/json"}, stop);
     const json inspected = answer.status == 200 ? json::parse(answer.body, nullptr, false) : json();
-    if (!carries_our_mark(inspected)) continue;
+    const bool marked = carries_our_mark(inspected);
+    std::erase_if(image.references, [&](const std::string& reference) {
+      return reference.starts_with(kImageRepository) ? !repeats_id(reference, image.id) : !marked;
+    });
+    if (image.references.empty()) continue;
     image.last_used = string_member(member(inspected, "Metadata"), "LastTagTime");
     found.push_back(std::move(image));
   }
@@ -87,8 +99,13 @@ std::vector<LoadedImage> loaded_images(const DockerEngine& engine, const std::st
 }  // namespace
 
 bool is_loaded_reference(const std::string& reference) {
-  return reference.starts_with(kRepository) && reference.size() == kRepository.size() + kKeyDigits &&
-         reference.find_first_not_of("0123456789abcdef", kRepository.size()) == std::string::npos;
+  for (const std::string_view repository : {kRepository, kImageRepository}) {
+    if (reference.starts_with(repository) && reference.size() == repository.size() + kKeyDigits &&
+        reference.find_first_not_of("0123456789abcdef", repository.size()) == std::string::npos) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::vector<std::string> remove_loaded_images(const DockerEngine& engine, std::size_t keep,
@@ -105,9 +122,11 @@ std::vector<std::string> remove_loaded_images(const DockerEngine& engine, std::s
                                                [&](const std::string& name) { return used.contains(name); });
     if (in_use || spared.contains(image.id)) continue;
     for (const std::string& reference : image.references) {
-      // Without force: the daemon refuses (409) what a container has begun to use meanwhile.
+      // Without force: the daemon refuses (409) what a container has begun to use meanwhile. What a build
+      // left on its way to an image has no name, and goes with it.
+      const char* parents = reference.starts_with(kImageRepository) ? "" : "?noprune=1";
       const HttpRequest request{
-          .method = "DELETE", .path = "/images/" + reference + "?noprune=1", .timeout = Seconds(60)};
+          .method = "DELETE", .path = "/images/" + reference + parents, .timeout = Seconds(60)};
       const HttpResponse answer = engine.call(request, stop);
       if (answer.status == 404 || answer.status == 409) continue;
       require_success(request, answer);

@@ -41,6 +41,7 @@ run|program $vm_programs|$vm_package|QEMU
 run|file /usr/lib*/libvirt/connection-driver/libvirt_driver_qemu.so,/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so|libvirt-daemon libvirt-daemon-driver-qemu|libvirt with its QEMU driver
 run|file /usr/share/OVMF/OVMF_CODE*.fd,/usr/share/edk2/*/OVMF_CODE*.fd,/usr/share/qemu/ovmf-x86_64*code.bin,/usr/share/AAVMF/AAVMF_CODE.fd|$uefi_package|UEFI firmware for QEMU (OVMF)
 run|docker|docker.io|Docker (dockerd)
+run?|program docker,podman,buildah|docker-cli/docker.io|a client of Docker's, to build an app's own Dockerfile
 run?|program gnuplot|gnuplot-nox|gnuplot, for the figures
 test|program ctest|cmake|CTest
 test|header gtest/gtest.h|libgtest-dev|GoogleTest
@@ -89,6 +90,7 @@ libvirt-daemon-driver-qemu libvirt-daemon-driver-qemu libvirt libvirt-daemon-dri
 ovmf edk2-ovmf edk2-ovmf qemu-ovmf-x86_64
 qemu-efi-aarch64 edk2-aarch64 edk2-aarch64 qemu-uefi-aarch64
 docker.io moby-engine docker docker
+docker-cli docker-cli docker docker
 gnuplot-nox gnuplot gnuplot gnuplot
 libgtest-dev gtest-devel gtest gtest
 libgmock-dev gmock-devel gtest gmock

@@ -175,11 +175,47 @@ TEST(Image, GetsTheRunsVariablesInBothWorldsAndTheyLeaveNoTrace) {
   EXPECT_THAT(lacking.err, AllOf(HasSubstr("500"), HasSubstr("--env NAME=VALUE")));
 }
 
+TEST(Image, IsBuiltByTheAppsOwnDockerfile) {
+  World world;
+  const fs::path dir = world.scratch() / "app";
+  fs::create_directories(dir);
+  fs::copy_file(BENCH_GUEST_APP, dir / "app");
+  write(dir / "Dockerfile.web",
+        "FROM scratch AS web\nCOPY app /app\nARG COLOUR\nENV COLOUR=$COLOUR\nEXPOSE 80\n"
+        "STOPSIGNAL SIGUSR1\nENTRYPOINT [\"/app\"]\nCMD [\"serve\"]\n"
+        "FROM scratch\nCOPY nowhere /\n");
+  const std::vector<std::string> build = {
+      "run",         "startup",    "--build",   dir.string(), "--dockerfile", "Dockerfile.web",
+      "--build-arg", "COLOUR=red", "--targets", "docker",     "--rounds",     "1",
+      "--warmup",    "0",          "--out"};
+  std::vector<std::string> whole = build;
+  whole.insert(whole.end(), {world.results().string(), "--target", "web"});
+  const Outcome outcome = world.bench(whole);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("build: COPY app /app"));
+  const json source = target(world.run(), "docker").at("source");
+  EXPECT_EQ(source.at("kind"), "build");
+  EXPECT_EQ(source.at("reference"), fs::canonical(dir).string() + " (Dockerfile.web, target web, COLOUR)");
+  EXPECT_THAT(source.at("builder").get<std::string>(), testing::StartsWith("docker "));
+  EXPECT_THAT(values(world.run(), "docker", "startup.ready"), AllOf(SizeIs(1), Each(Gt(0))));
+  EXPECT_THAT(outcome.out, HasSubstr("starts from the build"));
+
+  // The last stage cannot be built: its builder says why.
+  std::vector<std::string> last = build;
+  last.push_back((world.scratch() / "last").string());
+  const Outcome failed = world.bench(last);
+  EXPECT_EQ(failed.exit_code, 3);
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("docker build of "), HasSubstr("nowhere")));
+}
+
 TEST(Image, WhatCannotBeMeasuredIsSaidBeforeAnythingStarts) {
   World world;
   const Image image = make_image(world.scratch() / "image");
   const Image portless = make_image(world.scratch() / "portless", {{"ExposedPorts", json::object()}});
   const std::string good = "docker-archive:" + image.archive.string();
+  const std::string dir = (world.scratch() / "own").string();
+  fs::create_directories(dir);
+  write(dir + "/Dockerfile", "FROM scratch\n");
   struct Case {
     std::vector<std::string> options;
     int exit_code;
@@ -197,6 +233,16 @@ TEST(Image, WhatCannotBeMeasuredIsSaidBeforeAnythingStarts) {
       {{"--kernel", "host"}, 2, "--image"},
       {{"--pull", "never"}, 2, "--image"},
       {{"--image", good, "--base", "python:3"}, 2, "--base"},
+      {{"--build", "/nowhere"}, 2, "--build /nowhere is not a directory"},
+      {{"--build", world.scratch().string()}, 2, "there is no Dockerfile"},
+      {{"--build", dir, "--dockerfile", "Nothing"}, 2, "--dockerfile Nothing"},
+      {{"--build", dir, "--image", good}, 2, "--image and --build both"},
+      {{"--build", dir, "--base", "python:3"}, 2, "--base and --build both"},
+      {{"--build", dir, "--build-arg", "A"}, 2, "--build-arg A is not NAME=VALUE"},
+      {{"--build", dir, "--builder", "kaniko"}, 2, "--builder 'kaniko'"},
+      {{"--build", dir, "--pull", "never"}, 2, "--pull"},
+      {{"--dockerfile", "Dockerfile"}, 2, "--build DIR"},
+      {{"--image", good, "--target", "web"}, 2, "--build DIR"},
       {{"--image", good, "--modules", "/"}, 2, "--kernel"},
       {{"--image", good, "--pull", "sometimes"}, 2, "--pull"},
       {{"--image", good, "--kernel", "/etc/passwd"}, 2, "/etc/passwd"},

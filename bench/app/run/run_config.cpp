@@ -139,6 +139,18 @@ const std::vector<Key<RunConfig>>& config_keys() {
        }},
       {"base", "--base", [](const Value& v, RunConfig& c) { c.options.target.base = v.text(); }},
       {"image", "--image", [](const Value& v, RunConfig& c) { c.options.target.image = v.text(); }},
+      {"build", "--build", [](const Value& v, RunConfig& c) { c.options.target.build.dir = v.path(); }},
+      {"dockerfile", "--dockerfile",
+       [](const Value& v, RunConfig& c) {
+         // Beside the configuration or in the directory that is built.
+         const fs::path beside = v.path();
+         c.options.target.build.dockerfile = fs::exists(beside) ? beside : fs::path(v.text());
+       }},
+      {"build_args", "--build-arg",
+       [](const Value& v, RunConfig& c) { c.options.target.build.arguments = v.texts(); }},
+      {"target", "--target", [](const Value& v, RunConfig& c) { c.options.target.build.target = v.text(); }},
+      {"builder", "--builder",
+       [](const Value& v, RunConfig& c) { c.options.target.build.builder = v.text(); }},
       {"pull", "--pull",
        [](const Value& v, RunConfig& c) {
          const std::string pull = v.text();
@@ -275,7 +287,14 @@ std::string config_text(const RunConfig& config) {
   }
   add_text("base", options.target.base);
   add_text("image", options.target.image);
-  if (!options.target.image.empty()) {
+  if (const OwnBuild& build = options.target.build; !build.dir.empty()) {
+    add_text("build", build.dir.string());
+    add_text("dockerfile", build.dockerfile.string());
+    if (!build.arguments.empty()) text += fmt::format("build_args = {}\n", quoted(build.arguments));
+    add_text("target", build.target);
+    add_text("builder", build.builder);
+  }
+  if (options.target.as_it_is()) {
     add_text("pull", options.target.pull);
     add_whole("port", options.target.port);
     add_text("kernel", options.target.kernel);

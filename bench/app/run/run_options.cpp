@@ -9,28 +9,60 @@
 #include "bench/app/values.h"
 #include "bench/base/error.h"
 #include "bench/images/any/any_image.h"
+#include "bench/images/any/builder.h"
 #include "bench/images/build/app_files.h"
 
 namespace bench {
 
+namespace {
+
+/// Throws for an option that says something of what is not there.
+void require_nothing_of(const char* option, const char* of, const char* remedy) {
+  if (option == nullptr) return;
+  throw Error(ErrorCode::kUsage, fmt::format("{} says something of {}, and there is none", option, of),
+              remedy);
+}
+
+}  // namespace
+
 std::optional<AnyImage> TargetOptions::any_image() const {
   const TargetOptions nothing;
-  if (image.empty()) {
+  if (build.dir.empty()) {
+    const char* alone = !build.dockerfile.empty()                ? "--dockerfile"
+                        : !build.arguments.empty()               ? "--build-arg"
+                        : !build.target.empty()                  ? "--target"
+                        : build.builder != nothing.build.builder ? "--builder"
+                                                                 : nullptr;
+    require_nothing_of(alone, "a build", "name the directory with the Dockerfile: --build DIR");
+  }
+  if (!as_it_is()) {
     const char* alone = port                       ? "--port"
                         : kernel != nothing.kernel ? "--kernel"
                         : !modules.empty()         ? "--modules"
                         : pull != nothing.pull     ? "--pull"
                                                    : nullptr;
-    if (alone == nullptr) return std::nullopt;
-    throw Error(ErrorCode::kUsage, fmt::format("{} says something of an image, and there is none", alone),
-                "name one: --image REF");
+    require_nothing_of(alone, "an image", "name one: --image REF or --build DIR");
+    return std::nullopt;
   }
-  if (!app.empty() || base != nothing.base) {
+  const bool builds = !build.dir.empty();
+  const char* other = !app.empty()               ? "--app"
+                      : base != nothing.base     ? "--base"
+                      : builds && !image.empty() ? "--image"
+                                                 : nullptr;
+  if (other != nullptr) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("{} and --image both say what is measured", app.empty() ? "--base" : "--app"),
+                fmt::format("{} and {} both say what is measured", other, builds ? "--build" : "--image"),
                 "leave one of them out");
   }
   AnyImage any{.reference = image, .kernel = kernel, .modules = modules, .port = port};
+  if (builds) {
+    if (pull != nothing.pull) {
+      throw Error(ErrorCode::kUsage, "--pull says something of an image's name, and --build has none",
+                  "leave it out: the builder fetches what FROM names");
+    }
+    any.build = checked_build(build);
+    any.reference = name_of(*any.build);
+  }
   any.pull = from_text<Pull>(pull).value_or(any.pull);  // its words were checked where they were read
   require_any_image(any);
   return any;

@@ -17,6 +17,7 @@ struct TargetOptions {
   std::filesystem::path app;         ///< empty: the bundled backend
   std::string base = "distribution";
   std::string image;                           ///< measured as it is; empty: an app
+  OwnBuild build;                              ///< an empty directory: nothing is built by a Dockerfile
   std::string pull = to_text(Pull::kMissing);  ///< when the engine fetches it
   std::optional<int> port;
   std::string kernel = "distribution";
@@ -26,6 +27,8 @@ struct TargetOptions {
   std::string accel = "auto";
   std::string connect;
 
+  /// An image is measured as it is: nothing is known of its app.
+  [[nodiscard]] bool as_it_is() const { return !image.empty() || !build.dir.empty(); }
   /// Where none are named: the default targets, or with `everything` all that are built. Throws Error{kUsage}
   /// for what makes no sense, and kUnavailable for what this host cannot do.
   [[nodiscard]] OpenRequest request(bool everything = false) const;

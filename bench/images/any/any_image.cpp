@@ -12,6 +12,7 @@
 
 #include "bench/base/error.h"
 #include "bench/base/subprocess.h"
+#include "bench/images/any/builder.h"
 #include "bench/images/any/docker_form.h"
 #include "bench/images/any/guest_of.h"
 #include "bench/images/boot/guest_init.h"
@@ -88,7 +89,9 @@ int default_port(const ImageConfig& config) {
 
 /// The set as this request sees it: its name for the image, and its port.
 ImageSet as_asked(ImageSet set, const AnyImage& any) {
+  set.source.kind = any.build ? SourceKind::kBuild : SourceKind::kImage;
   set.source.reference = any.reference;
+  set.source.builder = any.builder;
   set.port = any.port.value_or(set.port);
   if (set.port == 0) {
     throw Error(ErrorCode::kUsage,
@@ -135,7 +138,7 @@ class Preparation {
     if (any_.save) {
       archive_ = set_.container.archive;
       if (archive_.empty()) {
-        archive_ = draft_.out() / "container.tar";
+        archive_ = (any_.beside_engine ? draft_.work() : draft_.out()) / "container.tar";
         say(fmt::format("taking the image {} out of its engine…", any_.reference));
         any_.save(archive_);
       }
@@ -155,15 +158,15 @@ class Preparation {
 
   void keep_archive() {
     ContainerImage container;
-    container.id = any_.save ? any_.engine_id : image_.id;
+    const bool in_engine = any_.save && !any_.beside_engine;
+    container.id = in_engine ? any_.engine_id : image_.id;
     // An image of the engine's is found there by its id, and keeps the names that its user gave it.
-    container.reference =
-        any_.save ? std::string() : "bench/image:" + image_.id.substr(image_.id.find(':') + 1, 12);
+    container.reference = in_engine ? any_.own_name : own_image_name(image_.id);
     for (const OciLayer& layer : image_.layers) {
       container.layers.push_back({"image", layer.diff_id, layer.bytes, layer.blob});
     }
     container.archive = set_.dir / "container.tar";
-    if (any_.save) {
+    if (in_engine) {
       publish(archive_, container.archive);
       image_ = open_image("docker-archive:" + container.archive.string());
     } else {
@@ -237,13 +240,16 @@ bool is_engine_reference(const std::string& text) {
 /// Empty for an image of an engine's that has not been found yet.
 std::string id_of(const AnyImage& any) {
   if (any.save) return any.engine_id;
+  if (any.build) return "";  // not built yet
   return names_image_file(any.reference) ? open_image(any.reference).id : std::string();
 }
 
 }  // namespace
 
 void require_any_image(const AnyImage& image) {
-  if (names_image_file(image.reference)) {
+  if (image.build) {
+    (void)builders_here(*image.build);
+  } else if (names_image_file(image.reference)) {
     (void)open_image(image.reference);
   } else if (!is_engine_reference(image.reference)) {
     throw Error(ErrorCode::kUsage, fmt::format("--image {} is no name of an image", image.reference),

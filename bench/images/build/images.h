@@ -12,6 +12,15 @@
 
 namespace bench {
 
+/// An app's own Dockerfile, for a builder that is there.
+struct OwnBuild {
+  std::filesystem::path dir;           ///< the context
+  std::filesystem::path dockerfile;    ///< empty: Dockerfile in `dir`
+  std::vector<std::string> arguments;  ///< NAME=VALUE, in the order in which they were given
+  std::string target;                  ///< the stage; empty: the last one
+  std::string builder = "auto";        ///< "docker", "podman", "buildah", or the first that is there
+};
+
 /// An image that is measured as it is, in place of an app that images are built for.
 struct AnyImage {
   std::string
@@ -23,6 +32,10 @@ struct AnyImage {
   std::string kernel = "distribution";  ///< of a VM that boots directly: "distribution", "host" or a file
   std::filesystem::path modules;        ///< of a kernel's file
   std::optional<int> port;              ///< where the app listens; none: the port that the image exposes
+  std::optional<OwnBuild> build{};      ///< then the image is made first, and `reference` says of what
+  std::string builder{};                ///< what made it: "docker 28.2.2 (BuildKit)"
+  std::string own_name{};               ///< what bench calls it in the engine's store; empty: nothing
+  bool beside_engine = false;           ///< `save` takes it out of a store that the engine does not know
 };
 
 struct ImageRequest {

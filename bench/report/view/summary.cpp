@@ -65,6 +65,9 @@ TextTable equivalence_table(const Run& run) {
     if (target.source.kind != SourceKind::kDistribution) {
       table.notes.push_back(fmt::format("{} starts from the {} {}", one_line(target.name),
                                         to_text(target.source.kind), one_line(target.source.reference)));
+      if (!target.source.builder.empty()) {
+        table.notes.back() += fmt::format(", built by {}", one_line(target.source.builder));
+      }
     }
     if (!target.app.empty()) {
       table.notes.push_back(

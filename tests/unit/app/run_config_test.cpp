@@ -116,6 +116,27 @@ TEST(RunConfig, ItsTextReadsBack) {
   EXPECT_EQ(config_text(config_of(dir, text)), text);
 }
 
+TEST(RunConfig, ABuildIsOneOfItsSettings) {
+  const test::TempDir dir;
+  dir.write("mine/Dockerfile.web", "FROM scratch\n");
+  dir.write("Dockerfile.here", "FROM scratch\n");
+  const std::string text =
+      "scenarios = [\"startup\"]\nbuild = \"mine\"\nbuild_args = [\"A=1\"]\ntarget = \"web\"\nbuilder = "
+      "\"podman\"\n";
+  const RunConfig config = config_of(dir, text + "dockerfile = \"Dockerfile.web\"\n");
+  const OwnBuild& build = config.options.target.build;
+  EXPECT_EQ(build.dir, dir.path() / "mine");
+  EXPECT_EQ(build.dockerfile, "Dockerfile.web") << "of the directory that is built";
+  EXPECT_THAT(build.arguments, ElementsAre("A=1"));
+  EXPECT_EQ(build.target, "web");
+  EXPECT_EQ(build.builder, "podman");
+  const OwnBuild beside = config_of(dir, text + "dockerfile = \"Dockerfile.here\"\n").options.target.build;
+  EXPECT_EQ(beside.dockerfile, dir.path() / "Dockerfile.here");
+  const OwnBuild again = config_of(dir, config_text(config)).options.target.build;
+  EXPECT_EQ(again.target, "web");
+  EXPECT_THAT(again.arguments, ElementsAre("A=1"));
+}
+
 TEST(RunConfig, WithoutAFileTheOptionsStay) {
   RunOptions typed;
   typed.rounds = 7;

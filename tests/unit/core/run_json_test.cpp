@@ -113,6 +113,13 @@ TEST(RunJson, KeepsParametersTraitsAndTheBaseline) {
   EXPECT_EQ(run_from_json(to_json(run)), run);
 }
 
+TEST(RunJson, KeepsWhatAnAppWasBuiltBy) {
+  bench::Run run = full_run();
+  run.targets[0].source = {SourceKind::kBuild, "/apps/mine", "sha256:11", "22", Instrumentation::kNone, {}};
+  run.targets[0].source.builder = "docker 28.2.2 (BuildKit)";
+  EXPECT_EQ(run_from_json(to_json(run)), run);
+}
+
 TEST(RunJson, ARunOfAnOlderBenchGetsTheTraitsOfItsTwoDrivers) {
   nlohmann::json json = nlohmann::json::parse(to_json(full_run()));
   for (auto& target : json["targets"]) target.erase("traits");

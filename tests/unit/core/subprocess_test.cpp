@@ -75,6 +75,16 @@ TEST_F(SubprocessTest, LinesOfStderrAreHandedOver) {
   EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
 }
 
+TEST_F(SubprocessTest, BothStreamsCanBeOne) {
+  std::vector<std::string> lines;
+  CommandOptions options;
+  options.out_as_err = true;
+  options.on_line = [&](std::string_view line) { lines.emplace_back(line); };
+  const CommandResult result = run_command({"sh", "-c", "echo 1; echo 2 >&2; echo 3"}, options);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(lines, (std::vector<std::string>{"1", "2", "3"}));
+}
+
 TEST_F(SubprocessTest, EnvironmentAndDirectoryAreGiven) {
   CommandOptions options;
   options.env = {{"BENCH_TEST_WORD", "hello"}};

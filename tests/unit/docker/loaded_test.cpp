@@ -113,6 +113,16 @@ TEST_F(LoadedImages, OnlyThoseOfOursAreRemoved) {
   EXPECT_THAT(remove_loaded_images(engine, 0), IsEmpty()) << "nothing is left to remove";
 }
 
+TEST_F(LoadedImages, AnImageAsItIsIsKnownByTheIdInItsName) {
+  images = {{"sha256:0123456789abcdef", {"bench/image:0123456789ab"}, json::object(), ""},
+            {"sha256:1111111111111111", {"bench/image:0123456789ac"}, json::object(), ""},
+            {"sha256:2222222222222222", {"bench/image:222222222222", "user/app:1"}, json::object(), ""},
+            {"sha256:3333333333333333", {"bench/image:3333"}, json::object(), ""}};
+  const DockerEngine engine(daemon.socket());
+  EXPECT_THAT(remove_loaded_images(engine, 0),
+              UnorderedElementsAre("bench/image:0123456789ab", "bench/image:222222222222"));
+}
+
 TEST_F(LoadedImages, WhatWasUsedLastIsKept) {
   for (int number = 1; number <= 4; ++number) images.push_back(ours(number, number));
   const DockerEngine engine(daemon.socket());

@@ -186,6 +186,11 @@ TEST(Equivalence, AnImageIsTheSameByItsRootFileSystemAndAsksNothingOfTheApp) {
   EXPECT_EQ(row(table, "root file system (hash)").back(), "ok");
   EXPECT_THAT(table.rows, Not(Contains(Contains("flask"))));
   EXPECT_THAT(table.notes, Contains("docker starts from the image nginx:1"));
+  StoredRun built = run;
+  built.targets[0].source.kind = SourceKind::kBuild;
+  built.targets[0].source.builder = "podman 4.3.1";
+  EXPECT_THAT(equivalence_table(built).notes,
+              Contains("docker starts from the build nginx:1, built by podman 4.3.1"));
   EXPECT_THAT(table.notes, Contains(StartsWith("nothing was put beside the app")));
 
   run.targets[1].equivalence.rootfs_sha256 = "fedcba9876543210";
