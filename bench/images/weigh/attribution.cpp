@@ -1,5 +1,6 @@
 #include "bench/images/weigh/attribution.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -26,7 +27,7 @@ std::optional<Category> look_up(std::string_view path, const std::array<Place, C
 }
 
 /// Decided by the place, whatever the package.
-constexpr std::array<Place, 29> kSure = {{
+constexpr std::array<Place, 36> kSure = {{
     {"opt/bench/busybox", Category::kInit},
     {"opt/bench/init", Category::kInit},
     {"opt/bench/full-run", Category::kInit},
@@ -56,6 +57,13 @@ constexpr std::array<Place, 29> kSure = {{
     {"var/cache/apt", Category::kPackages},
     {"var/cache/debconf", Category::kPackages},
     {"var/log/apt", Category::kPackages},
+    {"usr/lib/apk", Category::kPackages},
+    {"etc/apk", Category::kPackages},
+    {"var/cache/apk", Category::kPackages},
+    {"usr/lib/sysimage/rpm", Category::kPackages},
+    {"var/lib/rpm", Category::kPackages},
+    {"var/lib/dnf", Category::kPackages},
+    {"var/cache/dnf", Category::kPackages},
 }};
 
 /// For what no package has: made when packages were installed, or put there by pip.
@@ -83,6 +91,14 @@ constexpr std::array<Place, 22> kLikely = {{
     {"root", Category::kBase},
     {"home", Category::kBase},
 }};
+
+bool is_of_the_skeleton(std::string_view path) {
+  constexpr std::array<std::string_view, 24> kSkeleton = {
+      "",     "dev",       "etc",     "home",     "media",     "mnt",       "opt",        "proc",
+      "root", "run",       "srv",     "sys",      "tmp",       "usr",       "var",        "usr/bin",
+      "boot", "usr/share", "usr/lib", "usr/sbin", "usr/lib32", "usr/lib64", "usr/libx32", "usr/libexec"};
+  return std::find(kSkeleton.begin(), kSkeleton.end(), path) != kSkeleton.end();
+}
 
 bool is_any(std::string_view name, std::initializer_list<std::string_view> names) {
   for (const auto one : names) {
@@ -150,7 +166,7 @@ Category Attribution::of(std::string_view raw) const {
   if (path.starts_with("usr/lib/python3.")) return Category::kPython;
   if (const auto likely = look_up(path, kLikely)) return *likely;
   // The skeleton that every system has, down to the mount points, is of no package where no base-files is.
-  if (path.find('/') == std::string::npos) return Category::kBase;
+  if (is_of_the_skeleton(path)) return Category::kBase;
   return Category::kOther;
 }
 

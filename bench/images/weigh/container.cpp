@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
 #include <set>
 #include <string_view>
 
@@ -8,6 +7,7 @@
 #include "bench/images/build/recipe.h"
 #include "bench/images/weigh/layers.h"
 #include "bench/images/weigh/memory.h"
+#include "bench/images/weigh/package_files.h"
 #include "bench/images/weigh/size.h"
 #include "bench/images/weigh/tools.h"
 #include "bench/images/weigh/transfer.h"
@@ -18,20 +18,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// All entries of a layer, and what dpkg has to say in it.
+/// All entries of a layer.
 struct Unpacked {
   std::vector<LayerEntry> entries;
   std::int64_t disk = 0, apparent = 0;
 };
-
-struct Dpkg {
-  std::string status;
-  std::map<std::string, std::string> lists;
-};
-
-bool is_list(const std::string& path) {
-  return path.starts_with("var/lib/dpkg/info/") && path.ends_with(".list");
-}
 
 /// The directories that a layer does not name and an engine makes nevertheless: its top, and those above its
 /// files.
@@ -57,16 +48,12 @@ std::vector<LayerEntry> unnamed_directories(const std::vector<LayerEntry>& entri
   return unnamed;
 }
 
-Unpacked unpack(const fs::path& tar, Dpkg& dpkg, const std::stop_token& stop) {
+Unpacked unpack(const fs::path& tar, PackageFiles& packages, const std::stop_token& stop) {
   Unpacked result;
-  const auto wants = [](const LayerEntry& entry) {
-    const std::string path = plain_path(entry.path);
-    return path == "var/lib/dpkg/status" || is_list(path);
-  };
+  const auto wants = [](const LayerEntry& entry) { return PackageFiles::wants(plain_path(entry.path)); };
   const auto each = [&](const LayerEntry& entry, const std::string& content) {
     const std::string path = plain_path(entry.path);
-    if (path == "var/lib/dpkg/status") dpkg.status = content;
-    if (is_list(path)) dpkg.lists[path.substr(path.rfind('/') + 1)] = content;
+    if (entry.kind == 'f' && PackageFiles::wants(path)) packages.add(path, content);
     result.entries.push_back(entry);
     result.disk += allocated_bytes(entry);
     if (entry.kind == 'f') result.apparent += entry.bytes;
@@ -80,7 +67,7 @@ Unpacked unpack(const fs::path& tar, Dpkg& dpkg, const std::stop_token& stop) {
 }
 
 std::int64_t disk_of_layer(const fs::path& tar, const std::stop_token& stop) {
-  Dpkg ignored;
+  PackageFiles ignored;
   return unpack(tar, ignored, stop).disk;
 }
 
@@ -115,15 +102,15 @@ ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, co
 
   ImageSize size;
   size.layers = static_cast<int>(tars.size());
-  Dpkg dpkg;
+  PackageFiles packages;
   std::vector<Unpacked> layers;
   for (std::size_t i = 0; i < tars.size(); ++i) {
-    layers.push_back(unpack(tars[i], dpkg, stop));
+    layers.push_back(unpack(tars[i], packages, stop));
     size.disk += layers[i].disk;
     size.unpacked += layers[i].apparent;
     if (image.layers[i].role != kBaseLayer) size.unique += layers[i].disk;
   }
-  const Attribution attribution(PackageDatabase(dpkg.status, dpkg.lists), app.files);
+  const Attribution attribution(packages.database(remainder_of(images)), app.files);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const bool of_app = image.layers[i].role == kAppLayer;
     for (const auto& entry : layers[i].entries) {
@@ -141,6 +128,7 @@ ImageSize weigh_container(const ImageSet& images, const SizeRequest& request, co
     weigh_variants(app, draft, request, size, stop);
   } else {
     size.notes["variants"] = kNoVariants;
+    size.notes["attribution"] = packages.words();
   }
   size.transfer = compression.total();
   size.notes["transfer_method"] = kTransferMethod;

@@ -25,6 +25,10 @@ fs::path app_layer_file(const ImageSet& images) {
   return images.source.kind == SourceKind::kDistribution ? images.dir / "app.tar" : fs::path();
 }
 
+Remainder remainder_of(const ImageSet& images) {
+  return images.source.kind == SourceKind::kDistribution ? Remainder::kMachine : Remainder::kApp;
+}
+
 AppLayer read_app_layer(const ImageSet& images, std::stop_token stop) {
   AppLayer app;
   app.tar = app_layer_file(images);

@@ -26,6 +26,8 @@ struct AppLayer {
 AppLayer read_app_layer(const ImageSet& images, std::stop_token stop);
 /// Where it lies; empty where there is none.
 std::filesystem::path app_layer_file(const ImageSet& images);
+/// What the packages are there for that nothing else explains.
+Remainder remainder_of(const ImageSet& images);
 /// The note in place of those variants.
 inline constexpr const char* kNoVariants =
     "absent: the image was not made here, and which of its files are the app's is not known";

@@ -10,6 +10,7 @@
 #include "bench/images/weigh/disk_map.h"
 #include "bench/images/weigh/ext4.h"
 #include "bench/images/weigh/memory.h"
+#include "bench/images/weigh/package_files.h"
 #include "bench/images/weigh/size.h"
 #include "bench/images/weigh/tools.h"
 #include "bench/images/weigh/transfer.h"
@@ -42,14 +43,13 @@ Disk open_disk(const VmImage& vm, const fs::path& raw, const std::stop_token& st
   return disk;
 }
 
-PackageDatabase read_packages(const Ext4& root, const std::vector<Ext4File>& files) {
-  std::map<std::string, std::string> lists;
-  constexpr std::string_view kInfo = "var/lib/dpkg/info/";
+PackageFiles read_packages(const Ext4& root, const std::vector<Ext4File>& files) {
+  PackageFiles packages;
   for (const auto& file : files) {
-    if (file.kind != 'f' || !file.path.starts_with(kInfo) || !file.path.ends_with(".list")) continue;
-    lists[file.path.substr(kInfo.size())] = root.read(file.path).value_or("");
+    const std::string path = plain_path(file.path);
+    if (file.kind == 'f' && PackageFiles::wants(path)) packages.add(path, root.read(file.path).value_or(""));
   }
-  return {root.read("var/lib/dpkg/status").value_or(""), lists};
+  return packages;
 }
 
 /// Each stored block goes to the file that it is of; all others are the file system's.
@@ -193,7 +193,10 @@ ImageSize weigh_vm(const ImageSet& images, Artefact artefact, const SizeRequest&
       if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted while reading a disk");
       files.push_back(file);
     });
-    attribute_root(disk, root, files, Attribution(read_packages(root, files), app.files), size.parts);
+    PackageFiles packages = read_packages(root, files);
+    const Attribution attribution(packages.database(remainder_of(images)), app.files);
+    if (app.tar.empty()) size.notes["attribution"] = packages.words();
+    attribute_root(disk, root, files, attribution, size.parts);
   }
   attribute_esp(disk, draft.in() / "esp", size.parts, stop);
   // Outside the partitions, and the image format's own tables.
