@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string_view>
 
 #include "bench/base/text.h"
 #include "bench/stats/bootstrap.h"
@@ -262,8 +263,28 @@ std::string conditions(const Run& run, const ClaimDefinition& definition, const 
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
-std::string command(const std::string& scenario, const std::string& targets, const std::string& more = "") {
-  return fmt::format("bench run {} --targets {}{}", scenario, shell_word(targets), more);
+/// The options of the run's own command that say what was measured: without them it would be something else.
+std::string subject(const Run& run) {
+  constexpr std::array<std::string_view, 10> kOptions = {
+      "--app",        "--base",         "--image",  "--build",   "--port",
+      "--ready-path", "--ready-status", "--kernel", "--modules", "--instrument"};
+  std::string words;
+  for (std::size_t i = 0; i < run.command.size(); ++i) {
+    const std::string& word = run.command[i];
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    if (std::find(kOptions.begin(), kOptions.end(), name) == kOptions.end()) continue;
+    if (name.size() < word.size()) {
+      words += fmt::format(" {} {}", name, shell_word(word.substr(name.size() + 1)));
+    } else if (i + 1 < run.command.size()) {
+      words += fmt::format(" {} {}", name, shell_word(run.command[++i]));
+    }
+  }
+  return words;
+}
+
+std::string command(const Run& run, const std::string& scenario, const std::string& targets,
+                    const std::string& more = "") {
+  return fmt::format("bench run {}{} --targets {}{}", scenario, subject(run), shell_word(targets), more);
 }
 
 /// What would settle what is open.
@@ -272,7 +293,7 @@ std::string settle(const Run& run, const ClaimFinding& finding, const TargetInfo
   const std::string targets = a.name + "," + b.name;
   if (finding.verdict == kNotComparable) {
     return !emulated_apart(spec_of(run, finding.metric), a, b).empty()
-               ? "on a host with KVM: " + command(scenario, targets)
+               ? "on a host with KVM: " + command(run, scenario, targets)
                : "the same app, Python, Flask and limits on both sides";
   }
   if (finding.verdict != kInconclusive) {
@@ -280,11 +301,11 @@ std::string settle(const Run& run, const ClaimFinding& finding, const TargetInfo
   }
   const bool slope = !spec_of(run, finding.metric).slope_of.empty();  // more rounds do not tell more of it
   if (slope || (!finding.ratio && !finding.share)) {
-    return command(scenario, targets);
+    return command(run, scenario, targets);
   }
   return finding.n < kRoundsForVerdict
-             ? command(scenario, targets, fmt::format(" --rounds {}", kRoundsForVerdict))
-             : command(scenario, targets,
+             ? command(run, scenario, targets, fmt::format(" --rounds {}", kRoundsForVerdict))
+             : command(run, scenario, targets,
                        fmt::format(" --all-rounds --rounds {}", std::max(4 * finding.n, 40)));
 }
 
@@ -334,13 +355,13 @@ Claim judge_claim(const Run& run, const ClaimDefinition& definition) {
       return not_measured(
           std::move(claim),
           fmt::format("this run has no {} for it", from_text<Kind>(word) == Kind::kVm ? "VM" : word),
-          "bench run " + scenario);
+          "bench run " + scenario + subject(run));
     }
   }
   if (!measured(run, definition)) {
     return not_measured(std::move(claim),
                         fmt::format("this run did not measure {}", fmt::join(definition.metrics, ", ")),
-                        command(scenario, sides.side->name + "," + sides.against.front()->name));
+                        command(run, scenario, sides.side->name + "," + sides.against.front()->name));
   }
   claim.findings = findings_of(run, definition, sides);
   const ClaimFinding& decides = *deciding(claim.findings);

@@ -74,6 +74,15 @@ TEST(ClaimVerdict, OnSpeedUnderEmulationIsNotComparableWithItsRatioAndTheWayOut)
   EXPECT_THAT(claim.conditions, HasSubstr("libvirt:direct emulated (TCG)"));
 }
 
+TEST(ClaimVerdict, WhatWouldSettleItIsAboutTheSameImage) {
+  StoredRun run = test::sample_run_all();
+  run.command = {"bench",  "run",  "startup", "--image", "docker-archive:a b.tar",
+                 "--port", "8080", "--out",   "x",       "--ready-path=/health"};
+  EXPECT_THAT(verdict(run, "start-up").settle,
+              HasSubstr("bench run startup --image 'docker-archive:a b.tar' --port 8080 --ready-path /health "
+                        "--targets docker,libvirt:direct"));
+}
+
 TEST(ClaimVerdict, OnSpeedFollowsTheIntervalWhereItCounts) {
   StoredRun run = test::kvm_run();
   EXPECT_EQ(verdict(run, "start-up").verdict, ClaimVerdict::kSupported);
