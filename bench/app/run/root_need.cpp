@@ -16,7 +16,9 @@ RootNeed root_need(const OpenRequest& request, bool with_engines, bool weighs) {
   if (geteuid() == 0) return need;
   need.weighing = weighs;
   for (const auto& [app, images] : image_requests(request.names, request.images)) {
-    need.images = need.images || images.shared || !set_ready(images);
+    // An image as it is needs no root to be started by its engine, only to become a disk.
+    const bool files_of_others = !images.image || images.artefacts != std::set{Artefact::kContainerArchive};
+    need.images = need.images || images.shared || (files_of_others && !set_ready(images));
   }
   // What the app gets from this environment, root's has not.
   Variables variables = request.env;
