@@ -22,4 +22,9 @@ void Driver::save_image(const std::string& id, const std::filesystem::path& /*to
               "name a file: docker-archive:FILE, oci-archive:FILE or oci:DIR");
 }
 
+std::string Driver::start_report(const ImageSet& /*images*/, const InstanceSpec& /*spec*/,
+                                 const StartProbe& /*probe*/, std::stop_token /*stop*/) {
+  return {};
+}
+
 }  // namespace bench

@@ -40,6 +40,9 @@ struct InstanceSpec {
   /// Reach the app and count before what its image sets. Secrets: in no message, no list of processes, no
   /// image, and in nothing that is there when the instance is removed.
   Variables env{};
+  /// For a guest that boots an image: what its program may use, as boot/init/report.h writes it; empty: what
+  /// its kernel gives. Engines of containers give their own.
+  std::string limits;
 };
 
 /// Where the app answers, on the host's loopback.
@@ -85,6 +88,12 @@ struct ImageFigure {
   std::string check;   ///< [a-z]+, names the source: the figure becomes "size.check.<quantity>_<check>"
   std::string source;  ///< for people: "GET /images/{id}/json, Size"
   std::int64_t bytes = 0;
+};
+
+/// A program that says how an engine starts programs, in place of an image's own.
+struct StartProbe {
+  std::string archive;               ///< a tar for the top of the instance's file system
+  std::vector<std::string> command;  ///< it, and its first words; those of the image follow
 };
 
 /// Receives an instance's console (stdout and stderr, or the serial line) as it arrives. Called from a thread
@@ -149,6 +158,11 @@ class Driver {
 
   /// All instances that carry our label, of any run.
   virtual std::vector<OwnedInstance> owned() = 0;
+
+  /// What `probe` says when it runs in place of the image's program, with its variables, user and directory.
+  /// After prepare. Empty where the instance itself says it; nothing of the instance is left.
+  virtual std::string start_report(const ImageSet& images, const InstanceSpec& spec, const StartProbe& probe,
+                                   std::stop_token stop);
 
   /// The id of an image in the engine's own store; `pull` says when its registry is asked. Throws
   /// Error{kUnavailable} for one that it does not have and cannot fetch, or for an engine that keeps none.

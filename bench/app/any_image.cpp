@@ -7,7 +7,9 @@
 #include "bench/base/error.h"
 #include "bench/images/any/any_image.h"
 #include "bench/images/any/builder.h"
+#include "bench/images/any/start_probe.h"
 #include "bench/images/oci/image.h"
+#include "bench/measure/start_report.h"
 
 namespace bench {
 namespace {
@@ -107,6 +109,38 @@ std::vector<std::string> builder_words() {
 
 std::vector<std::string> clean_builders() {
   return clean_built_images();
+}
+
+void ask_how_started(OpenTargets& open, const Ownership& owner, const std::stop_token& stop) {
+  const auto is_asked = [](const Target& target) {
+    return target.info.source.instrumentation == Instrumentation::kNone && target.images != nullptr;
+  };
+  if (std::none_of(open.targets.begin(), open.targets.end(), is_asked)) return;
+  const StartProbe probe{start_probe_archive(), start_probe_command()};
+  if (probe.archive.empty()) return;
+  int number = 0;
+  std::string limits;
+  for (Target& target : open.targets) {
+    if (!is_asked(target) || target.artefact != Artefact::kContainerArchive) continue;
+    InstanceSpec spec;
+    spec.name = fmt::format("bench-{}-start-{}", owner.pid, ++number);
+    spec.owner = owner;
+    spec.cpus = target.info.cpus;
+    spec.memory_bytes = target.info.memory_bytes;
+    spec.profile = target.info.profile;
+    try {
+      target.started_as = read_start_report(target.driver->start_report(*target.images, spec, probe, stop));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted) throw;
+      open.warnings.push_back(
+          {fmt::format("how {} starts the image's program is not known: {}", target.info.name, error.what()),
+           error.remedy()});
+    }
+    if (limits.empty()) limits = target.started_as.limits.value_or("");
+  }
+  for (Target& target : open.targets) {
+    if (is_asked(target) && target.artefact != Artefact::kContainerArchive) target.limits = limits;
+  }
 }
 
 ImageSource source_of(const ImageSet& set, Artefact artefact) {

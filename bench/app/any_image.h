@@ -29,6 +29,9 @@ void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow
 std::vector<std::string> builder_words();
 /// For `bench clean --images`: removes what bench had built in stores that no driver knows; one line each.
 std::vector<std::string> clean_builders();
+/// Asks each engine how it starts the image's program, and has guests give theirs the limits of the first one
+/// that answers. An engine that cannot be asked is a warning of `open`.
+void ask_how_started(OpenTargets& open, const Ownership& owner, const std::stop_token& stop);
 
 /// Where the files of one artefact of a set come from.
 ImageSource source_of(const ImageSet& set, Artefact artefact);

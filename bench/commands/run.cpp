@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "bench/app/any_image.h"
 #include "bench/app/run/measuring.h"
 #include "bench/app/run/root_need.h"
 #include "bench/app/run/run_config.h"
@@ -158,6 +159,7 @@ int run_scenarios(CommandContext& context, const RunConfig& config) {
     return run;
   };
   OpenTargets open = open_or_export(request, plan, config, context, [&] { return begun({}); });
+  ask_how_started(open, plan.owner, context.stop);
   plan.targets = open.targets;
   Run begin = begun(open.warnings);
   begin.baseline =

@@ -48,6 +48,9 @@ struct Equivalence {
   std::optional<std::int64_t> cpus;
   std::optional<std::int64_t> memory_bytes;
   std::optional<std::string> rootfs_sha256{};  ///< over the root file system that it was started from
+  // How the program of an image was started, as it found itself: digests of its words and of its environment,
+  // "1000:1000+4", "/srv", "nofile:1024:4096,nproc:-1:-1" (soft and hard, -1 is none).
+  std::optional<std::string> command{}, environment{}, user{}, workdir{}, limits{};
   bool operator==(const Equivalence&) const = default;
 };
 

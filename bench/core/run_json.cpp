@@ -121,6 +121,14 @@ OrderedJson target(const TargetInfo& info) {
                          {"rootfs_sha256", known(same.rootfs_sha256)},
                          {"cpus", known(same.cpus)},
                          {"memory_bytes", known(same.memory_bytes)}};
+  // Only the program of an image is asked.
+  for (const auto& [name, value] : {std::pair{"command", &same.command},
+                                    {"environment", &same.environment},
+                                    {"user", &same.user},
+                                    {"workdir", &same.workdir},
+                                    {"limits", &same.limits}}) {
+    if (*value) json["equivalence"][name] = **value;
+  }
   return json;
 }
 

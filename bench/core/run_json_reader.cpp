@@ -151,7 +151,12 @@ TargetInfo read_target(const Node& node) {
                         .kernel = optional_text(same, "kernel"),
                         .cpus = optional_integer(same, "cpus"),
                         .memory_bytes = optional_integer(same, "memory_bytes"),
-                        .rootfs_sha256 = optional_text(same, "rootfs_sha256")};
+                        .rootfs_sha256 = optional_text(same, "rootfs_sha256"),
+                        .command = optional_text(same, "command"),
+                        .environment = optional_text(same, "environment"),
+                        .user = optional_text(same, "user"),
+                        .workdir = optional_text(same, "workdir"),
+                        .limits = optional_text(same, "limits")};
   return target;
 }
 

@@ -71,6 +71,8 @@ void ConsoleMarks::bytes(std::string_view chunk) {
       partial_.append(chunk.substr(0, complete ? newline + 1 : chunk.size()));
       fresh |= stamp(partial_, now);
       if (complete) {
+        // The first: what follows may be the program's own words.
+        if (start_line_.empty() && mark_word(partial_) == "start") start_line_ = partial_;
         partial_.clear();
       } else if (partial_.size() > kLongestLine) {
         partial_.erase(0, partial_.size() - kLongestLine);
@@ -105,6 +107,11 @@ std::optional<TimePoint> ConsoleMarks::at(Mark mark) const {
 std::optional<TimePoint> ConsoleMarks::closed_at() const {
   const std::lock_guard lock(mutex_);
   return closed_at_;
+}
+
+std::string ConsoleMarks::start_line() const {
+  const std::lock_guard lock(mutex_);
+  return start_line_;
 }
 
 std::string ConsoleMarks::tail(std::size_t lines) const {

@@ -39,6 +39,8 @@ class ConsoleMarks : public ConsoleSink {
 
   [[nodiscard]] std::optional<TimePoint> at(Mark mark) const;
   [[nodiscard]] std::optional<TimePoint> closed_at() const;
+  /// The first complete line that says how the program was started (start_report.h); empty: none came.
+  [[nodiscard]] std::string start_line() const;
   /// The console's last lines, at most `lines`, control characters removed.
   [[nodiscard]] std::string tail(std::size_t lines) const;
 
@@ -52,7 +54,8 @@ class ConsoleMarks : public ConsoleSink {
   std::array<std::optional<TimePoint>, kMarkCount> marks_{};
   std::optional<TimePoint> closed_at_;
   std::string partial_;  // the line that is not complete yet
-  std::string tail_;     // the last kTailBytes of everything
+  std::string start_line_;
+  std::string tail_;  // the last kTailBytes of everything
 };
 
 }  // namespace bench

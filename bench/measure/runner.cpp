@@ -12,6 +12,7 @@
 #include "bench/base/error.h"
 #include "bench/measure/google_benchmark.h"
 #include "bench/measure/visits.h"
+#include "bench/stats/judge/equivalence.h"
 #include "bench/stats/judge/precision.h"
 
 namespace bench {
@@ -165,6 +166,7 @@ class Session {
       if (info.name == visit.target && info.equivalence == Equivalence{})
         info.equivalence = visit.equivalence;
     }
+    if (const auto differs = started_differently(run_.targets)) warn(*differs);
     try {
       for (const Sample& sample : visit.samples) {
         run_.samples.push_back(sample);

@@ -23,6 +23,8 @@ struct Target {
   Driver* driver = nullptr;
   std::shared_ptr<const ImageSet> images;
   Artefact artefact = Artefact::kContainerArchive;  ///< that of `images` which the driver starts
+  Equivalence started_as;  ///< how the engine starts the image's program, where it was asked beforehand
+  std::string limits;      ///< for InstanceSpec
   /// The app answers with its nonce and says what it is.
   [[nodiscard]] bool instrumented() const { return info.source.instrumentation == Instrumentation::kFlask; }
   Variables env{};  ///< of its app; `info.env` has what may be stored of them

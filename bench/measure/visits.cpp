@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "bench/measure/start_report.h"
+
 namespace bench {
 namespace {
 
@@ -31,7 +33,13 @@ Error current_error(const Target& target) {
 
 About about(const Target& target, const StartedInstance& started) {
   About says;
-  if (target.instrumented()) says = ask_about(started.endpoint, kAboutTimeout);
+  if (target.instrumented()) {
+    says = ask_about(started.endpoint, kAboutTimeout);
+  } else {
+    // What a container's engine gives was asked before; a guest's init says it itself.
+    says.equivalence = target.info.traits.own_kernel() ? read_start_report(started.console->start_line())
+                                                       : target.started_as;
+  }
   if (const std::string& rootfs = target.info.source.rootfs_sha256; !rootfs.empty()) {
     says.equivalence.rootfs_sha256 = rootfs;
   }
@@ -61,6 +69,7 @@ InstanceSpec Visits::next_spec(const Target& target) {
   spec.memory_bytes = target.info.memory_bytes;
   spec.profile = target.info.profile;
   spec.env = target.env;
+  spec.limits = target.limits;
   return spec;
 }
 

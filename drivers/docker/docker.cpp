@@ -23,6 +23,7 @@
 #include "drivers/docker/places.h"
 #include "drivers/docker/private/private_docker.h"
 #include "drivers/docker/processes.h"
+#include "drivers/docker/start_report.h"
 #include "drivers/docker/stored_image.h"
 
 namespace bench {
@@ -61,13 +62,6 @@ Connection connect(const DriverOptions& options) {
   return {std::move(own), std::move(engine)};
 }
 
-/// All that drivers of this process have prepared: a run may have more apps than images are kept.
-std::set<std::string> used_by_this_process(const std::string& image_id) {
-  static std::mutex mutex;
-  static std::set<std::string> used;
-  const std::lock_guard lock(mutex);
-  used.insert(image_id);
-  return used;
 }
 
 /// Where on this host the app's port is; nothing for a container that has none (any more).
@@ -223,6 +217,12 @@ class DockerDriver : public Driver {
       }
     }
     remove_container(*docker, id);
+  }
+
+  std::string start_report(const ImageSet& images, const InstanceSpec& spec, const StartProbe& probe,
+                           std::stop_token stop) override {
+    const json config = container_config(image_id(images), images.port, spec);
+    return understood([&] { return docker_start_report(*engine(), spec.name, config, probe, stop); });
   }
 
   std::string find_image(const std::string& reference, Pull pull, std::stop_token stop) override {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "bench/base/error.h"
@@ -134,6 +135,14 @@ std::vector<std::string> remove_loaded_images(const DockerEngine& engine, std::s
     }
   }
   return removed;
+}
+
+std::set<std::string> used_by_this_process(const std::string& image_id) {
+  static std::mutex mutex;
+  static std::set<std::string> used;
+  const std::lock_guard lock(mutex);
+  used.insert(image_id);
+  return used;
 }
 
 std::vector<std::string> clean_loaded_images() {

@@ -26,6 +26,9 @@ std::vector<std::string> remove_loaded_images(const DockerEngine& engine, std::s
                                               const std::set<std::string>& spared = {},
                                               const std::stop_token& stop = {});
 
+/// All that drivers of this process have prepared, and this one: a run may have more apps than are kept.
+std::set<std::string> used_by_this_process(const std::string& image_id);
+
 /// For `bench clean --images`: does so in every daemon that answers at one of the usual places; one line per
 /// image.
 std::vector<std::string> clean_loaded_images();

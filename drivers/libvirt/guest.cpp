@@ -160,7 +160,7 @@ Guest::Guest(std::shared_ptr<LibvirtConnection> connection, DomainSpec spec, con
   }
   spec_.kernel = image.kernel;
   spec_.initrd = image.initrd;
-  spec_.cmdline = image.cmdline;
+  spec_.cmdline.insert(0, image.cmdline);
   if (!image.disk.empty()) {
     spec_.disk = files.disk;
     spec_.disk_base = fs::absolute(image.disk);

@@ -283,6 +283,7 @@ std::string LibvirtDriver::create(const ImageSet& images, const InstanceSpec& sp
   domain.env = spec.env;
   domain.cpu = accelerated.cpu;
   domain.machine = machine_;
+  if (!spec.limits.empty()) domain.cmdline = " bench.limits=" + spec.limits;
   domain.guest_port = static_cast<std::uint16_t>(images.port);
   domain.network = libvirt->mock() ? GuestNetwork::kSlirp : network();
   {

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <random>
 #include <sstream>
 
 #include "e2e/harness.h"
@@ -46,13 +49,22 @@ struct Image {
   std::string id;  ///< hexadecimal digits
 };
 
-Image make_image(const fs::path& dir, const json& more = json::object()) {
+/// `ballast`: so many MiB more that nothing compresses.
+Image make_image(const fs::path& dir, const json& more = json::object(), int ballast = 0) {
   fs::create_directories(dir / "one/etc");
   fs::create_directories(dir / "two/opt");
   fs::copy_file(BENCH_GUEST_APP, dir / "one/app");
   write(dir / "one/etc/passwd", "web:x:1000:1000::/:/app\n");
   write(dir / "one/etc/gone", "not in the end\n");
   write(dir / "two/opt/file", std::string(100'000, 'x'));
+  if (ballast > 0) {
+    std::mt19937_64 random(37);
+    std::ofstream file(dir / "two/opt/ballast", std::ios::binary);
+    for (int i = 0; i < ballast * 1024 * 1024 / 8; ++i) {
+      const std::uint64_t word = random();
+      file.write(reinterpret_cast<const char*>(&word), sizeof word);
+    }
+  }
   fs::create_directories(dir / "two/etc");
   write(dir / "two/etc/.wh.gone", "");
   json config = {{"Entrypoint", {"/app"}},  {"Cmd", {"serve"}},
@@ -109,6 +121,13 @@ TEST(Image, IsStartedAsItIsInBothWorldsFromTheSameFiles) {
     EXPECT_EQ(one.at("source").at("instrumentation"), "none") << name;
     EXPECT_EQ(one.at("equivalence").at("rootfs_sha256"), rootfs) << name;
     EXPECT_TRUE(one.at("traits").at("polite_stop").get<bool>()) << name;
+    // The program finds the same around it: the container's limits are the guest's.
+    EXPECT_EQ(one.at("equivalence").at("user").get<std::string>(), "1000:1000") << name;
+    EXPECT_EQ(one.at("equivalence").at("workdir").get<std::string>(), "/") << name;
+    for (const char* what : {"command", "environment", "limits"}) {
+      EXPECT_EQ(one.at("equivalence").at(what), target(run, "docker").at("equivalence").at(what))
+          << name << what;
+    }
     EXPECT_THAT(values(run, name, "startup.ready"), AllOf(SizeIs(2), Each(Gt(0)))) << name;
     // The program ends at the image's own signal, long before anybody's patience is over.
     EXPECT_THAT(values(run, name, "startup.stop"), AllOf(SizeIs(2), Each(testing::Lt(9)))) << name;
@@ -116,7 +135,9 @@ TEST(Image, IsStartedAsItIsInBothWorldsFromTheSameFiles) {
   }
   EXPECT_THAT(values(run, "libvirt:direct", "startup.kernel"), SizeIs(2));
   EXPECT_THAT(run.at("environment").at("warnings").dump(), Not(HasSubstr("by our own account")));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("root file system (hash)"), Not(HasSubstr("flask"))));
+  EXPECT_THAT(run.at("environment").at("warnings").dump(), Not(HasSubstr("started alike")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("root file system (hash)"), HasSubstr("limit of open files"),
+                                 Not(HasSubstr("flask"))));
 
   // The container's daemon has it now: the same image by the name that it has there.
   const Outcome stored = world.bench({"run", "startup", "--image", "bench/image:" + image.id.substr(0, 12),
@@ -206,6 +227,42 @@ TEST(Image, IsBuiltByTheAppsOwnDockerfile) {
   const Outcome failed = world.bench(last);
   EXPECT_EQ(failed.exit_code, 3);
   EXPECT_THAT(failed.err, AllOf(HasSubstr("docker build of "), HasSubstr("nowhere")));
+}
+
+/// The median of one metric; every target of these runs has it.
+double figure(const json& run, const std::string& target, const std::string& metric) {
+  std::vector<double> all = values(run, target, metric);
+  if (all.empty()) throw std::runtime_error("no " + metric + " of " + target);
+  std::sort(all.begin(), all.end());
+  return all[all.size() / 2];
+}
+
+// Known truth: bytes that an image hides are found on both sides, and memory that its program takes.
+TEST(Image, WhatAnImageHidesIsFound) {
+  constexpr double kMiB = 1024.0 * 1024;
+  World world;
+  const Image plain = make_image(world.scratch() / "plain");
+  const Image hiding = make_image(world.scratch() / "hiding", {{"Cmd", {"serve", "120"}}}, 37);
+  std::map<std::string, json> runs;
+  for (const auto& [name, image] : {std::pair{"plain", plain}, {"hiding", hiding}}) {
+    const fs::path out = world.scratch() / (std::string(name) + "-run");
+    const Outcome outcome = world.bench(
+        {"run", "size", "memory", "--image", "docker-archive:" + image.archive.string(), "--targets",
+         "docker,libvirt:direct", "--rounds", "3", "--warmup", "0", "--out", out.string()},
+        550);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    runs[name] = world.run(out);
+  }
+  for (const char* side : {"docker", "libvirt:direct"}) {
+    const auto moved = [&](const char* metric) {
+      return (figure(runs.at("hiding"), side, metric) - figure(runs.at("plain"), side, metric)) / kMiB;
+    };
+    EXPECT_NEAR(moved("size.disk"), 37, 0.4) << side;
+    EXPECT_NEAR(moved("size.transfer"), 37, 0.4) << side;
+    EXPECT_NEAR(moved("size.part.other"), 37, 0.4) << side;
+    EXPECT_NEAR(moved("memory.host_pss"), 120, 6) << side;
+    EXPECT_NEAR(moved("memory.host_uss"), 120, 6) << side;
+  }
 }
 
 TEST(Image, WhatCannotBeMeasuredIsSaidBeforeAnythingStarts) {

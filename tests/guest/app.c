@@ -1,6 +1,7 @@
 /* An image's program for the test of guests: says over HTTP what it is, and ends in the ways that a program
-   can. app serve: ends with 7 at SIGUSR1. app deaf: has no handler. app leave: ends with 3 and leaves an
-   orphan. app serve NAME DIGEST: answers with 500 unless the variable's value has this digest (FNV-1a). */
+   can. app serve: ends with 7 at SIGUSR1. app serve MIB: takes so much memory before it listens. app serve NAME
+   DIGEST: answers with 500 unless the variable's value has this digest (FNV-1a). app deaf: has no handler. app
+   leave: ends with 3 and leaves an orphan. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <signal.h>
@@ -67,6 +68,19 @@ static int is_content(int argc, char** argv) {
   return value != NULL && digest_of(value) == strtoull(argv[3], NULL, 16);
 }
 
+/* Memory that no kernel finds twice. */
+static void take_memory(size_t bytes) {
+  unsigned char* memory = malloc(bytes);
+  unsigned int word = 1;
+  for (size_t i = 0; memory != NULL && i < bytes; ++i) {
+    word = word * 1664525U + 1013904223U;
+    memory[i] = (unsigned char)(word >> 24);
+  }
+  static unsigned char* volatile kept;
+  kept = memory;
+  (void)kept;
+}
+
 int main(int argc, char** argv) {
   const char* how = argc > 1 ? argv[1] : "";
   if (strcmp(how, "leave") == 0) {
@@ -74,6 +88,7 @@ int main(int argc, char** argv) {
     return 3;
   }
   if (strcmp(how, "serve") == 0) signal(SIGUSR1, stop);
+  if (argc == 3) take_memory((size_t)atol(argv[2]) << 20);
   const int server = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address;
   memset(&address, 0, sizeof address);

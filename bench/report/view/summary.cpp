@@ -40,6 +40,9 @@ TextTable equivalence_table(const Run& run) {
         cells.emplace_back(row.hash || row.name.starts_with(kVariableRow) ? "differs on purpose"
                                                                           : "differs by design");
         break;
+      case Sameness::kWarned:
+        cells.emplace_back("DIFFERS");
+        break;
       case Sameness::kUnknown:
         cells.emplace_back("not verified");
         break;

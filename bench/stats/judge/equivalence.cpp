@@ -85,6 +85,57 @@ std::vector<EquivalenceRow> variable_rows(const std::vector<const TargetInfo*>& 
   return rows;
 }
 
+using Field = std::optional<std::string> Equivalence::*;
+
+/// Of "nofile:1024:4096,nproc:-1:-1" one, as people read it: "1024 (at most 4096)", "unlimited".
+std::string limit_in_words(const std::string& limits, const std::string& name) {
+  const std::string all = "," + limits + ",";
+  const std::size_t found = all.find("," + name + ":");
+  if (found == std::string::npos) return {};
+  const std::size_t first = found + name.size() + 2, second = all.find(':', first);
+  if (second == std::string::npos) return {};
+  const auto number = [](const std::string& text) { return text == "-1" ? "unlimited" : text; };
+  const std::string soft = number(all.substr(first, second - first));
+  const std::string hard = number(all.substr(second + 1, all.find(',', second) - second - 1));
+  return soft == hard ? soft : fmt::format("{} (at most {})", soft, hard);
+}
+
+/// How the program of an image was started. What no target says is left out: an engine may not let us look.
+std::vector<EquivalenceRow> starts(const std::vector<const TargetInfo*>& targets) {
+  struct Line {
+    const char* name;
+    Field field;
+    bool hash;
+  };
+  std::vector<EquivalenceRow> rows;
+  for (const Line& line : {Line{"command", &Equivalence::command, true},
+                           {"environment", &Equivalence::environment, true},
+                           {"user", &Equivalence::user, false},
+                           {"working directory", &Equivalence::workdir, false}}) {
+    rows.push_back(
+        row(line.name,
+            collect_values(targets,
+                           [&line](const TargetInfo& t) { return (t.equivalence.*line.field).value_or(""); }),
+            Sameness::kWarned));
+    rows.back().hash = line.hash;
+  }
+  for (const auto& [words, name] : {std::pair{"limit of open files", "nofile"},
+                                    {"limit of processes", "nproc"},
+                                    {"limit of core files", "core"},
+                                    {"limit of locked memory", "memlock"}}) {
+    rows.push_back(row(words,
+                       collect_values(targets,
+                                      [limit = name](const TargetInfo& t) {
+                                        return limit_in_words(t.equivalence.limits.value_or(""), limit);
+                                      }),
+                       Sameness::kWarned));
+  }
+  std::erase_if(rows, [](const EquivalenceRow& made) {
+    return std::none_of(made.values.begin(), made.values.end(), known);
+  });
+  return rows;
+}
+
 }  // namespace
 
 std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& targets) {
@@ -103,6 +154,7 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
                        own_app ? Sameness::kByDesign : Sameness::kDifferent));
     rows.back().hash = true;
   }
+  for (EquivalenceRow& start : starts(targets)) rows.push_back(std::move(start));
   // What only an app that is instrumented says of itself.
   const bool instrumented = std::any_of(targets.begin(), targets.end(), [](const TargetInfo* target) {
     return target->source.instrumentation == Instrumentation::kFlask;
@@ -128,6 +180,29 @@ std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& ta
   const auto variables = variable_rows(targets);
   rows.insert(rows.end(), variables.begin(), variables.end());
   return rows;
+}
+
+std::optional<Warning> started_differently(const std::vector<TargetInfo>& targets) {
+  std::vector<const TargetInfo*> of_images;
+  for (const TargetInfo& target : targets) {
+    if (target.source.instrumentation == Instrumentation::kNone && target.app.empty())
+      of_images.push_back(&target);
+  }
+  std::string words;
+  for (const EquivalenceRow& start : starts(of_images)) {
+    if (start.sameness != Sameness::kWarned) continue;
+    words += fmt::format("{}{} (", words.empty() ? "" : "; ", start.name);
+    for (std::size_t i = 0; i < of_images.size(); ++i) {
+      const std::string& value = start.values[i];
+      if (!known(value)) continue;
+      words += fmt::format("{}{}: {}", words.ends_with('(') ? "" : ", ", of_images[i]->name,
+                           start.hash ? value.substr(0, 12) : value);
+    }
+    words += ")";
+  }
+  if (words.empty()) return std::nullopt;
+  return Warning{"the image's program is not started alike on every side: " + words,
+                 "see what sets it: the engine's defaults (default-ulimits of Docker), or --env"};
 }
 
 std::string mismatch(const TargetInfo& a, const TargetInfo& b) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ enum class Sameness {
   kSame,
   kDifferent,  ///< a mismatch: what was measured is not the same thing
   kByDesign,   ///< differs because that is the point (the kernel of a VM)
+  kWarned,     ///< differs, and that is a warning of the run: it may explain a difference and forbids none
   kUnknown,    ///< at least one target did not say
 };
 
@@ -28,6 +30,9 @@ struct EquivalenceRow {
 /// Memory seen may be less than memory given: a guest's kernel keeps some for itself. 64 MiB and 5 % of the
 /// larger value are taken for that; the limits that were asked for must be equal.
 std::vector<EquivalenceRow> equivalence(const std::vector<const TargetInfo*>& targets);
+
+/// What differs in how the program of an image was started; nothing where all is the same or unknown.
+std::optional<Warning> started_differently(const std::vector<TargetInfo>& targets);
 
 /// What makes `a` and `b` two different things, in words ("python 3.11.2 against 3.12.3"); empty if nothing.
 std::string mismatch(const TargetInfo& a, const TargetInfo& b);

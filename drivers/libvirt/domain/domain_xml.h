@@ -42,7 +42,7 @@ struct DomainSpec {
   Variables env;                         ///< of the app; they travel on a disk, never in the XML
   std::filesystem::path variables;       ///< that disk: raw, only read; empty: none
   std::filesystem::path kernel, initrd;  ///< direct kernel boot
-  std::string cmdline;
+  std::string cmdline;                   ///< a Guest puts its image's before it
   std::filesystem::path firmware,
       firmware_vars;                            ///< UEFI: code (shared, read-only) and this guest's variables
   std::uint16_t host_port = 0, guest_port = 0;  ///< loopback forward; 0: no network card

@@ -142,6 +142,18 @@ TEST(RunJson, KeepsExtremeNumbersAndText) {
   EXPECT_EQ(run_from_json(to_json(run)), run);
 }
 
+TEST(RunJson, HowAnImagesProgramWasStartedComesBack) {
+  bench::Run run = full_run();
+  EXPECT_FALSE(Json::parse(to_json(run))["targets"][0]["equivalence"].contains("limits"));
+  Equivalence& says = run.targets[0].equivalence;
+  says.command = "c";
+  says.environment = "e";
+  says.user = "1:2+3";
+  says.workdir = "/";
+  says.limits = "core:0:-1";
+  EXPECT_EQ(run_from_json(to_json(run)), run);
+}
+
 TEST(RunJson, UnknownIsNull) {
   bench::Run run = test::empty_run();
   run.targets[0].cpus = 0;

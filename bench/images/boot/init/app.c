@@ -21,6 +21,7 @@
 #include "bench/images/boot/init/environment.h"
 #include "bench/images/boot/init/machine.h"
 #include "bench/images/boot/init/power.h"
+#include "bench/images/boot/init/report.h"
 #include "bench/images/boot/init/users.h"
 
 /* The statuses of an engine: not found, found and not to be run, and what is no fault of the program. */
@@ -38,6 +39,14 @@ static void set_limit(const char* text) {
     give_up(NOT_STARTED, "limit", text, "not understood");
   const struct rlimit limit = {soft, hard};
   if (setrlimit(resource, &limit) != 0) give_up(NOT_STARTED, "limit", text, strerror(errno));
+}
+
+/* Those that the engine gives its containers, on this boot. */
+static void take_limits(void) {
+  char* command_line = read_file("/proc/cmdline", NULL);
+  if (command_line == NULL) return;
+  apply_limits_of(command_line);
+  free(command_line);
 }
 
 /* With the folders above it, as an engine makes what WORKDIR names and the image lacks. */
@@ -99,6 +108,7 @@ static _Noreturn void be_app(const struct config* config) {
     give_up(NOT_STARTED, "mount", "/proc", strerror(errno));
   }
   for (size_t i = 0; i < config->limits.count; ++i) set_limit(config->limits.items[i]);
+  take_limits();
   const char* workdir = *config->workdir == '\0' ? "/" : config->workdir;
   make_folder(workdir);
   become(config->user, &identity);
@@ -116,6 +126,9 @@ static _Noreturn void be_app(const struct config* config) {
     give_up(NOT_STARTED, "user", config->user, strerror(errno));
   }
   if (chdir(workdir) != 0) give_up(NOT_RUNNABLE, "chdir to", workdir, strerror(errno));
+  /* The run's variables are compared by digests that have a key: here they would have none. */
+  report_start(config->args.items, env.items);
+  if (!put_all(&config->given, &env)) give_up(NOT_STARTED, "environment of", config->args.items[0], "no memory");
   execute(config, &env);
 }
 

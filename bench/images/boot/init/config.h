@@ -23,6 +23,7 @@ struct config {
   struct list tmpfs;   /* where memory is mounted, beside /dev/shm */
   struct list args;    /* ENTRYPOINT and CMD */
   struct list env;     /* NAME=VALUE */
+  struct list given;   /* the same of the run: these count before the image's */
   struct list limits;  /* RESOURCE:SOFT:HARD, the resource by its number in the kernel */
   char* disk;          /* the device of the root file system */
   char* hostname;

@@ -41,9 +41,15 @@ int set_variable(struct list* env, const char* name, const char* value) {
   return put_pair(env, pair);
 }
 
+int put_all(const struct list* pairs, struct list* env) {
+  int ok = 1;
+  for (size_t i = 0; ok && i < pairs->count; ++i) ok = put_pair(env, pairs->items[i]);
+  return ok;
+}
+
 int make_environment(const struct list* image, const char* hostname, const char* home, struct list* made) {
   int ok = set_variable(made, "PATH", DEFAULT_PATH) && set_variable(made, "HOSTNAME", hostname);
-  for (size_t i = 0; ok && i < image->count; ++i) ok = put_pair(made, image->items[i]);
+  ok = ok && put_all(image, made);
   const char* given = variable(made, "HOME");
   if (ok && (given == NULL || *given == '\0')) ok = set_variable(made, "HOME", home);
   return ok;

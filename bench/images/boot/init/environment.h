@@ -15,6 +15,9 @@ const char* variable(const struct list* env, const char* name);
 /* "NAME=VALUE" in place of what NAME had, or at the end. */
 int set_variable(struct list* env, const char* name, const char* value);
 
+/* All of `pairs`, each in place of what its name had, or at the end. Returns 0 when there is no memory. */
+int put_all(const struct list* pairs, struct list* env);
+
 /* What a container has beside the image's ENV, in Docker's order: PATH, HOSTNAME, the image's own, HOME where
    it is missing or empty. Returns 0 when there is no memory. */
 int make_environment(const struct list* image, const char* hostname, const char* home, struct list* made);

@@ -1,12 +1,8 @@
 #ifndef BENCH_INIT_MACHINE_H
 #define BENCH_INIT_MACHINE_H
 
-#include <stddef.h>
-
 #include "bench/images/boot/init/config.h"
-
-/* One line on the console. */
-void say(const char* format, ...) __attribute__((format(printf, 1, 2)));
+#include "bench/images/boot/init/words.h"
 
 /* Says it, says the exit status 125 (what Docker gives for what is not the app's fault) and turns the machine
  * off. */
@@ -14,9 +10,6 @@ _Noreturn void fail(const char* format, ...) __attribute__((format(printf, 1, 2)
 
 /* Says the status, writes everything to the disk and turns the machine off. */
 _Noreturn void power_off(int status);
-
-/* A whole file with a NUL after it, from malloc; a null pointer when it cannot be read. */
-char* read_file(const char* path, size_t* size);
 
 /* The drivers in order, then the disk as root, with /proc, /sys and all of /dev. */
 void load_modules(const struct list* modules);

@@ -12,6 +12,7 @@
 #include "bench/images/boot/init/environment.h"
 #include "bench/images/boot/init/machine.h"
 #include "bench/images/boot/init/power.h"
+#include "bench/images/boot/init/report.h"
 
 #define CONFIG_FILE "/bench.config"
 #define VARIABLES_DISK "/dev/vdb"
@@ -31,12 +32,17 @@ static void take_nonce(struct config* config) {
 static void take_variables(struct config* config) {
   if (access(VARIABLES_DISK, F_OK) != 0) return;
   char* script = read_file(VARIABLES_DISK, NULL);
-  if (script == NULL || !take_exports(script, &config->env)) {
+  if (script == NULL || !take_exports(script, &config->given)) {
     fail("bench: the app's variables on " VARIABLES_DISK " cannot be read");
   }
 }
 
-int main(void) {
+int main(int argc, char** argv, char** environment) {
+  /* In a container, in place of the image's program. */
+  if (argc > 1 && strcmp(argv[1], "report") == 0) {
+    report_start(argv + 2, environment);
+    return 0;
+  }
   struct config config;
   size_t size = 0;
   say("@bench userspace");
