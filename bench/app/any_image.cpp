@@ -7,6 +7,7 @@
 #include "bench/base/error.h"
 #include "bench/images/any/any_image.h"
 #include "bench/images/any/builder.h"
+#include "bench/images/any/podman_store.h"
 #include "bench/images/any/start_probe.h"
 #include "bench/images/oci/image.h"
 #include "bench/measure/start_report.h"
@@ -94,6 +95,7 @@ void find_in_engine(AnyImage& image, const std::vector<std::pair<const DriverRow
   options.stop = stop;
   if (image.build) return build_it(image, engines, opened, options);
   if (names_image_file(image.reference)) return;
+  if (names_podman_image(image.reference)) return find_in_podman(image, progress, stop);
   Driver* engine = holder(image.reference, engines, opened, options);
   image.engine_id = engine->find_image(image.reference, image.pull, stop);
   image.save = [engine, id = image.engine_id, stop](const std::filesystem::path& to) {

@@ -18,9 +18,10 @@ void add_image_options(CLI::App& command, TargetOptions& options) {
                   "reference in a reachable registry, such as python:3.10-slim-bullseye")
       ->capture_default_str();
   command
-      .add_option("--image", options.image,
-                  "any Linux image as it is, in place of an app: NAME[:TAG] of Docker, docker-archive:FILE, "
-                  "oci-archive:FILE, oci:DIR[:TAG]")
+      .add_option(
+          "--image", options.image,
+          "any Linux image as it is, in place of an app: NAME[:TAG] of Docker, containers-storage:NAME of "
+          "Podman, docker-archive:FILE, oci-archive:FILE, oci:DIR[:TAG]")
       ->excludes("--app");
   command.add_option("--build", options.build.dir,
                      "a directory with a Dockerfile: the app as its author builds it, measured like --image");

@@ -15,6 +15,7 @@
 #include "bench/images/any/builder.h"
 #include "bench/images/any/docker_form.h"
 #include "bench/images/any/guest_of.h"
+#include "bench/images/any/podman_store.h"
 #include "bench/images/boot/guest_init.h"
 #include "bench/images/boot/initramfs.h"
 #include "bench/images/boot/kernel.h"
@@ -251,12 +252,13 @@ void require_any_image(const AnyImage& image) {
     (void)builders_here(*image.build);
   } else if (names_image_file(image.reference)) {
     (void)open_image(image.reference);
-  } else if (!is_engine_reference(image.reference)) {
+  } else if (!is_engine_reference(names_podman_image(image.reference) ? podman_name(image.reference)
+                                                                      : image.reference)) {
     throw Error(ErrorCode::kUsage, fmt::format("--image {} is no name of an image", image.reference),
                 fs::is_directory(image.reference) ? fmt::format("did you mean oci:{}?", image.reference)
                 : fs::exists(image.reference)
                     ? fmt::format("did you mean docker-archive:{}?", image.reference)
-                    : "NAME[:TAG] of an engine, docker-archive:FILE, "
+                    : "NAME[:TAG] of an engine, containers-storage:NAME, docker-archive:FILE, "
                       "oci-archive:FILE or oci:DIR[:TAG]");
   }
   const bool file = image.kernel != kDistributionKernel && image.kernel != kHostKernel;
