@@ -62,8 +62,6 @@ Connection connect(const DriverOptions& options) {
   return {std::move(own), std::move(engine)};
 }
 
-}
-
 /// Where on this host the app's port is; nothing for a container that has none (any more).
 std::optional<std::uint16_t> published_port(const json& inspected, int app_port) {
   const json ports = inspected.at("NetworkSettings").value("Ports", json::object());

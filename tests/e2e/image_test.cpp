@@ -230,7 +230,7 @@ TEST(Image, IsBuiltByTheAppsOwnDockerfile) {
 }
 
 /// The median of one metric; every target of these runs has it.
-double figure(const json& run, const std::string& target, const std::string& metric) {
+double median_figure(const json& run, const std::string& target, const std::string& metric) {
   std::vector<double> all = values(run, target, metric);
   if (all.empty()) throw std::runtime_error("no " + metric + " of " + target);
   std::sort(all.begin(), all.end());
@@ -255,7 +255,9 @@ TEST(Image, WhatAnImageHidesIsFound) {
   }
   for (const char* side : {"docker", "libvirt:direct"}) {
     const auto moved = [&](const char* metric) {
-      return (figure(runs.at("hiding"), side, metric) - figure(runs.at("plain"), side, metric)) / kMiB;
+      return (median_figure(runs.at("hiding"), side, metric) -
+              median_figure(runs.at("plain"), side, metric)) /
+             kMiB;
     };
     EXPECT_NEAR(moved("size.disk"), 37, 0.4) << side;
     EXPECT_NEAR(moved("size.transfer"), 37, 0.4) << side;

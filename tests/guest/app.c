@@ -1,7 +1,7 @@
 /* An image's program for the test of guests: says over HTTP what it is, and ends in the ways that a program
-   can. app serve: ends with 7 at SIGUSR1. app serve MIB: takes so much memory before it listens. app serve NAME
-   DIGEST: answers with 500 unless the variable's value has this digest (FNV-1a). app deaf: has no handler. app
-   leave: ends with 3 and leaves an orphan. */
+   can. app serve: ends with 7 at SIGUSR1. app serve MIB: takes so much memory before it listens. app serve
+   NAME DIGEST: answers with 500 unless the variable's value has this digest (FNV-1a). app deaf: has no
+   handler. app leave: ends with 3 and leaves an orphan. */
 #include <arpa/inet.h>
 #include <grp.h>
 #include <signal.h>

@@ -128,7 +128,8 @@ static _Noreturn void be_app(const struct config* config) {
   if (chdir(workdir) != 0) give_up(NOT_RUNNABLE, "chdir to", workdir, strerror(errno));
   /* The run's variables are compared by digests that have a key: here they would have none. */
   report_start(config->args.items, env.items);
-  if (!put_all(&config->given, &env)) give_up(NOT_STARTED, "environment of", config->args.items[0], "no memory");
+  if (!put_all(&config->given, &env))
+    give_up(NOT_STARTED, "environment of", config->args.items[0], "no memory");
   execute(config, &env);
 }
 
