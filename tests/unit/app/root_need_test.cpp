@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <exception>
 #include <functional>
 
 namespace bench {
@@ -17,7 +18,11 @@ bool needed_by_a_user(const std::function<OpenRequest()>& request) {
   if (child == 0) {
     if (geteuid() == 0 && setresuid(kNobody, kNobody, kNobody) != 0) _exit(2);
     setenv("BENCH_CACHE_DIR", "/nonexistent", 1);
-    _exit(root_need(request(), false, false).images ? 1 : 0);
+    try {
+      _exit(root_need(request(), false, false).images ? 1 : 0);
+    } catch (const std::exception&) {
+      _exit(2);  // or the child would go on as a second test program
+    }
   }
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
@@ -39,14 +44,6 @@ TEST(RootNeed, AnEnginesImageIsStartedByWhoeverMayUseTheEngine) {
 
 TEST(RootNeed, ItsDiskIsMadeByRoot) {
   EXPECT_TRUE(needed_by_a_user([] { return of_an_image({"docker", "libvirt:direct"}); }));
-}
-
-TEST(RootNeed, AnAppsImageIsBuiltByRoot) {
-  EXPECT_TRUE(needed_by_a_user([] {
-    OpenRequest request = of_an_image({"docker"});
-    request.images.image.reset();
-    return request;
-  }));
 }
 
 }  // namespace
