@@ -20,6 +20,7 @@
 
 #include "bench/base/error.h"
 #include "bench/base/fd.h"
+#include "bench/base/file_lock.h"
 
 namespace bench {
 
@@ -36,13 +37,14 @@ std::uint32_t bits(const sockaddr* address) {
   return ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr);
 }
 
-std::vector<Subnet> subnets_in_use() {
+/// Of every interface and route but the bridge's own.
+std::vector<Subnet> subnets_in_use(const std::string& bridge) {
   std::vector<Subnet> result;
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) == 0) {
     for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
       if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET ||
-          entry->ifa_netmask == nullptr) {
+          entry->ifa_netmask == nullptr || bridge == entry->ifa_name) {
         continue;
       }
       result.push_back({bits(entry->ifa_addr), bits(entry->ifa_netmask)});
@@ -57,13 +59,19 @@ std::vector<Subnet> subnets_in_use() {
     std::string interface, gateway, flags, references, use, metric;
     std::uint32_t destination = 0, mask = 0;
     fields >> interface >> std::hex >> destination >> gateway >> flags >> references >> use >> metric >> mask;
-    if (fields && mask != 0) result.push_back({ntohl(destination), ntohl(mask)});
+    if (fields && mask != 0 && interface != bridge) result.push_back({ntohl(destination), ntohl(mask)});
   }
   return result;
 }
 
-std::uint32_t free_subnet() {
-  const auto used = subnets_in_use();
+bool is_taken(std::uint32_t candidate, const std::vector<Subnet>& used) {
+  return std::any_of(used.begin(), used.end(), [candidate](const Subnet& other) {
+    const std::uint32_t mask = other.mask & kMask;
+    return (other.address & mask) == (candidate & mask);
+  });
+}
+
+std::uint32_t free_subnet(const std::vector<Subnet>& used) {
   struct Range {
     std::uint32_t first;
     int count;
@@ -72,11 +80,7 @@ std::uint32_t free_subnet() {
   for (const Range range : {Range{0xC6120000, 32}, Range{0x0AD50000, 16}}) {
     for (int i = 0; i < range.count; ++i) {
       const std::uint32_t candidate = range.first + static_cast<std::uint32_t>(i) * 0x1000;
-      const bool taken = std::any_of(used.begin(), used.end(), [candidate](const Subnet& other) {
-        const std::uint32_t mask = other.mask & kMask;
-        return (other.address & mask) == (candidate & mask);
-      });
-      if (!taken) return candidate;
+      if (!is_taken(candidate, used)) return candidate;
     }
   }
   throw Error(ErrorCode::kUnavailable, "no subnet is free for the private Docker daemon's bridge",
@@ -121,10 +125,23 @@ bool set_up(const ControlSocket& control, const std::string& name, bool up) {
   return control.control(SIOCSIFFLAGS, &request);
 }
 
+/// Between looking for a free subnet and taking it nobody else may: not a daemon with another state
+/// directory, nor another user's. Without the directory, which a container may lack, the look alone has to
+/// do.
+FileLock subnets_lock() {
+  try {
+    FileLock lock("/run/bench-subnets.lock", "");
+    if (lock.wait()) return lock;
+  } catch (const Error&) {
+  }
+  return {};
+}
+
 }  // namespace
 
 void make_bridge(const std::string& name) {
   const ControlSocket control;
+  const FileLock lock = subnets_lock();
   std::string copy = name;
   if (!control.control(SIOCBRADDBR, copy.data()) && errno != EEXIST) {
     throw Error(ErrorCode::kUnavailable,
@@ -132,8 +149,10 @@ void make_bridge(const std::string& name) {
                 "load the kernel module bridge, or start the system's own Docker daemon");
   }
   ifreq request = named(name);
-  if (!control.control(SIOCGIFADDR, &request)) {
-    const std::uint32_t subnet = free_subnet();
+  const std::vector<Subnet> used = subnets_in_use(name);
+  // The address of a bridge that a killed run has left may have gone to another one since.
+  if (!control.control(SIOCGIFADDR, &request) || is_taken(bits(&request.ifr_addr), used)) {
+    const std::uint32_t subnet = free_subnet(used);
     set_address(control, SIOCSIFADDR, name, subnet + 1);
     set_address(control, SIOCSIFNETMASK, name, kMask);
   }
