@@ -137,11 +137,11 @@ ExtraProjects projects_of_extra(const std::string& project, const std::string& e
 
 bool dispensable_project(const std::string& project) {
   static const std::set<std::string> names = {
-      "black",      "bjoern",     "build",       "cherrypy",   "daphne",  "flake8", "gunicorn",
-      "hypercorn",  "ipython",    "isort",       "meinheld",   "mypy",    "pip",    "pip-tools",
-      "pipenv",     "poetry",     "poetry-core", "pre-commit", "pylint",  "pytest", "pytest-cov",
-      "ruff",       "setuptools", "tox",         "uv",         "uvicorn", "uwsgi",  "uwsgi-flask",
-      "virtualenv", "waitress",   "wheel",       "a2wsgi",
+      "black",       "bjoern",     "build",      "cherrypy",    "daphne",     "debugpy", "flake8",
+      "gunicorn",    "hypercorn",  "ipython",    "isort",       "meinheld",   "mypy",    "pip",
+      "pip-tools",   "pipenv",     "poetry",     "poetry-core", "pre-commit", "pylint",  "pytest",
+      "pytest-cov",  "ruff",       "setuptools", "tox",         "uv",         "uvicorn", "uwsgi",
+      "uwsgi-flask", "virtualenv", "waitress",   "wheel",       "a2wsgi",
   };
   return names.contains(project);
 }

@@ -201,6 +201,7 @@ class StageReader {
       }
     }
     image_.copies = image_.copies || any;
+    if (any) image_.notes.insert(image_.notes.end(), other.notes.begin(), other.notes.end());
     if (!any) note("not taken: " + line_->verb + " " + quoted_line(line_->rest));
   }
 

@@ -112,6 +112,13 @@ TEST(Stages, FilesOfAnEarlierStageAreFollowed) {
   EXPECT_FALSE(image.installs.files.empty());
 }
 
+TEST(Stages, WhatIsNotRunInAStageThatFilesAreTakenFromIsSaid) {
+  const std::string front = "FROM node AS front\nCOPY . /f\nRUN npm run build\nFROM python\n";
+  EXPECT_THAT(stages_of(front + "COPY --from=front /f/app.py /app/\n", {"app.py"}).notes,
+              ElementsAre(HasSubstr("line 3: not run: RUN npm run build")));
+  EXPECT_THAT(stages_of(front + "COPY app.py /app/\n", {"app.py"}).notes, IsEmpty());
+}
+
 TEST(Stages, WhatCannotBeCopiedIsRefusedWithItsLine) {
   const Words names = {"app.py", "a.tar.gz"};
   EXPECT_THAT(copy_refusal("FROM a\nCOPY missing.py .\n", names),
