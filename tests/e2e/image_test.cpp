@@ -262,8 +262,13 @@ TEST(Image, WhatAnImageHidesIsFound) {
     EXPECT_NEAR(moved("size.disk"), 37, 0.4) << side;
     EXPECT_NEAR(moved("size.transfer"), 37, 0.4) << side;
     EXPECT_NEAR(moved("size.part.other"), 37, 0.4) << side;
-    EXPECT_NEAR(moved("memory.host_pss"), 120, 6) << side;
-    EXPECT_NEAR(moved("memory.host_uss"), 120, 6) << side;
+    // A guest's kernel has touched memory while it booted and gives that first: so much the host had given
+    // already.
+    const double given_before = side == std::string("docker") ? 0 : 12;
+    for (const char* metric : {"memory.host_pss", "memory.host_uss"}) {
+      EXPECT_GT(moved(metric), 120 - 6 - given_before) << side << " " << metric;
+      EXPECT_LT(moved(metric), 120 + 6) << side << " " << metric;
+    }
   }
 }
 
