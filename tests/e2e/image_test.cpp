@@ -182,7 +182,7 @@ TEST(Image, GetsTheRunsVariablesInBothWorldsAndTheyLeaveNoTrace) {
   EXPECT_THAT(traces_of_a_run(world, since), IsEmpty());
   const json run = world.run();
   EXPECT_THAT(run.at("failures"), IsEmpty()) << "each program had the value to the last byte";
-  const json &container = target(run, "docker").at("env"), &vm = target(run, "libvirt:direct").at("env");
+  const json container = target(run, "docker").at("env"), vm = target(run, "libvirt:direct").at("env");
   EXPECT_THAT(container.at("CANARY").get<std::string>(), HasSubstr("hmac-sha256:"));
   EXPECT_EQ(container.at("CANARY"), vm.at("CANARY"));
   EXPECT_THAT(watched.outcome.out, HasSubstr("variable CANARY"));
