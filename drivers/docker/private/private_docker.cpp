@@ -155,6 +155,10 @@ void start_containerd(DaemonPlace& place, const std::stop_token& stop) {
 
 void start_dockerd(DaemonPlace& place, const std::stop_token& stop) {
   write_file_atomically(place.run_dir / "daemon.json", "{}\n");  // in place of the system's
+  // What dockerd remembers of its networks is of an earlier bridge: it would give ours that one's address,
+  // which by now may be somebody else's.
+  std::error_code ignored;
+  fs::remove(place.data_root / "network" / "files" / "local-kv.db", ignored);
   place.pid = spawn_daemon(
       in_clean_environment(
           {"dockerd", "--config-file", (place.run_dir / "daemon.json").string(), "--data-root",
@@ -169,7 +173,6 @@ void start_dockerd(DaemonPlace& place, const std::stop_token& stop) {
       place.log());
   place.pid_start = process_start_time(place.pid).value_or(0);
   write_record(place);
-  std::error_code ignored;
   await(
       "dockerd", place, place.pid,
       [&] { return fs::exists(place.socket(), ignored) && answers(place.socket(), Seconds(5)); }, stop);

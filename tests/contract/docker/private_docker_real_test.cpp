@@ -1,8 +1,12 @@
 // A private Docker daemon is really started, shared, killed and cleaned up.
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +21,7 @@
 #include "bench/base/error.h"
 #include "bench/base/files.h"
 #include "bench/net/http.h"
+#include "drivers/docker/private/bridge.h"
 #include "drivers/docker/private/place.h"
 #include "drivers/docker/private/private_docker.h"
 
@@ -125,6 +130,37 @@ class PrivateDockerTest : public testing::Test {
 };
 
 }  // namespace
+
+/// The address of an interface; empty where it has none.
+std::string address_of(const std::string& interface) {
+  ifaddrs* list = nullptr;
+  std::string found;
+  if (getifaddrs(&list) != 0) return found;
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (interface != entry->ifa_name || entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET)
+      continue;
+    char text[INET_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr, text, sizeof text);
+    found = text;
+  }
+  freeifaddrs(list);
+  return found;
+}
+
+// dockerd remembers the subnet of the bridge that it had: it may be another daemon's when it starts again.
+TEST_F(PrivateDockerTest, ASubnetThatIsGoneToAnotherBridgeIsNotTakenBack) {
+  const std::string bridge = new_place().tag, other = fmt::format("bench-t{}", getpid());
+  PrivateDocker::acquire().reset();
+  ASSERT_EQ(address_of(bridge), "") << "it went with its daemon";
+  make_bridge(other);
+  const std::string taken = address_of(other);
+  const auto docker = PrivateDocker::acquire();
+  const std::string own = address_of(bridge);
+  EXPECT_TRUE(remove_bridge(other));
+  EXPECT_NE(taken, "");
+  EXPECT_NE(own, "");
+  EXPECT_NE(own, taken);
+}
 
 TEST_F(PrivateDockerTest, StartsAndLeavesNothing) {
   {
