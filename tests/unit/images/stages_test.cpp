@@ -104,7 +104,8 @@ TEST(Stages, FilesOfAnEarlierStageAreFollowed) {
   const DockerImage image = stages_of(
       "FROM a AS build\nWORKDIR /src\nCOPY . .\nRUN pip install -r requirements.txt\nFROM a\nCOPY "
       "--from=build /src/app.py /app/\n"
-      "COPY --from=build /src/lib /app/lib\nCOPY --from=build /opt/venv /opt/venv\nCOPY --from=registry.example/x/uv "
+      "COPY --from=build /src/lib /app/lib\nCOPY --from=build /opt/venv /opt/venv\nCOPY "
+      "--from=registry.example/x/uv "
       "/uv /bin/\n",
       {"app.py", "lib/a.py", "requirements.txt"});
   EXPECT_THAT(image.files, ElementsAre(Pair("/app/app.py", "app.py"), Pair("/app/lib/a.py", "lib/a.py")));
