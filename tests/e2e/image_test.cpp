@@ -248,7 +248,7 @@ TEST(Image, WhatAnImageHidesIsFound) {
     const fs::path out = image.archive.parent_path() / ("run-" + target.substr(0, 6));
     scenarios.insert(scenarios.begin(), "run");
     scenarios.insert(scenarios.end(), {"--image", "docker-archive:" + image.archive.string(), "--targets",
-                                       target, "--rounds", "2", "--warmup", "0", "--out", out.string()});
+                                       target, "--rounds", "1", "--warmup", "0", "--out", out.string()});
     const Outcome outcome = world.bench(scenarios, 250);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return world.run(out);
